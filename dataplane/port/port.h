@@ -1,0 +1,145 @@
+/*
+ * Ports: where Ethernet frames go in and out. One interface, three kinds behind it: any DPDK 22.11
+ * port by its devargs, the in-process ring port, and (registered from above) simulated ones.
+ *
+ * A port is polled by one thread, its owner. Sent frames are gathered from pieces; a port that
+ * cannot scatter gets one linear copy, counted. No logging, system call or allocation in rx and tx,
+ * but for what the driver does.
+ */
+#ifndef PORT_H
+#define PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "region.h"
+
+struct port;
+
+struct port_piece {
+	const void *data;
+	uint32_t bytes;
+};
+
+/* A frame to send: its pieces in order. Copied or handed to the device before tx returns. */
+struct port_tx {
+	struct port_piece pieces[MR_PORT_SEGMENTS_MAX];
+	uint32_t piece_count;
+};
+
+/* A received frame, contiguous; belongs to the caller until port_rx_release(). */
+struct port_rx {
+	const uint8_t *data;
+	uint32_t bytes;
+	void *opaque;
+};
+
+struct port_abilities {
+	uint8_t mac[6];
+	uint32_t mtu;         /* bytes of an IP packet */
+	bool multi_segment;   /* frames leave in several pieces (probed, not only reported) */
+	bool doorbell;        /* wake_fd becomes readable when a frame waits */
+	char driver[32];
+};
+
+#define PORT_COUNTERS(X)                                                                           \
+	X(rx_frames)                                                                               \
+	X(rx_bytes)                                                                                \
+	X(tx_frames)                                                                               \
+	X(tx_bytes)                                                                                \
+	X(tx_linearised) /* frames copied into one piece because the port cannot scatter */        \
+	X(tx_full)       /* tx calls that could not send all */                                    \
+	X(drop_tx_oversize)                                                                        \
+	X(drop_tx_no_buffer)                                                                       \
+	X(drop_rx_oversize)                                                                        \
+	X(drop_rx_no_buffer)                                                                       \
+	X(drop_rx_error)
+
+struct port_counters {
+#define PORT_COUNTER_FIELD(name) uint64_t name;
+	PORT_COUNTERS(PORT_COUNTER_FIELD)
+#undef PORT_COUNTER_FIELD
+};
+
+struct port_ops {
+	uint32_t (*rx)(struct port *port, struct port_rx *frames, uint32_t max);
+	void (*rx_release)(struct port *port, struct port_rx *frames, uint32_t count);
+	uint32_t (*tx)(struct port *port, const struct port_tx *frames, uint32_t count);
+	/* Before the owner sleeps: true when a frame already waits, else the doorbell is armed. */
+	bool (*arm)(struct port *port);
+	void (*close)(struct port *port);
+};
+
+/* Implementations embed this as their first member. */
+struct port {
+	const struct port_ops *ops;
+	struct port_abilities abilities;
+	struct port_counters counters; // owner: rw, others: ro (relaxed, for display)
+	int wake_fd;                   // eventfd or interrupt descriptor, -1 without doorbell
+};
+
+/* Owner only. Number of frames received / accepted for sending (the rest: try again). A frame that
+ * can never be sent is counted as dropped and reported as accepted. */
+static inline uint32_t port_rx(struct port *port, struct port_rx *frames, uint32_t max)
+{
+	return port->ops->rx(port, frames, max);
+}
+static inline void port_rx_release(struct port *port, struct port_rx *frames, uint32_t count)
+{
+	port->ops->rx_release(port, frames, count);
+}
+static inline uint32_t port_tx(struct port *port, const struct port_tx *frames, uint32_t count)
+{
+	return port->ops->tx(port, frames, count);
+}
+static inline bool port_arm(struct port *port)
+{
+	return port->ops->arm(port);
+}
+/* Nulls *port; *port may be NULL. */
+void port_close(struct port **port);
+
+/* --- The in-process ring port (ring.c): needs no EAL, root or huge pages ------------------------ */
+
+struct ring_switch; /* joins the ring ports of one process, as a learning switch would */
+
+int ring_switch_create(struct ring_switch **sw, uint32_t ports, uint32_t mtu);
+/* All its ports must be closed. Nulls *sw. */
+void ring_switch_destroy(struct ring_switch **sw);
+/* Port number index (each once). Its MAC is 02:4d:52:00:00:index. */
+int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port);
+
+/* --- DPDK ports (dpdk.c, eal.c) ------------------------------------------------------------------- */
+
+struct port_eal_config {
+	const char *const *specs; /* every port this process will open: decides PCI, huge pages */
+	uint32_t spec_count;
+	uint64_t memory_bytes;    /* data memory the DPDK heap must be able to provide, mbufs beside */
+};
+
+/* Starts EAL once per process, quietly: with no root and no huge pages when there are none (says so
+ * in note, what was degraded and why; empty when nothing was). 0 or -errno with error text. */
+int port_eal_start(const struct port_eal_config *config, char *note, size_t note_bytes, char *error,
+		   size_t error_bytes);
+/*
+ * Opens a DPDK port: devargs ("net_af_packet0,iface=eth0"), a PCI address, or the short form, the
+ * name of a Linux interface (af_packet). Probes its abilities, clears stale memif and vhost
+ * sockets. port_eal_start() first. 0 or -errno with error text saying what to do.
+ */
+int port_dpdk_open(const char *spec, struct port **port, char *error, size_t error_bytes);
+/* One block of the DPDK heap. */
+int region_provider_dpdk(struct region_provider *provider, uint64_t bytes);
+
+/* --- Adaptive polling (poll.c), pure ---------------------------------------------------------------- */
+
+struct port_poll {
+	uint64_t last_work_ns;
+	uint32_t sleep_us;
+	bool always; /* --poll always */
+};
+
+/* After a turn of the loop: did it do work? Returns how long to sleep, in microseconds: 0 means poll
+ * again at once; with doorbell, UINT32_MAX means until a descriptor wakes us. */
+uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint64_t now_ns);
+
+#endif

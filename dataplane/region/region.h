@@ -1,0 +1,150 @@
+/*
+ * Regions in memory: providers, the pool, reference counts, images and their checker.
+ *
+ * Free of DPDK, io_uring and threads of its own. A region is *building* (one owner, who writes)
+ * and then *frozen* (immutable, shared by reference). Its layout is <millrace/region.h>.
+ */
+#ifndef REGION_H
+#define REGION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <millrace/limits.h>
+#include <millrace/region.h>
+
+/* Where a pool's memory comes from: one contiguous, page-aligned, zero-filled range. */
+struct region_provider {
+	uint8_t *base;
+	uint64_t bytes;
+	int fd;             /* that can be mapped again, or -1 */
+	uint64_t fd_offset; /* of base in fd */
+	void (*release)(struct region_provider *provider); /* unmaps, closes; called once */
+	void *opaque;       /* the provider's own */
+};
+
+/* A memfd of that many bytes, touched only when used. 0 or -errno. */
+int region_provider_memfd(struct region_provider *provider, uint64_t bytes);
+
+/*
+ * The pool. Thread-safe. A region takes a size class (four per doubling, whole pages).
+ * Two shares keep a node from locking up: REGION_ANY may use everything but reserve_bytes,
+ * REGION_RECEIVE (messages being received, which can always be spilled) everything.
+ */
+enum region_share { REGION_ANY, REGION_RECEIVE };
+
+struct region_pool;
+
+struct region {
+	uint8_t *base;        // building: owner writes; frozen: all read
+	uint64_t bytes;       // usable, as asked for
+	uint64_t class_bytes; // taken from the pool
+	struct region_pool *pool;
+	atomic_uint refs;
+	bool frozen;
+};
+
+struct region_pool_stats {
+	uint64_t bytes;      /* whole pool */
+	uint64_t used_bytes; /* handed out, in size classes */
+	uint64_t peak_bytes;
+	uint64_t regions;    /* handed out */
+	uint64_t failures;   /* allocations refused */
+};
+
+/* On success takes ownership of what *provider holds (copied). 0 or -errno. */
+int region_pool_create(struct region_pool **pool, const struct region_provider *provider,
+		       uint64_t reserve_bytes);
+/* Every region must have been released: asserts it. Nulls *pool. NULL is allowed inside. */
+void region_pool_destroy(struct region_pool **pool);
+void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats);
+/* Would an allocation of that many bytes succeed now? Racy by nature; a hint for admission. */
+bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_share share);
+
+/* A building region with one reference. Its bytes are not cleared: whoever lets a sandbox see them
+ * calls region_wipe_except() first. -ENOMEM when the share has no such room now; -E2BIG when the
+ * pool could never hold it. */
+int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share share,
+		 struct region **region);
+struct region *region_ref(struct region *region);
+/* Drops one reference, returns the memory with the last; nulls *region; *region may be NULL. */
+void region_unref(struct region **region);
+/* Building to frozen; the owner keeps its reference. */
+void region_freeze(struct region *region);
+/* Zeroes all bytes outside [keep_off, keep_off + keep_len). Owner only, while building. */
+void region_wipe_except(struct region *region, uint64_t keep_off, uint64_t keep_len);
+
+/* Name of an invocation, as in the architecture's decision 4. */
+struct invocation_name {
+	uint64_t job;
+	uint64_t partition;
+	uint32_t vertex;
+	uint32_t epoch;
+	uint32_t attempt;
+};
+
+/* What an image is to hold: sizes first, so that bytes can land in their final place. */
+struct region_set_spec {
+	const char *name;
+	uint32_t item_count;
+	uint64_t bytes; /* for names, keys and bytes of all items, alignment included */
+};
+
+struct region_image {
+	struct mr_region *header;
+	struct mr_set *sets;
+	uint32_t data_off[MR_SETS_MAX]; /* of each input set's area for names, keys and bytes */
+};
+
+/* Bytes an image needs from header_off on, without heap. UINT64_MAX when over MR_REGION_BYTES_MAX. */
+uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
+			    const char *const *out, uint32_t out_count);
+/* Bytes one item takes in its set's data area: name, key and bytes, each as aligned as the layout
+ * says, starting from a multiple of MR_ALIGN or of MR_ALIGN_SMALL (is exact for either). */
+uint64_t region_item_bytes(uint64_t name_len, uint64_t key_len, uint64_t bytes_len);
+/* Writes header, sets and names at header_off (a multiple of MR_ALIGN); item tables are zeroed; the
+ * rest of the region up to region->bytes is heap. -ENOSPC when it does not fit. */
+int region_image_init(struct region *region, uint32_t header_off, const struct region_set_spec *in,
+		      uint32_t in_count, const char *const *out, uint32_t out_count,
+		      const struct invocation_name *name, struct region_image *image);
+/* Fills item number index of input set number set with offsets at *cursor (starts as
+ * image->data_off[set]), copies name and key, and returns where the bytes belong. *cursor moves on. */
+uint8_t *region_image_item(struct region_image *image, struct region *region, uint32_t set,
+			   uint32_t index, uint32_t *cursor, const void *name, uint16_t name_len,
+			   const void *key, uint32_t key_len, uint64_t key_hash, uint16_t flags,
+			   uint32_t bytes_len);
+
+/* What a checker found: says which set and item, in words. */
+struct region_fault {
+	char text[256];
+};
+
+struct region_check_limits {
+	uint64_t items_max;        /* in all sets together */
+	uint64_t bytes_max;        /* names, keys and bytes of all items, counted each time referenced */
+	bool keyed;                /* verify key_hash of every item that has a key (mr_hash64) */
+};
+
+/* A whole image as it came from the wire or a file, header at header_off. Everything is checked:
+ * magic, version, every offset, length, count, alignment, flags, keys. 0 or -EBADMSG. */
+int region_check_image(const uint8_t *base, uint64_t bytes, uint32_t header_off,
+		       const struct region_check_limits *limits, struct region_fault *fault);
+/*
+ * The output sets a sandbox left behind. Reads nothing the sandbox could have changed to find
+ * them: sets_off and the counts are the caller's own record of what region_image_init() wrote.
+ * Copies the validated set entries into sets[out_count], names replaced by the declared ones, so
+ * that later reads cannot differ. 0 or -EBADMSG.
+ */
+int region_check_outputs(const uint8_t *base, uint64_t bytes, uint32_t sets_off, uint32_t in_count,
+			 uint32_t out_count, const char *const *out_names,
+			 const struct region_check_limits *limits, struct mr_set *sets,
+			 struct region_fault *fault);
+
+static inline const struct mr_item *region_items(const uint8_t *base, const struct mr_set *set)
+{
+	return (const struct mr_item *)(const void *)(base + set->items_off);
+}
+
+#endif

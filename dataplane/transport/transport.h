@@ -1,0 +1,170 @@
+/*
+ * The transport: messages and ordered flows of messages between nodes over UDP/IPv4.
+ *
+ * A pure state machine: (frame or timer, now) in, frames and events out. It has no clock, thread,
+ * system call or allocation: its memory is given at transport_init(). One thread owns an object.
+ * docs/wire.md is the wire format; ARP, the gateway, IPv4 and UDP are inside (net.c).
+ *
+ * - A message has 1 byte to MR_MESSAGE_BYTES_MAX bytes and a small head (opaque to the transport)
+ *   that arrives with its first packet, so that the receiver can decide where the body goes.
+ * - It is delivered exactly once and whole, or its sender gets EVENT_FAILED with a reason.
+ * - flow 0 is unordered; messages of the same flow 1..MR_FLOWS_MAX-1 to the same peer are delivered
+ *   in the order of their sends.
+ * - The receiver grants credit: nothing beyond MR_UNSCHEDULED_BYTES of a message is sent before the
+ *   receiver's user has accepted it with a buffer.
+ * - Peers are node id + incarnation. A peer that restarts fails what was sent to its former self.
+ *
+ * Sources: Homa (SIGCOMM'18) for receiver credit, RFC 6298 for the retransmission timer, RFC 2018
+ * for selective acknowledgement, RFC 826 (ARP), 791, 768, 1071.
+ */
+#ifndef TRANSPORT_H
+#define TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <millrace/limits.h>
+
+#define TRANSPORT_HEAD_BYTES_MAX 256 /* of a message's head: fits every first packet */
+#define TRANSPORT_FRAME_HEAD_MAX 384 /* Ethernet + IPv4 + UDP + our header + message head */
+
+struct transport;
+
+struct transport_config {
+	uint32_t node;        /* our node id, 0..MR_NODES_MAX-1 */
+	uint64_t incarnation; /* larger at each start of the same node id */
+	uint8_t mac[6];
+	uint32_t ip;          /* host byte order, as all addresses here */
+	uint8_t prefix_len;
+	uint32_t gateway;     /* 0: none */
+	uint16_t udp_port;
+	uint32_t mtu;         /* bytes of an IP packet */
+	uint32_t peer_timeout_ms;
+	uint64_t seed;        /* for message ids and jitter; no other randomness */
+};
+
+/* Bytes of memory a transport needs; depends on limits only. */
+size_t transport_bytes(const struct transport_config *config);
+/* memory is MR_ALIGN-aligned, outlives the transport, and may be lazily zero-filled pages. */
+int transport_init(struct transport **transport, void *memory,
+		   const struct transport_config *config, uint64_t now_ns);
+
+/* Names the address of a peer; may be called again when it changes. 0, -EINVAL or -ENOSPC. */
+int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t udp_port);
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+/* The body stays valid and unchanged until EVENT_SENT or EVENT_FAILED with the same cookie; the head
+ * is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished (try after an event);
+ * -EHOSTUNREACH for a node never added; -EINVAL. */
+int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
+		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
+		   uint64_t cookie);
+
+/* --- Receiving ------------------------------------------------------------------------------- */
+
+/* Answers to EVENT_OFFER, at once or later. accept: body_bytes of writable memory that stay valid
+ * until EVENT_MESSAGE or EVENT_LOST with the same cookie. reject: the sender gets EVENT_FAILED with
+ * TRANSPORT_REJECTED and that code. */
+int transport_accept(struct transport *t, uint64_t now_ns, uint64_t offer, void *body,
+		     uint64_t cookie);
+int transport_reject(struct transport *t, uint64_t now_ns, uint64_t offer, uint16_t code);
+
+/* --- Events ---------------------------------------------------------------------------------- */
+
+enum transport_event_kind {
+	TRANSPORT_NONE,
+	TRANSPORT_OFFER,   /* a message begins: answer with accept or reject */
+	TRANSPORT_MESSAGE, /* a message accepted before is whole, and it is its turn in its flow */
+	TRANSPORT_LOST,    /* a message accepted or offered before will never be whole */
+	TRANSPORT_SENT,    /* our message was delivered to the peer's user */
+	TRANSPORT_FAILED,  /* our message was not, or may not have been: see reason */
+	TRANSPORT_PEER_UP, /* first contact with this incarnation of a peer */
+	TRANSPORT_PEER_DOWN,
+};
+
+enum transport_reason {
+	TRANSPORT_OK,
+	TRANSPORT_UNREACHABLE, /* no answer within peer_timeout_ms, or no ARP answer */
+	TRANSPORT_RESTARTED,   /* the peer has a new incarnation */
+	TRANSPORT_REJECTED,    /* by the receiver's user, with a code */
+};
+
+struct transport_event {
+	enum transport_event_kind kind;
+	uint32_t node;
+	uint32_t flow;
+	uint64_t cookie; /* MESSAGE, LOST (accepted; else the offer), SENT, FAILED */
+	uint64_t offer;  /* OFFER */
+	uint64_t body_bytes;
+	uint64_t incarnation; /* PEER_UP */
+	uint32_t head_bytes;
+	uint16_t code;
+	enum transport_reason reason;
+	uint8_t head[TRANSPORT_HEAD_BYTES_MAX]; /* OFFER, MESSAGE */
+};
+
+/* Next event, or false. Drain after input, tick and send. Events are never dropped: their number is
+ * bounded by the messages in flight. */
+bool transport_event(struct transport *t, struct transport_event *event);
+
+/* --- The wire -------------------------------------------------------------------------------- */
+
+/* One received Ethernet frame (contiguous). Anything at all may be in it. */
+void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, uint32_t bytes);
+
+/* One frame to send: head written by us, payload still in the sender's body (or none). Payload
+ * pointers are valid until the next call into the transport. */
+struct transport_frame {
+	uint8_t head[TRANSPORT_FRAME_HEAD_MAX];
+	uint32_t head_bytes;
+	const uint8_t *payload;
+	uint32_t payload_bytes;
+};
+
+/* Fills the next frame to send, or returns false. The caller may stop at any time (queue full). */
+bool transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frame);
+/* Runs timers that are due. */
+void transport_tick(struct transport *t, uint64_t now_ns);
+/* When transport_tick() must next be called; UINT64_MAX when nothing is pending. */
+uint64_t transport_deadline(const struct transport *t);
+/* Frames to send now? */
+bool transport_output_pending(const struct transport *t);
+
+const char *transport_reason_text(enum transport_reason reason);
+
+/* --- Counters: every event and drop has one ----------------------------------------------------- */
+
+#define TRANSPORT_COUNTERS(X)                                                                      \
+	X(frames_in)                                                                               \
+	X(frames_out)                                                                              \
+	X(bytes_in)  /* payload of messages, first copies only */                                  \
+	X(bytes_out) /* payload of messages, without retransmissions */                            \
+	X(messages_in)                                                                             \
+	X(messages_out)                                                                            \
+	X(messages_failed)                                                                         \
+	X(retransmits)                                                                             \
+	X(duplicates)                                                                              \
+	X(timeouts)                                                                                \
+	X(arp_in)                                                                                  \
+	X(arp_out)                                                                                 \
+	X(drop_short)                                                                              \
+	X(drop_not_ours)  /* other MAC, IP, port or protocol */                                    \
+	X(drop_malformed)                                                                          \
+	X(drop_checksum)                                                                           \
+	X(drop_version)                                                                            \
+	X(drop_unknown_peer)                                                                       \
+	X(drop_incarnation)                                                                        \
+	X(drop_window)                                                                             \
+	X(drop_no_room)
+
+struct transport_counters {
+#define TRANSPORT_COUNTER_FIELD(name) uint64_t name;
+	TRANSPORT_COUNTERS(TRANSPORT_COUNTER_FIELD)
+#undef TRANSPORT_COUNTER_FIELD
+};
+
+const struct transport_counters *transport_counters(const struct transport *t);
+
+#endif
