@@ -36,23 +36,23 @@ struct port_rx {
 
 struct port_abilities {
 	uint8_t mac[6];
-	uint32_t mtu;         /* bytes of an IP packet */
-	bool multi_segment;   /* frames leave in several pieces (probed, not only reported) */
-	bool doorbell;        /* wake_fd becomes readable when a frame waits */
+	uint32_t mtu;       /* bytes of an IP packet */
+	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
+	bool doorbell;      /* wake_fd becomes readable when a frame waits */
 	char driver[32];
 };
 
-#define PORT_COUNTERS(X)                                                                           \
-	X(rx_frames)                                                                               \
-	X(rx_bytes)                                                                                \
-	X(tx_frames)                                                                               \
-	X(tx_bytes)                                                                                \
-	X(tx_linearised) /* frames copied into one piece because the port cannot scatter */        \
-	X(tx_full)       /* tx calls that could not send all */                                    \
-	X(drop_tx_oversize)                                                                        \
-	X(drop_tx_no_buffer)                                                                       \
-	X(drop_rx_oversize)                                                                        \
-	X(drop_rx_no_buffer)                                                                       \
+#define PORT_COUNTERS(X)                                                                    \
+	X(rx_frames)                                                                        \
+	X(rx_bytes)                                                                         \
+	X(tx_frames)                                                                        \
+	X(tx_bytes)                                                                         \
+	X(tx_linearised) /* frames copied into one piece because the port cannot scatter */ \
+	X(tx_full)       /* tx calls that could not send all */                             \
+	X(drop_tx_oversize)                                                                 \
+	X(drop_tx_no_buffer)                                                                \
+	X(drop_rx_oversize)                                                                 \
+	X(drop_rx_no_buffer)                                                                \
 	X(drop_rx_error)
 
 struct port_counters {
@@ -99,7 +99,8 @@ static inline bool port_arm(struct port *port)
 /* Nulls *port; *port may be NULL. */
 void port_close(struct port **port);
 
-/* --- The in-process ring port (ring.c): needs no EAL, root or huge pages ------------------------ */
+/* --- The in-process ring port (ring.c): needs no EAL, root or huge pages ------------------------
+ */
 
 struct ring_switch; /* joins the ring ports of one process, as a learning switch would */
 
@@ -109,12 +110,13 @@ void ring_switch_destroy(struct ring_switch **sw);
 /* Port number index (each once). Its MAC is 02:4d:52:00:00:index. */
 int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port);
 
-/* --- DPDK ports (dpdk.c, eal.c) ------------------------------------------------------------------- */
+/* --- DPDK ports (dpdk.c, eal.c)
+ * ------------------------------------------------------------------- */
 
 struct port_eal_config {
 	const char *const *specs; /* every port this process will open: decides PCI, huge pages */
 	uint32_t spec_count;
-	uint64_t memory_bytes;    /* data memory the DPDK heap must be able to provide, mbufs beside */
+	uint64_t memory_bytes; /* data memory the DPDK heap must be able to provide, mbufs beside */
 };
 
 /* Starts EAL once per process, quietly: with no root and no huge pages when there are none (says so
@@ -130,7 +132,8 @@ int port_dpdk_open(const char *spec, struct port **port, char *error, size_t err
 /* One block of the DPDK heap. */
 int region_provider_dpdk(struct region_provider *provider, uint64_t bytes);
 
-/* --- Adaptive polling (poll.c), pure ---------------------------------------------------------------- */
+/* --- Adaptive polling (poll.c), pure
+ * ---------------------------------------------------------------- */
 
 struct port_poll {
 	uint64_t last_work_ns;
@@ -138,8 +141,8 @@ struct port_poll {
 	bool always; /* --poll always */
 };
 
-/* After a turn of the loop: did it do work? Returns how long to sleep, in microseconds: 0 means poll
- * again at once; with doorbell, UINT32_MAX means until a descriptor wakes us. */
+/* After a turn of the loop: did it do work? Returns how long to sleep, in microseconds: 0 means
+ * poll again at once; with doorbell, UINT32_MAX means until a descriptor wakes us. */
 uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint64_t now_ns);
 
 #endif

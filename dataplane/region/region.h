@@ -19,10 +19,10 @@
 struct region_provider {
 	uint8_t *base;
 	uint64_t bytes;
-	int fd;             /* that can be mapped again, or -1 */
-	uint64_t fd_offset; /* of base in fd */
+	int fd;                                            /* that can be mapped again, or -1 */
+	uint64_t fd_offset;                                /* of base in fd */
 	void (*release)(struct region_provider *provider); /* unmaps, closes; called once */
-	void *opaque;       /* the provider's own */
+	void *opaque;                                      /* the provider's own */
 };
 
 /* A memfd of that many bytes, touched only when used. 0 or -errno. */
@@ -50,8 +50,8 @@ struct region_pool_stats {
 	uint64_t bytes;      /* whole pool */
 	uint64_t used_bytes; /* handed out, in size classes */
 	uint64_t peak_bytes;
-	uint64_t regions;    /* handed out */
-	uint64_t failures;   /* allocations refused */
+	uint64_t regions;  /* handed out */
+	uint64_t failures; /* allocations refused */
 };
 
 /* On success takes ownership of what *provider holds (copied). 0 or -errno. */
@@ -98,7 +98,8 @@ struct region_image {
 	uint32_t data_off[MR_SETS_MAX]; /* of each input set's area for names, keys and bytes */
 };
 
-/* Bytes an image needs from header_off on, without heap. UINT64_MAX when over MR_REGION_BYTES_MAX. */
+/* Bytes an image needs from header_off on, without heap. UINT64_MAX when over MR_REGION_BYTES_MAX.
+ */
 uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
 			    const char *const *out, uint32_t out_count);
 /* Bytes one item takes in its set's data area: name, key and bytes, each as aligned as the layout
@@ -110,7 +111,8 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 		      uint32_t in_count, const char *const *out, uint32_t out_count,
 		      const struct invocation_name *name, struct region_image *image);
 /* Fills item number index of input set number set with offsets at *cursor (starts as
- * image->data_off[set]), copies name and key, and returns where the bytes belong. *cursor moves on. */
+ * image->data_off[set]), copies name and key, and returns where the bytes belong. *cursor moves on.
+ */
 uint8_t *region_image_item(struct region_image *image, struct region *region, uint32_t set,
 			   uint32_t index, uint32_t *cursor, const void *name, uint16_t name_len,
 			   const void *key, uint32_t key_len, uint64_t key_hash, uint16_t flags,
@@ -122,9 +124,9 @@ struct region_fault {
 };
 
 struct region_check_limits {
-	uint64_t items_max;        /* in all sets together */
-	uint64_t bytes_max;        /* names, keys and bytes of all items, counted each time referenced */
-	bool keyed;                /* verify key_hash of every item that has a key (mr_hash64) */
+	uint64_t items_max; /* in all sets together */
+	uint64_t bytes_max; /* names, keys and bytes of all items, counted each time referenced */
+	bool keyed;         /* verify key_hash of every item that has a key (mr_hash64) */
 };
 
 /* A whole image as it came from the wire or a file, header at header_off. Everything is checked:

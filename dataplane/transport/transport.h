@@ -35,13 +35,13 @@ struct transport_config {
 	uint32_t node;        /* our node id, 0..MR_NODES_MAX-1 */
 	uint64_t incarnation; /* larger at each start of the same node id */
 	uint8_t mac[6];
-	uint32_t ip;          /* host byte order, as all addresses here */
+	uint32_t ip; /* host byte order, as all addresses here */
 	uint8_t prefix_len;
-	uint32_t gateway;     /* 0: none */
+	uint32_t gateway; /* 0: none */
 	uint16_t udp_port;
-	uint32_t mtu;         /* bytes of an IP packet */
+	uint32_t mtu; /* bytes of an IP packet */
 	uint32_t peer_timeout_ms;
-	uint64_t seed;        /* for message ids and jitter; no other randomness */
+	uint64_t seed; /* for message ids and jitter; no other randomness */
 };
 
 /* Bytes of memory a transport needs; depends on limits only. */
@@ -55,8 +55,8 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
-/* The body stays valid and unchanged until EVENT_SENT or EVENT_FAILED with the same cookie; the head
- * is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished (try after an event);
+/* The body stays valid and unchanged until EVENT_SENT or EVENT_FAILED with the same cookie; the
+ * head is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished (try after an event);
  * -EHOSTUNREACH for a node never added; -EINVAL. */
 int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
 		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
@@ -134,29 +134,30 @@ bool transport_output_pending(const struct transport *t);
 
 const char *transport_reason_text(enum transport_reason reason);
 
-/* --- Counters: every event and drop has one ----------------------------------------------------- */
+/* --- Counters: every event and drop has one -----------------------------------------------------
+ */
 
-#define TRANSPORT_COUNTERS(X)                                                                      \
-	X(frames_in)                                                                               \
-	X(frames_out)                                                                              \
-	X(bytes_in)  /* payload of messages, first copies only */                                  \
-	X(bytes_out) /* payload of messages, without retransmissions */                            \
-	X(messages_in)                                                                             \
-	X(messages_out)                                                                            \
-	X(messages_failed)                                                                         \
-	X(retransmits)                                                                             \
-	X(duplicates)                                                                              \
-	X(timeouts)                                                                                \
-	X(arp_in)                                                                                  \
-	X(arp_out)                                                                                 \
-	X(drop_short)                                                                              \
-	X(drop_not_ours)  /* other MAC, IP, port or protocol */                                    \
-	X(drop_malformed)                                                                          \
-	X(drop_checksum)                                                                           \
-	X(drop_version)                                                                            \
-	X(drop_unknown_peer)                                                                       \
-	X(drop_incarnation)                                                                        \
-	X(drop_window)                                                                             \
+#define TRANSPORT_COUNTERS(X)                                           \
+	X(frames_in)                                                    \
+	X(frames_out)                                                   \
+	X(bytes_in)  /* payload of messages, first copies only */       \
+	X(bytes_out) /* payload of messages, without retransmissions */ \
+	X(messages_in)                                                  \
+	X(messages_out)                                                 \
+	X(messages_failed)                                              \
+	X(retransmits)                                                  \
+	X(duplicates)                                                   \
+	X(timeouts)                                                     \
+	X(arp_in)                                                       \
+	X(arp_out)                                                      \
+	X(drop_short)                                                   \
+	X(drop_not_ours) /* other MAC, IP, port or protocol */          \
+	X(drop_malformed)                                               \
+	X(drop_checksum)                                                \
+	X(drop_version)                                                 \
+	X(drop_unknown_peer)                                            \
+	X(drop_incarnation)                                             \
+	X(drop_window)                                                  \
 	X(drop_no_room)
 
 struct transport_counters {

@@ -5,63 +5,67 @@
 #define MILLRACE_LIMITS_H
 
 /* Nodes and names. */
-#define MR_NODES_MAX 64          /* nodes of a job; a key group map entry is one byte */
-#define MR_NAME_BYTES_MAX 64     /* of a function, set or vertex, with its zero */
-#define MR_URI_BYTES_MAX 4096    /* as PATH_MAX */
-#define MR_ERROR_BYTES_MAX 1024  /* of a message to a user, with its zero */
+#define MR_NODES_MAX 64         /* nodes of a job; a key group map entry is one byte */
+#define MR_NAME_BYTES_MAX 64    /* of a function, set or vertex, with its zero */
+#define MR_URI_BYTES_MAX 4096   /* as PATH_MAX */
+#define MR_ERROR_BYTES_MAX 1024 /* of a message to a user, with its zero */
 
 /* Regions. */
-#define MR_PAGE_BYTES 4096       /* pool granularity: a region mapped elsewhere owns whole pages */
-#define MR_SETS_MAX 64           /* of one function, in plus out: a set table stays small */
+#define MR_PAGE_BYTES 4096 /* pool granularity: a region mapped elsewhere owns whole pages */
+#define MR_SETS_MAX 64     /* of one function, in plus out: a set table stays small */
 #define MR_SET_ITEMS_MAX (1u << 26) /* items of one set: its table alone is then 2 GiB */
-#define MR_MEMORY_BYTES_MIN (48u << 20) /* of --memory for each node: below it nothing useful fits */
+#define MR_MEMORY_BYTES_MIN \
+	(48u << 20) /* of --memory for each node: below it nothing useful fits */
 
 /* Compositions. */
-#define MR_SOURCE_BYTES_MAX (1u << 20)  /* of a *.mr text: it is read whole and sent to each node */
-#define MR_VERTICES_MAX 256             /* of one plan, after nested compositions are expanded */
-#define MR_EDGES_MAX 1024               /* of one plan */
-#define MR_NESTING_MAX 16               /* compositions inside compositions, and parser recursion */
-#define MR_MERGE_KEYS_MAX 8             /* columns in the order of a merged result */
-#define MR_RETRIES_DEFAULT 2            /* attempts after the first: transient trouble, not bugs */
+#define MR_SOURCE_BYTES_MAX (1u << 20) /* of a *.mr text: it is read whole and sent to each node \
+					*/
+#define MR_VERTICES_MAX 256            /* of one plan, after nested compositions are expanded */
+#define MR_EDGES_MAX 1024              /* of one plan */
+#define MR_NESTING_MAX 16              /* compositions inside compositions, and parser recursion */
+#define MR_MERGE_KEYS_MAX 8            /* columns in the order of a merged result */
+#define MR_RETRIES_DEFAULT 2           /* attempts after the first: transient trouble, not bugs */
 #define MR_RETRIES_MAX 100
-#define MR_TIME_LIMIT_MS_DEFAULT 60000  /* of one invocation */
+#define MR_TIME_LIMIT_MS_DEFAULT 60000        /* of one invocation */
 #define MR_FUNCTION_MEMORY_DEFAULT (4u << 20) /* bytes beside the inputs: stack, data and heap */
 
 /* Sources, splits and files. */
-#define MR_SOURCE_FILES_MAX (1u << 20)  /* files one input set may name: their list is one message */
-#define MR_SPLIT_BYTES_DEFAULT (4u << 20) /* large enough to amortise an invocation, small beside L3 */
-#define MR_SPLIT_PROBE_BYTES 65536      /* one read while looking for the end of a line */
-#define MR_IO_DEPTH 256                 /* io_uring entries of one node */
-#define MR_IO_BYTES_MAX (1u << 20)      /* of one read or write: bounds the latency behind it */
+#define MR_SOURCE_FILES_MAX (1u << 20) /* files one input set may name: their list is one message \
+					*/
+#define MR_SPLIT_BYTES_DEFAULT \
+	(4u << 20)                 /* large enough to amortise an invocation, small beside L3 */
+#define MR_SPLIT_PROBE_BYTES 65536 /* one read while looking for the end of a line */
+#define MR_IO_DEPTH 256            /* io_uring entries of one node */
+#define MR_IO_BYTES_MAX (1u << 20) /* of one read or write: bounds the latency behind it */
 
 /* Transport; docs/wire.md says how they act together. */
-#define MR_WIRE_PORT_DEFAULT 7411       /* UDP port of a node */
-#define MR_MTU_DEFAULT 1500             /* bytes of an IP packet: Ethernet's */
-#define MR_MTU_MAX 9216                 /* jumbo frames as switches know them */
+#define MR_WIRE_PORT_DEFAULT 7411 /* UDP port of a node */
+#define MR_MTU_DEFAULT 1500       /* bytes of an IP packet: Ethernet's */
+#define MR_MTU_MAX 9216           /* jumbo frames as switches know them */
 #define MR_MESSAGE_BYTES_MAX (1ull << 32)
-#define MR_MESSAGES_OUT_MAX 1024        /* to one peer, unfinished; width of the receiver's window */
-#define MR_MESSAGES_IN_MAX 256          /* from one peer, being received at once */
-#define MR_UNSCHEDULED_BYTES 65536      /* a message may send before it has credit: about one RTT */
-#define MR_CHUNK_WINDOW 1024            /* packets of one message in flight: width of the SACK map */
-#define MR_FLOWS_MAX 64                 /* ordered flows to one peer */
-#define MR_RTO_US_MIN 1000              /* a host's timer and scheduling noise without real-time */
+#define MR_MESSAGES_OUT_MAX 1024   /* to one peer, unfinished; width of the receiver's window */
+#define MR_MESSAGES_IN_MAX 256     /* from one peer, being received at once */
+#define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
+#define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
+#define MR_FLOWS_MAX 64            /* ordered flows to one peer */
+#define MR_RTO_US_MIN 1000         /* a host's timer and scheduling noise without real-time */
 #define MR_RTO_US_MAX 1000000
-#define MR_RTO_US_INITIAL 20000         /* before the first RTT sample: polls back off to 2 ms */
+#define MR_RTO_US_INITIAL 20000          /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
 /* Ports. */
-#define MR_PORT_BURST 32                /* frames: DPDK's customary burst */
-#define MR_PORT_SEGMENTS_MAX 4          /* pieces of one frame we send: headers plus payload pieces */
-#define MR_RING_SLOTS 1024              /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50               /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000       /* then back off to this: what a first frame may wait */
+#define MR_PORT_BURST 32          /* frames: DPDK's customary burst */
+#define MR_PORT_SEGMENTS_MAX 4    /* pieces of one frame we send: headers plus payload pieces */
+#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
 /* Nodes. */
-#define MR_WORKERS_MAX 64               /* threads of one node */
-#define MR_JOBS_MAX 64                  /* unfinished on one node */
-#define MR_CODE_BYTES_MAX (64u << 20)   /* of one function's module */
+#define MR_WORKERS_MAX 64             /* threads of one node */
+#define MR_JOBS_MAX 64                /* unfinished on one node */
+#define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 
 #endif

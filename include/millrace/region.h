@@ -34,17 +34,18 @@
 #define MR_REGION_BYTES_MAX 0xffffff00u /* offsets are 32 bits wide, as wasm32's pointers */
 
 /* Item flags. */
-#define MR_ITEM_GROUP 1u /* no key bytes: all records inside belong to the key group of key_hash */
+#define MR_ITEM_GROUP 1u /* no key bytes: all records inside belong to the key group of key_hash \
+			  */
 
 struct mr_item {
-	uint64_t key_hash;  /* mr_hash64() of the key; 0 when the item has no key */
+	uint64_t key_hash; /* mr_hash64() of the key; 0 when the item has no key */
 	uint32_t key_off;
-	uint32_t key_len;   /* bytes */
+	uint32_t key_len; /* bytes */
 	uint32_t bytes_off;
 	uint32_t bytes_len; /* bytes */
 	uint32_t name_off;
-	uint16_t name_len;  /* bytes, no terminating zero */
-	uint16_t flags;     /* MR_ITEM_* */
+	uint16_t name_len; /* bytes, no terminating zero */
+	uint16_t flags;    /* MR_ITEM_* */
 };
 
 struct mr_set {
@@ -58,24 +59,24 @@ struct mr_set {
 };
 
 struct mr_region {
-	uint32_t magic;         /* MR_REGION_MAGIC */
-	uint16_t version;       /* MR_REGION_VERSION */
-	uint16_t header_bytes;  /* sizeof(struct mr_region) */
-	uint32_t header_off;    /* of this header */
-	uint32_t sets_off;      /* of struct mr_set[in_count + out_count] */
+	uint32_t magic;        /* MR_REGION_MAGIC */
+	uint16_t version;      /* MR_REGION_VERSION */
+	uint16_t header_bytes; /* sizeof(struct mr_region) */
+	uint32_t header_off;   /* of this header */
+	uint32_t sets_off;     /* of struct mr_set[in_count + out_count] */
 	uint32_t in_count;
 	uint32_t out_count;
-	uint32_t heap_off;      /* first byte the function may allocate; function writes (moves up) */
-	uint32_t heap_end;      /* first byte it may not */
-	uint64_t job;           /* the invocation's name: job, vertex, partition, epoch, attempt */
+	uint32_t heap_off; /* first byte the function may allocate; function writes (moves up) */
+	uint32_t heap_end; /* first byte it may not */
+	uint64_t job;      /* the invocation's name: job, vertex, partition, epoch, attempt */
 	uint64_t partition;
 	uint32_t vertex;
 	uint32_t epoch;
 	uint32_t attempt;
-	int32_t status;         /* function writes: 0, or its own error number */
-	uint32_t error_off;     /* function writes: text explaining status, UTF-8 */
-	uint32_t error_len;     /* bytes */
-	uint64_t reserved[7];   /* zero */
+	int32_t status;       /* function writes: 0, or its own error number */
+	uint32_t error_off;   /* function writes: text explaining status, UTF-8 */
+	uint32_t error_len;   /* bytes */
+	uint64_t reserved[7]; /* zero */
 };
 
 #ifdef __cplusplus
