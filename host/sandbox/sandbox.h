@@ -1,0 +1,83 @@
+/*
+ * Sandboxes: one interface to run a function's code on a region, whatever confines it.
+ *
+ * Code is prepared once (compiled, cached by content hash) and then run any number of times, by any
+ * number of threads at once. A run happens in place: the region is the function's memory. Whatever
+ * the function does wrong is an error of that run only.
+ *
+ * ABI: docs/sandbox.md and functions/sdk/millrace_function.h. A wasm module exports its memory,
+ * `__heap_base` (global) and `mr_entry` (i32 header_off) -> i32 status; a native object exports
+ * `int32_t mr_entry(void *base, uint32_t header_off)`.
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "region.h"
+
+enum sandbox_outcome {
+	SANDBOX_OK,
+	SANDBOX_FAILED,        /* the function returned non-zero: its own error text */
+	SANDBOX_OUT_OF_BOUNDS, /* memory or table access outside its memory */
+	SANDBOX_STACK_OVERFLOW,
+	SANDBOX_DIVISION,    /* by zero, or INT_MIN / -1 */
+	SANDBOX_CONVERSION,  /* float to integer out of range */
+	SANDBOX_UNREACHABLE, /* abort(), __builtin_trap(), assert */
+	SANDBOX_BAD_CALL,    /* call_indirect: wrong type or no function */
+	SANDBOX_TIME_LIMIT,
+	SANDBOX_BAD_OUTPUT, /* the output table it left is not valid (set by who checks it) */
+	SANDBOX_CRASHED,    /* native code: a signal */
+};
+
+const char *sandbox_outcome_text(enum sandbox_outcome outcome);
+
+struct sandbox_result {
+	enum sandbox_outcome outcome;
+	uint64_t run_ns;               /* inside the function */
+	char text[MR_ERROR_BYTES_MAX]; /* what happened, for the user; empty when OK */
+};
+
+struct sandbox_code;
+
+struct sandbox_ops {
+	const char *name;
+	/* Prepares code bytes (a wasm module, or a native shared object). 0 or -errno with error
+	 * text. */
+	int (*prepare)(const void *code, size_t bytes, const char *cache_dir,
+		       struct sandbox_code **prepared, char *error, size_t error_bytes);
+	void (*release)(struct sandbox_code *prepared);
+	void (*run)(struct sandbox_code *prepared, struct region *region, uint32_t header_off,
+		    uint32_t time_limit_ms, struct sandbox_result *result);
+};
+
+/* Backends embed this as their first member. */
+struct sandbox_code {
+	const struct sandbox_ops *ops;
+	uint64_t hash;       /* of the code bytes: mr_hash64 */
+	uint32_t header_off; /* where the region image must be, a multiple of MR_ALIGN */
+};
+
+/* "wasm" or "native"; NULL for another name. */
+const struct sandbox_ops *sandbox_backend(const char *name);
+
+/* Once per thread that runs sandboxes, before its first run and after its last: alternate signal
+ * stack, trap state. 0 or -errno. */
+int sandbox_thread_enter(void);
+void sandbox_thread_leave(void);
+
+/* Once per process: signal handlers (chained to what was there) and the watchdog that enforces time
+ * limits. Reference-counted. 0 or -errno. */
+int sandbox_runtime_start(void);
+void sandbox_runtime_stop(void);
+
+static inline void sandbox_run(struct sandbox_code *code, struct region *region,
+			       uint32_t time_limit_ms, struct sandbox_result *result)
+{
+	code->ops->run(code, region, code->header_off, time_limit_ms, result);
+}
+/* Nulls *code; *code may be NULL. */
+void sandbox_release(struct sandbox_code **code);
+
+#endif
