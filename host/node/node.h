@@ -1,0 +1,175 @@
+/*
+ * A node: one port, one transport, one pool of regions, one scheduler per job, and worker threads.
+ *
+ * One I/O thread owns all of it (loop.c); workers run sandboxes only. The node at which a job is
+ * submitted leads it: it lists the sources on all nodes, deals the splits, sends every node the
+ * same composition text, and owns the sinks. Driven by its own thread (node_start) or, in virtual
+ * time, by whoever calls node_step().
+ */
+#ifndef NODE_H
+#define NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port.h"
+#include "region.h"
+#include "sandbox.h"
+#include "transport.h"
+
+struct node;
+
+/* Faults injected on purpose: the simulator's, and --drop-rate. Probabilities in parts of a
+ * million. */
+struct node_faults {
+	uint64_t seed;
+	uint32_t drop_ppm;   /* received frames dropped */
+	uint32_t fail_ppm;   /* attempts of invocations reported as crashed after they ran */
+	uint32_t repeat_ppm; /* invocations run and shipped a second time after they succeeded */
+};
+
+struct node_peer {
+	uint32_t node;
+	uint32_t ip; /* host byte order */
+	uint16_t udp_port;
+};
+
+struct node_config {
+	uint32_t node; /* our id */
+	const struct node_peer
+	    *peers; /* all other nodes; node ids of a network are 0..peer_count */
+	uint32_t peer_count;
+	uint32_t ip;
+	uint8_t prefix_len;
+	uint32_t gateway;
+	uint16_t udp_port;
+	uint64_t incarnation;     /* 0: taken from the clock */
+	uint32_t peer_timeout_ms; /* 0: MR_PEER_TIMEOUT_MS_DEFAULT */
+	struct port *port;        /* ownership passes on success */
+	struct region_provider
+	    provider; /* its bytes are the node's data memory; ownership passes */
+	const struct sandbox_ops *sandbox;
+	uint32_t workers; /* 0: run invocations inside node_step() (simulation) */
+	bool poll_always;
+	bool poll_sleepy;      /* never poll hot: more threads than cores */
+	const char *cache_dir; /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
+				* ~/.cache/millrace, else a folder of our own below /tmp */
+	const char *spill_dir; /* NULL: see spill.h */
+	struct node_faults faults;
+};
+
+/* 0 or -errno with error text. Copies what it needs of config. */
+int node_create(struct node **node, const struct node_config *config, char *error,
+		size_t error_bytes);
+/* Starts the I/O thread and the workers. 0 or -errno. */
+int node_start(struct node *node);
+/* One turn of the loop at virtual time now_ns; true when something happened. Only without
+ * node_start. */
+bool node_step(struct node *node, uint64_t now_ns);
+/* When node_step() must next be called for a timer; UINT64_MAX: never. */
+uint64_t node_deadline(const struct node *node);
+/* Fails unfinished jobs, tells peers, stops threads, frees all. Nulls *node; *node may be NULL. */
+void node_destroy(struct node **node);
+
+/* --- Jobs: any thread
+ * ------------------------------------------------------------------------------ */
+
+struct job_binding {
+	const char *set;
+	const char *target; /* input: a URI; output: a path as sink_open() takes it */
+};
+
+struct job_code {
+	const char *function;
+	const void *bytes;
+	size_t byte_count;
+};
+
+struct job_spec {
+	const char *file; /* of the text, for error texts */
+	const char *text;
+	size_t text_bytes;
+	const char *composition; /* NULL: the last */
+	const struct job_binding *inputs;
+	uint32_t input_count;
+	const struct job_binding *outputs; /* an output set not named is counted and thrown away */
+	uint32_t output_count;
+	const struct job_code *codes; /* of every function of the plan */
+	uint32_t code_count;
+};
+
+enum job_state { JOB_STARTING, JOB_RUNNING, JOB_ENDING, JOB_DONE, JOB_FAILED };
+
+const char *job_state_name(enum job_state state);
+
+/* What a job did, on all nodes together. */
+#define JOB_COUNTERS(X)                                                                \
+	X(staged_bytes) /* read from sources */                                        \
+	X(staged_items)                                                                \
+	X(total_bytes)    /* of all sources, known once they are listed */             \
+	X(shuffled_bytes) /* batches sent to other nodes */                            \
+	X(local_bytes)    /* batches handed over on the same node */                   \
+	X(spilled_bytes)                                                               \
+	X(invocations) /* attempts that ran */                                         \
+	X(committed)   /* invocations whose outputs count */                           \
+	X(retries)                                                                     \
+	X(duplicates)   /* batches dropped because another attempt had brought them */ \
+	X(run_ns)       /* inside functions */                                         \
+	X(result_bytes) /* written by sinks */                                         \
+	X(links_followed)                                                              \
+	X(links_repeated)                                                              \
+	X(drops) /* frames dropped while the job ran, by transports and ports */       \
+	X(retransmits)
+
+struct job_counters {
+#define JOB_COUNTER_FIELD(name) uint64_t name;
+	JOB_COUNTERS(JOB_COUNTER_FIELD)
+#undef JOB_COUNTER_FIELD
+};
+
+struct job_status {
+	uint64_t id;
+	enum job_state state;
+	uint32_t nodes;
+	uint64_t started_ns; /* CLOCK_MONOTONIC, or virtual */
+	uint64_t ended_ns;   /* 0 while it runs */
+	struct job_counters counters;
+	char name[MR_NAME_BYTES_MAX];       /* of the composition */
+	char error[2 * MR_ERROR_BYTES_MAX]; /* JOB_FAILED: what, where, what to do */
+};
+
+/* Checks the composition and bindings at once; everything else fails the job later. Copies the
+ * spec. 0; -EINVAL with error text (compose_error_print); -EBUSY over MR_JOBS_MAX; -ENOMEM. */
+int node_job_submit(struct node *node, const struct job_spec *spec, uint64_t *id, char *error,
+		    size_t error_bytes);
+/* 0 or -ENOENT. Progress is at most a quarter of a second old. */
+int node_job_status(struct node *node, uint64_t id, struct job_status *status);
+/* The ids of jobs led here, newest first; returns their number (at most max are written). */
+uint32_t node_jobs(struct node *node, uint64_t *ids, uint32_t max);
+/* Asks a running job to end as failed ("cancelled"). 0 or -ENOENT. */
+int node_job_cancel(struct node *node, uint64_t id);
+/* Waits until the job has ended or timeout_ms passed (-ETIMEDOUT). Not in simulation. */
+int node_job_wait(struct node *node, uint64_t id, uint32_t timeout_ms);
+
+struct node_metrics {
+	uint32_t node;
+	uint64_t incarnation;
+	uint32_t jobs_running;
+	uint32_t workers;
+	uint32_t workers_busy;
+	uint64_t uptime_ns;
+	struct region_pool_stats pool;
+	struct transport_counters transport;
+	struct port_counters port;
+	struct port_abilities port_abilities;
+	uint64_t fault_drops; /* frames dropped on purpose */
+	uint64_t jobs_done;
+	uint64_t jobs_failed;
+	struct job_counters jobs; /* this node's share, of all jobs */
+};
+
+/* At most a quarter of a second old. */
+void node_metrics(struct node *node, struct node_metrics *metrics);
+
+#endif
