@@ -1,4 +1,5 @@
-/* Shuffle: a counting sort by key group, copied in one pass into one batch for each node. */
+/* Shuffle: items are ordered by a counting sort, then copied once, one node's batch after another.
+ */
 #include "shuffle.h"
 
 #include <assert.h>
@@ -23,14 +24,6 @@ uint32_t shuffle_node_group(uint32_t node, uint32_t nodes)
 struct batch {
 	struct region *region;
 	struct region_image image;
-};
-
-/* A key group: first how much of it there is, then where its next item goes. */
-struct group {
-	uint64_t bytes;
-	uint32_t items;
-	uint32_t index;
-	uint32_t cursor;
 };
 
 static int batch_open(struct batch *batch, struct region_pool *pool, const char *set_name,
@@ -65,60 +58,76 @@ static uint64_t item_bytes(const struct mr_item *item)
 	return region_item_bytes(item->name_len, item->key_len, item->bytes_len);
 }
 
-/* Opens the batch of one node and places its groups in it. A node without items has no batch. */
-static int node_open(struct batch *batch, struct region_pool *pool, const char *set_name,
-		     const struct invocation_name *producer, struct group *groups, uint32_t count)
-{
-	uint64_t items = 0;
-	uint64_t bytes = 0;
-	uint32_t index = 0;
-	uint32_t cursor;
-	int rc;
-
-	for (uint32_t g = 0; g < count; g++) {
-		items += groups[g].items;
-		bytes += groups[g].bytes;
-	}
-	if (items == 0)
-		return 0;
-	rc = batch_open(batch, pool, set_name, producer, (uint32_t)items, bytes);
-	if (rc != 0)
-		return rc;
-	cursor = batch->image.data_off[0];
-	for (uint32_t g = 0; g < count; g++) {
-		groups[g].index = index;
-		groups[g].cursor = cursor;
-		index += groups[g].items;
-		cursor += (uint32_t)groups[g].bytes;
-	}
-	return 0;
-}
+/* Items ahead of the copy whose lines are asked for: the order they are read in is scattered. */
+#define AHEAD_ITEM 16
+#define AHEAD_BYTES 8
 
 struct shuffle {
-	struct group groups[MR_KEY_GROUPS];
+	uint32_t first[MR_KEY_GROUPS + 1]; /* place in order of each group's first item */
+	uint64_t bytes[MR_KEY_GROUPS];     /* of each group's items in a batch */
 	struct batch batches[MR_NODES_MAX];
-	uint8_t node[MR_KEY_GROUPS]; /* of each group: spares a multiplication for each item */
+	uint32_t order[]; /* numbers of the items, by key group, then as they are in the set */
 };
 
-static void groups_count(struct group *groups, const struct mr_item *items, uint32_t count)
+static void order_items(struct shuffle *s, const struct mr_item *items, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		struct group *group = &groups[mr_key_group(items[i].key_hash)];
+	uint32_t place = 0;
 
-		group->items++;
-		group->bytes += item_bytes(&items[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t group = mr_key_group(items[i].key_hash);
+
+		s->first[group]++;
+		s->bytes[group] += item_bytes(&items[i]);
+	}
+	for (uint32_t g = 0; g < MR_KEY_GROUPS; g++) {
+		uint32_t group_items = s->first[g];
+
+		s->first[g] = place;
+		place += group_items;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		s->order[s->first[mr_key_group(items[i].key_hash)]++] = i;
+	/* Each first has moved to the next group's: move them back. */
+	memmove(s->first + 1, s->first, MR_KEY_GROUPS * sizeof(s->first[0]));
+	s->first[0] = 0;
+}
+
+static void node_copy(struct batch *batch, const uint8_t *base, const struct mr_item *items,
+		      const uint32_t *order, uint32_t count)
+{
+	uint32_t cursor = batch->image.data_off[0];
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + AHEAD_ITEM < count)
+			__builtin_prefetch(&items[order[i + AHEAD_ITEM]]);
+		if (i + AHEAD_BYTES < count) {
+			const struct mr_item *soon = &items[order[i + AHEAD_BYTES]];
+
+			__builtin_prefetch(base + soon->key_off);
+			__builtin_prefetch(base + soon->bytes_off);
+		}
+		batch_put(batch, i, &cursor, base, &items[order[i]]);
 	}
 }
 
-static void items_copy(struct shuffle *s, const uint8_t *base, const struct mr_item *items,
-		       uint32_t count)
+/* The batch of the node that serves the groups [first, end), if they have any item. */
+static int node_shuffle(struct shuffle *s, struct batch *batch, struct region_pool *pool,
+			const char *set_name, const struct invocation_name *producer,
+			const uint8_t *base, const struct mr_item *items, uint32_t first,
+			uint32_t end)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t g = mr_key_group(items[i].key_hash);
-		struct group *group = &s->groups[g];
+	uint32_t count = s->first[end] - s->first[first];
+	uint64_t bytes = 0;
+	int rc;
 
-		batch_put(&s->batches[s->node[g]], group->index++, &group->cursor, base, &items[i]);
-	}
+	if (count == 0)
+		return 0;
+	for (uint32_t group = first; group < end; group++)
+		bytes += s->bytes[group];
+	rc = batch_open(batch, pool, set_name, producer, count, bytes);
+	if (rc == 0)
+		node_copy(batch, base, items, s->order + s->first[first], count);
+	return rc;
 }
 
 int shuffle_by_key(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
@@ -126,22 +135,16 @@ int shuffle_by_key(struct region_pool *pool, const uint8_t *base, const struct m
 		   struct region **batches)
 {
 	const struct mr_item *items = region_items(base, set);
-	struct shuffle *s = calloc(1, sizeof(*s));
+	struct shuffle *s = calloc(1, sizeof(*s) + set->item_count * sizeof(s->order[0]));
 	int rc = 0;
 
 	if (s == NULL)
 		return -ENOMEM;
-	groups_count(s->groups, items, set->item_count);
-	for (uint32_t node = 0; node < nodes && rc == 0; node++) {
-		uint32_t first = shuffle_node_group(node, nodes);
-		uint32_t count = shuffle_node_group(node + 1, nodes) - first;
-
-		memset(s->node + first, (int)node, count);
-		rc = node_open(&s->batches[node], pool, set_name, producer, s->groups + first,
-			       count);
-	}
-	if (rc == 0)
-		items_copy(s, base, items, set->item_count);
+	order_items(s, items, set->item_count);
+	for (uint32_t node = 0; node < nodes && rc == 0; node++)
+		rc = node_shuffle(s, &s->batches[node], pool, set_name, producer, base, items,
+				  shuffle_node_group(node, nodes),
+				  shuffle_node_group(node + 1, nodes));
 	for (uint32_t node = 0; node < nodes; node++) {
 		batches[node] = NULL;
 		if (rc != 0) {
