@@ -77,12 +77,18 @@ static bool at_statement_end(const struct parser *parser)
 	return parser->token.kind == TOKEN_NEWLINE || parser->token.kind == ';';
 }
 
+/* Where nothing of a block can follow: at its '}', or at the end of the text without one. */
+static bool at_block_end(const struct parser *parser)
+{
+	return parser->token.kind == '}' || parser->token.kind == TOKEN_END;
+}
+
 /* After a statement. A '}' ends it too, and stays. */
 static int statement_end(struct parser *parser)
 {
 	if (at_statement_end(parser))
 		return parser_advance(parser);
-	if (parser->token.kind == '}' || parser->token.kind == TOKEN_END)
+	if (at_block_end(parser))
 		return 0;
 	parser_expected(parser, "the end of the statement");
 	if (parser_at_word(parser, "split"))
@@ -243,7 +249,7 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 	parser->in_parens = true;
 	rc = parser_advance(parser);
 	while (rc == 0 && parser->token.kind != ')') {
-		if (parser->token.kind == TOKEN_END) {
+		if (at_block_end(parser)) {
 			source_error(source, open.span.at, "'(' is not closed");
 			return source_hint(source, "end the list with ')'");
 		}
@@ -251,7 +257,7 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 		(*count)++;
 		if (rc == 0 && parser->token.kind == ',')
 			rc = parser_advance(parser);
-		else if (rc == 0 && parser->token.kind != ')' && parser->token.kind != TOKEN_END)
+		else if (rc == 0 && parser->token.kind != ')' && !at_block_end(parser))
 			rc = parser_expected(parser, "',' or ')'");
 	}
 	parser->in_parens = false;
