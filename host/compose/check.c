@@ -62,20 +62,23 @@ static int already(const struct source *source, struct span name, struct span fi
 static int sets_check(const struct ast *ast, const struct source *source,
 		      const struct ast_definition *definition)
 {
-	const struct ast_set *sets = &ast->sets[definition->set_first];
 	bool composition = definition->kind == DEFINITION_COMPOSITION;
 	const char *missing = definition->in_count == 0 ? "in" : "out";
+	const struct ast_set *sets;
+
+	if (definition->in_count == 0 || definition->out_count == 0) {
+		source_error(source, definition->name.at, "'%.*s' has no %sput",
+			     SPAN(source, definition->name), missing);
+		return source_hint(source, "declare a set with '%s NAME'", missing);
+	}
+	sets = &ast->sets[definition->set_first];
 
 	for (uint32_t i = 0; i < definition->set_count; i++)
 		for (uint32_t j = 0; j < i; j++)
 			if ((composition || sets[i].output == sets[j].output) &&
 			    span_equal(source, sets[i].name, sets[j].name))
 				return already(source, sets[i].name, sets[j].name);
-	if (definition->in_count > 0 && definition->out_count > 0)
-		return 0;
-	source_error(source, definition->name.at, "'%.*s' has no %sput",
-		     SPAN(source, definition->name), missing);
-	return source_hint(source, "declare a set with '%s NAME'", missing);
+	return 0;
 }
 
 /* --- Wires: the sets inside a composition ---------------------------------------------------- */
@@ -139,8 +142,8 @@ static int result_resolve(struct ast *ast, const struct source *source,
 	struct ast_wire *wire;
 	int rc;
 
-	rc = port_find(ast, source, &ast->definitions[call->definition], true, link)
-		 ?: links_check_twice(ast, source, call->out_first, index);
+	rc = port_find(ast, source, &ast->definitions[call->definition], true, link);
+	rc = rc ?: links_check_twice(ast, source, call->out_first, index);
 	if (rc < 0)
 		return rc;
 	link->wire = wire_find(ast, source, composition, link->set);
@@ -199,9 +202,9 @@ static int argument_resolve(const struct ast *ast, const struct source *source,
 	struct suggestion suggestion;
 	int rc;
 
-	rc = port_find(ast, source, callee, false, link) ?:
-		     links_check_twice(ast, source, call->in_first, index) ?:
-		     argument_check_distribution(source, callee, link);
+	rc = port_find(ast, source, callee, false, link);
+	rc = rc ?: links_check_twice(ast, source, call->in_first, index);
+	rc = rc ?: argument_check_distribution(source, callee, link);
 	if (rc < 0)
 		return rc;
 	link->wire = wire_find(ast, source, composition, link->set);
@@ -306,7 +309,6 @@ static int call_check_distributions(const struct ast *ast, const struct source *
 {
 	const struct ast_link *links = &ast->links[call->in_first];
 	const struct ast_link *first = NULL; /* that is not broadcast */
-	bool all = false;
 
 	for (uint32_t i = 0; i < call->in_count; i++)
 		if (first == NULL && links[i].kind != DIST_BROADCAST)
@@ -319,8 +321,7 @@ static int call_check_distributions(const struct ast *ast, const struct source *
 	for (uint32_t i = 0; i < call->in_count; i++) {
 		const struct ast_link *link = &links[i];
 
-		all = link->kind == DIST_ALL || first->kind == DIST_ALL;
-		if (link == first || (link->kind == DIST_BROADCAST && !all))
+		if (link == first || (link->kind == DIST_BROADCAST && first->kind != DIST_ALL))
 			continue;
 		if (link->kind != first->kind || link->kind == DIST_EACH)
 			return distributions_clash(source, call, first, link);
@@ -373,19 +374,20 @@ static int composition_check(struct ast *ast, const struct source *source,
 {
 	int rc;
 
-	rc = wires_declare(ast, composition) ?: calls_resolve(ast, source, composition);
+	rc = wires_declare(ast, composition);
+	rc = rc ?: calls_resolve(ast, source, composition);
 	for (uint32_t i = 0; rc == 0 && i < composition->call_count; i++) {
 		struct ast_call *call = &ast->calls[composition->call_first + i];
 
 		for (uint32_t j = 0; rc == 0 && j < call->in_count; j++)
 			rc = argument_resolve(ast, source, composition, call, call->in_first + j);
-		rc = rc ?: call_check_inputs(ast, source, call) ?:
-		     call_check_label(ast, source, composition, call);
+		rc = rc ?: call_check_inputs(ast, source, call);
+		rc = rc ?: call_check_label(ast, source, composition, call);
 		if (rc == 0 && ast->definitions[call->definition].kind == DEFINITION_FUNCTION)
 			rc = call_check_distributions(ast, source, call);
 	}
-	return rc ?: wires_check(ast, source, composition) ?:
-	       ast_order_calls(ast, source, composition);
+	rc = rc ?: wires_check(ast, source, composition);
+	return rc ?: ast_order_calls(ast, source, composition);
 }
 
 int ast_check(struct ast *ast, const struct source *source)

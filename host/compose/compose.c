@@ -78,9 +78,10 @@ int compose_plan(const char *file, const char *text, size_t bytes, const char *c
 	}
 	source.text = text;
 	source.bytes = (uint32_t)bytes;
-	rc = ast_parse(&ast, &source) ?: ast_check(&ast, &source) ?:
-	     composition_choose(&ast, &source, composition, &index) ?:
-	     plan_expand(&ast, &source, index, plan);
+	rc = ast_parse(&ast, &source);
+	rc = rc ?: ast_check(&ast, &source);
+	rc = rc ?: composition_choose(&ast, &source, composition, &index);
+	rc = rc ?: plan_expand(&ast, &source, index, plan);
 	if (rc == -ENOMEM)
 		source_error_nowhere(&source, "out of memory");
 	ast_free(&ast);

@@ -38,7 +38,7 @@ static void excerpt_set(const struct source *source, uint32_t at)
 		start--;
 	while (end < source->bytes && source->text[end] != '\n')
 		end++;
-	if (end > start && source->text[end - 1] == '\r')
+	if (end < source->bytes && end > at && source->text[end - 1] == '\r')
 		end--;
 	error->column = at - start + 1;
 	if (end - start > room && at - start > room / 2)

@@ -157,20 +157,18 @@ static int attribute_take(struct parser *parser, struct span *given)
 
 static int function_statement(struct parser *parser, struct ast_definition *function)
 {
+	struct ast_attributes *given = &function->given;
 	static const char *const words[] = {"in", "out", "memory", "time", "retries", NULL};
 	struct ast_set *set;
 
 	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
 		return declaration_parse(parser, function, &set);
 	if (parser_at_word(parser, "memory"))
-		return attribute_take(parser, &function->given.memory)
-			   ?: parse_memory(parser, function);
+		return attribute_take(parser, &given->memory) ?: parse_memory(parser, function);
 	if (parser_at_word(parser, "time"))
-		return attribute_take(parser, &function->given.time)
-			   ?: parse_time(parser, function);
+		return attribute_take(parser, &given->time) ?: parse_time(parser, function);
 	if (parser_at_word(parser, "retries"))
-		return attribute_take(parser, &function->given.retries)
-			   ?: parse_retries(parser, function);
+		return attribute_take(parser, &given->retries) ?: parse_retries(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
 			   "a function declares: in, out, memory, time, retries");
 }
@@ -215,10 +213,12 @@ static int distribution_parse(struct parser *parser, struct ast_link *link)
 /* "INPUT = [DIST] SET". */
 static int argument_parse(struct parser *parser, struct ast_link *link)
 {
-	return parser_take_name(parser, "the name of an input", &link->name) ?:
-	       parser_take(parser, '=', "'=' after the name of an input") ?:
-	       distribution_parse(parser, link) ?:
-	       parser_take_name(parser, "the name of a set", &link->set);
+	int rc;
+
+	rc = parser_take_name(parser, "the name of an input", &link->name);
+	rc = rc ?: parser_take(parser, '=', "'=' after the name of an input");
+	rc = rc ?: distribution_parse(parser, link);
+	return rc ?: parser_take_name(parser, "the name of a set", &link->set);
 }
 
 /* "OUTPUT = SET", or "NAME" for both. */
@@ -235,9 +235,11 @@ static int result_parse(struct parser *parser, struct ast_link *link)
 	return parser_advance(parser) ?: parser_take_name(parser, "the name of a set", &link->set);
 }
 
+typedef int link_parse(struct parser *parser, struct ast_link *link);
+
 /* "(LINK, ...)". The parenthesis may close at once; lines may end anywhere inside. */
-static int links_parse(struct parser *parser, struct ast_definition *composition,
-		       int (*link_parse)(struct parser *, struct ast_link *), uint32_t *count)
+static int links_parse(struct parser *parser, struct ast_definition *composition, link_parse *parse,
+		       uint32_t *count)
 {
 	const struct source *source = parser->source;
 	struct token open = parser->token;
@@ -253,7 +255,7 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 			source_error(source, open.span.at, "'(' is not closed");
 			return source_hint(source, "end the list with ')'");
 		}
-		rc = link_add(parser, composition, &link) ?: link_parse(parser, link);
+		rc = link_add(parser, composition, &link) ?: parse(parser, link);
 		(*count)++;
 		if (rc == 0 && parser->token.kind == ',')
 			rc = parser_advance(parser);
@@ -299,8 +301,8 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	call->out_first = ast->link_count;
 	if (rc < 0 || parser->token.kind != TOKEN_ARROW)
 		return rc;
-	return parser_advance(parser)
-		   ?: links_parse(parser, composition, result_parse, &call->out_count);
+	rc = parser_advance(parser);
+	return rc ?: links_parse(parser, composition, result_parse, &call->out_count);
 }
 
 static int composition_statement(struct parser *parser, struct ast_definition *composition)
@@ -324,9 +326,11 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 	return 0;
 }
 
+typedef int statement_parse(struct parser *parser, struct ast_definition *definition);
+
 /* "{ STATEMENT ... }". */
 static int body_parse(struct parser *parser, struct ast_definition *definition,
-		      int (*statement)(struct parser *, struct ast_definition *))
+		      statement_parse *statement)
 {
 	const struct source *source = parser->source;
 	struct token open = parser->token;
@@ -339,8 +343,8 @@ static int body_parse(struct parser *parser, struct ast_definition *definition,
 			return source_hint(source, "end '%.*s' with '}'",
 					   SPAN(source, definition->name));
 		}
-		rc = statement(parser, definition) ?: statement_end(parser) ?:
-		     statement_ends_skip(parser);
+		rc = statement(parser, definition) ?: statement_end(parser);
+		rc = rc ?: statement_ends_skip(parser);
 	}
 	return rc ?: parser_advance(parser);
 }
@@ -351,6 +355,9 @@ static int definition_parse(struct parser *parser)
 	struct ast *ast = parser->ast;
 	struct ast_definition *definition;
 	bool function = parser_at_word(parser, "function");
+	const char *what = function ? "the name of a function" : "the name of a composition";
+	statement_parse *statement = function ? function_statement : composition_statement;
+	int rc;
 
 	if (!function && !parser_at_word(parser, "composition"))
 		return word_refuse(parser, "'function' or 'composition'", words,
@@ -370,12 +377,8 @@ static int definition_parse(struct parser *parser)
 	    .time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT,
 	    .retries = MR_RETRIES_DEFAULT,
 	};
-	return parser_advance(parser) ?:
-	       parser_take_name(parser, function ? "the name of a function"
-						 : "the name of a composition",
-				&definition->name) ?:
-	       body_parse(parser, definition,
-			  function ? function_statement : composition_statement);
+	rc = parser_advance(parser) ?: parser_take_name(parser, what, &definition->name);
+	return rc ?: body_parse(parser, definition, statement);
 }
 
 int ast_parse(struct ast *ast, const struct source *source)

@@ -123,8 +123,9 @@ static int path_make(const struct expansion *x, const struct instance *instance,
 			 SPAN(x->source, call->label), number);
 	if (bytes < MR_NAME_BYTES_MAX)
 		return 0;
-	source_error(x->source, call->label.at, "the path '%s.%.*s' has more than %u bytes",
-		     instance->path, SPAN(x->source, call->label), MR_NAME_BYTES_MAX - 1);
+	source_error(x->source, call->label.at, "the path '%s%s%.*s%s' has more than %u bytes",
+		     instance->path, dot, SPAN(x->source, call->label), number,
+		     MR_NAME_BYTES_MAX - 1);
 	return source_hint(x->source, "give the calls shorter labels: NAME as LABEL (...)");
 }
 
@@ -147,51 +148,57 @@ static int unwired_check(const struct expansion *x, const struct instance *insta
 			   source_line(x->source, binding->call_at), SPAN(x->source, link->name));
 }
 
+/* The edges into the vertex of a call, which was added last. */
+static int inputs_add(struct expansion *x, const struct instance *instance,
+		      const struct ast_call *call)
+{
+	const struct ast_definition *callee = &x->ast->definitions[call->definition];
+	const struct ast_link *by_port[MR_SETS_MAX] = {NULL};
+	bool starts = false;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < call->in_count; i++) {
+		const struct ast_link *link = &x->ast->links[call->in_first + i];
+		const struct binding *from = &instance->wires[link->wire];
+
+		if (from->vertex != AST_NONE)
+			by_port[link->port] = link;
+		else
+			rc = rc ?: unwired_check(x, instance, call, link, from);
+	}
+	for (uint32_t port = 0; rc == 0 && port < callee->in_count; port++) {
+		const struct ast_link *link = by_port[port];
+
+		if (link == NULL)
+			continue;
+		starts = starts || link->kind != DIST_BROADCAST;
+		rc = edge_add(x, &instance->wires[link->wire], port, link->kind, link->set);
+	}
+	if (rc < 0 || starts)
+		return rc;
+	source_error(x->source, call->callee.at,
+		     "nothing starts '%.*s': '%s' is called without the inputs for it",
+		     SPAN(x->source, call->callee), instance->path);
+	return source_hint(x->source, "one input must be wired that is not 'broadcast'");
+}
+
 static int function_call(struct expansion *x, struct instance *instance,
 			 const struct ast_call *call)
 {
-	const struct ast_definition *callee = &x->ast->definitions[call->definition];
-	const struct ast_link *links = &x->ast->links[call->in_first];
-	const struct ast_link *by_port[MR_SETS_MAX] = {NULL};
-	uint32_t vertex_index = x->plan->vertex_count;
+	uint32_t index = x->plan->vertex_count;
 	struct plan_vertex *vertex;
-	bool starts = false;
 	int rc;
 
-	rc = vertex_add(x, VERTEX_FUNCTION, call->callee, &vertex) ?:
-		     path_make(x, instance, call, vertex->name) ?:
-		     function_add(x, call->definition, &vertex->function);
-	if (rc < 0)
-		return rc;
-	for (uint32_t i = 0; i < call->in_count; i++)
-		by_port[links[i].port] = &links[i];
-	for (uint32_t port = 0; rc == 0 && port < callee->in_count; port++) {
-		const struct ast_link *link = by_port[port];
-		const struct binding *from = link != NULL ? &instance->wires[link->wire] : NULL;
-
-		if (from == NULL)
-			continue;
-		if (from->vertex == AST_NONE) {
-			rc = unwired_check(x, instance, call, link, from);
-			continue;
-		}
-		starts = starts || link->kind != DIST_BROADCAST;
-		rc = edge_add(x, from, port, link->kind, link->set);
-	}
-	if (rc < 0)
-		return rc;
-	if (!starts) {
-		source_error(x->source, call->callee.at,
-			     "nothing starts '%.*s': '%s' is called without the inputs for it",
-			     SPAN(x->source, call->callee), instance->path);
-		return source_hint(x->source, "one input must be wired that is not 'broadcast'");
-	}
-	for (uint32_t i = 0; i < call->out_count; i++) {
+	rc = vertex_add(x, VERTEX_FUNCTION, call->callee, &vertex);
+	rc = rc ?: path_make(x, instance, call, vertex->name);
+	rc = rc ?: function_add(x, call->definition, &vertex->function);
+	rc = rc ?: inputs_add(x, instance, call);
+	for (uint32_t i = 0; rc == 0 && i < call->out_count; i++) {
 		const struct ast_link *link = &x->ast->links[call->out_first + i];
 
-		instance->wires[link->wire] = (struct binding){vertex_index, link->port, 0};
+		instance->wires[link->wire] = (struct binding){index, link->port, 0};
 	}
-	return 0;
+	return rc;
 }
 
 /* A source whose composition says nothing about its split takes that of the nested input it feeds,
@@ -314,8 +321,8 @@ static int sinks_add(struct expansion *x, const struct instance *instance)
 
 		if (!set->output)
 			continue;
-		rc = vertex_add(x, VERTEX_SINK, set->name, &vertex)
-			 ?: edge_add(x, &instance->wires[i], 0, DIST_ALL, set->name);
+		rc = vertex_add(x, VERTEX_SINK, set->name, &vertex);
+		rc = rc ?: edge_add(x, &instance->wires[i], 0, DIST_ALL, set->name);
 		if (rc < 0)
 			return rc;
 		name_copy(x->source, vertex->name, set->name);
@@ -339,8 +346,9 @@ int plan_expand(const struct ast *ast, const struct source *source, uint32_t com
 	if (x.plan == NULL || outermost.wires == NULL)
 		goto out;
 	name_copy(source, x.plan->name, outermost.composition->name);
-	rc = sources_add(&x, &outermost) ?: instance_expand(&x, &outermost) ?:
-	     sinks_add(&x, &outermost);
+	rc = sources_add(&x, &outermost);
+	rc = rc ?: instance_expand(&x, &outermost);
+	rc = rc ?: sinks_add(&x, &outermost);
 	if (rc < 0)
 		goto out;
 	*expanded = x.plan;
