@@ -60,7 +60,8 @@ enum split_kind { SPLIT_NONE, SPLIT_LINE };
 
 struct plan_split {
 	enum split_kind kind;
-	uint64_t bytes; /* aimed at; an item ends at the next line end */
+	uint64_t bytes; /* aimed at; an item ends at the next line end. Never 0: a URI may say only
+			 * that lines are split */
 };
 
 /* Order of a merged result: lines compared column by column (columns are separated by one space).

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "parser.h"
+#include "parse.h"
 #include "suggest.h"
 
 static const char *const keywords[] = {"function", "composition", "in",        "out", "as",
@@ -14,7 +14,7 @@ int parser_advance(struct parser *parser)
 	int rc;
 
 	do
-		rc = token_next(parser->source, &parser->at, &parser->token);
+		rc = token_next(parser->script, &parser->at, &parser->token);
 	while (rc == 0 && parser->in_parens && parser->token.kind == TOKEN_NEWLINE);
 	return rc;
 }
@@ -23,8 +23,8 @@ int parser_expected(const struct parser *parser, const char *what)
 {
 	char found[MR_NAME_BYTES_MAX + 16];
 
-	return source_error(parser->source, parser->token.span.at, "expected %s, found %s", what,
-			    token_describe(parser->source, &parser->token, found, sizeof(found)));
+	return script_error(parser->script, parser->token.span.at, "expected %s, found %s", what,
+			    token_describe(parser->script, &parser->token, found, sizeof(found)));
 }
 
 int parser_take(struct parser *parser, int kind, const char *what)
@@ -37,7 +37,7 @@ int parser_take(struct parser *parser, int kind, const char *what)
 bool parser_at_word(const struct parser *parser, const char *word)
 {
 	return parser->token.kind == TOKEN_NAME &&
-	       span_is(parser->source, parser->token.span, word);
+	       span_is(parser->script, parser->token.span, word);
 }
 
 int parser_take_name(struct parser *parser, const char *what, struct span *name)
@@ -46,30 +46,30 @@ int parser_take_name(struct parser *parser, const char *what, struct span *name)
 		if (!parser_at_word(parser, keywords[i]))
 			continue;
 		parser_expected(parser, what);
-		return source_hint(parser->source, "'%s' is a word of the language", keywords[i]);
+		return script_hint(parser->script, "'%s' is a word of the language", keywords[i]);
 	}
 	*name = parser->token.span;
 	if (parser->token.kind != TOKEN_NUMBER)
 		return parser_take(parser, TOKEN_NAME, what);
 	parser_expected(parser, what);
-	return source_hint(parser->source, "a name begins with a letter or '_'");
+	return script_hint(parser->script, "a name begins with a letter or '_'");
 }
 
 /* A word that is none of those that may stand here. */
 static int word_refuse(const struct parser *parser, const char *what, const char *const *words,
 		       const char *otherwise)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span word = parser->token.span;
 	struct suggestion suggestion;
 
 	parser_expected(parser, what);
 	if (parser->token.kind != TOKEN_NAME)
-		return source_hint(source, "%s", otherwise);
-	suggestion_start(&suggestion, source->text + word.at, word.bytes);
+		return script_hint(script, "%s", otherwise);
+	suggestion_start(&suggestion, script->text + word.at, word.bytes);
 	for (; *words != NULL; words++)
 		suggestion_offer(&suggestion, *words, (uint32_t)strlen(*words));
-	return suggestion_hint(&suggestion, source, otherwise);
+	return suggestion_hint(&suggestion, script, otherwise);
 }
 
 static bool at_statement_end(const struct parser *parser)
@@ -92,12 +92,12 @@ static int statement_end(struct parser *parser)
 		return 0;
 	parser_expected(parser, "the end of the statement");
 	if (parser_at_word(parser, "split"))
-		return source_hint(parser->source, "'split' belongs to an 'in' of a composition");
+		return script_hint(parser->script, "'split' belongs to an 'in' of a composition");
 	if (parser_at_word(parser, "merge"))
-		return source_hint(parser->source, "'merge' belongs to an 'out' of a composition");
+		return script_hint(parser->script, "'merge' belongs to an 'out' of a composition");
 	if (parser_at_word(parser, "optional"))
-		return source_hint(parser->source, "'optional' follows the name of an 'in'");
-	return source_hint(parser->source, "a statement ends with its line or with ';'");
+		return script_hint(parser->script, "'optional' follows the name of an 'in'");
+	return script_hint(parser->script, "a statement ends with its line or with ';'");
 }
 
 static int statement_ends_skip(struct parser *parser)
@@ -118,10 +118,10 @@ static int declaration_parse(struct parser *parser, struct ast_definition *defin
 	int rc;
 
 	if (definition->set_count == MR_SETS_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' has more than %u sets",
-				    SPAN(parser->source, definition->name), MR_SETS_MAX);
-	set = ARRAY_ADD(ast->sets, ast->set_count);
+				    SPAN(parser->script, definition->name), MR_SETS_MAX);
+	set = AST_ADD(ast->sets, ast->set_count);
 	if (set == NULL)
 		return -ENOMEM;
 	set->output = parser_at_word(parser, "out");
@@ -143,13 +143,13 @@ static int declaration_parse(struct parser *parser, struct ast_definition *defin
 /* Takes the word of an attribute, which may be given once. */
 static int attribute_take(struct parser *parser, struct span *given)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span word = parser->token.span;
 
 	if (given->bytes > 0) {
-		source_error(source, word.at, "'%.*s' is given twice", SPAN(source, word));
-		return source_hint(source, "it is given already in line %u",
-				   source_line(source, given->at));
+		script_error(script, word.at, "'%.*s' is given twice", SPAN(script, word));
+		return script_hint(script, "it is given already in line %u",
+				   script_line(script, given->at));
 	}
 	*given = word;
 	return parser_advance(parser);
@@ -164,11 +164,12 @@ static int function_statement(struct parser *parser, struct ast_definition *func
 	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
 		return declaration_parse(parser, function, &set);
 	if (parser_at_word(parser, "memory"))
-		return attribute_take(parser, &given->memory) ?: parse_memory(parser, function);
+		return attribute_take(parser, &given->memory) ?: attribute_memory(parser, function);
 	if (parser_at_word(parser, "time"))
-		return attribute_take(parser, &given->time) ?: parse_time(parser, function);
+		return attribute_take(parser, &given->time) ?: attribute_time(parser, function);
 	if (parser_at_word(parser, "retries"))
-		return attribute_take(parser, &given->retries) ?: parse_retries(parser, function);
+		return attribute_take(parser, &given->retries)
+			   ?: attribute_retries(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
 			   "a function declares: in, out, memory, time, retries");
 }
@@ -177,10 +178,10 @@ static int link_add(struct parser *parser, struct ast_definition *composition,
 		    struct ast_link **link)
 {
 	if (composition->link_count == MR_EDGES_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' wires more than %u sets",
-				    SPAN(parser->source, composition->name), MR_EDGES_MAX);
-	*link = ARRAY_ADD(parser->ast->links, parser->ast->link_count);
+				    SPAN(parser->script, composition->name), MR_EDGES_MAX);
+	*link = AST_ADD(parser->ast->links, parser->ast->link_count);
 	if (*link == NULL)
 		return -ENOMEM;
 	composition->link_count++;
@@ -241,7 +242,7 @@ typedef int link_parse(struct parser *parser, struct ast_link *link);
 static int links_parse(struct parser *parser, struct ast_definition *composition, link_parse *parse,
 		       uint32_t *count)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct token open = parser->token;
 	struct ast_link *link = NULL;
 	int rc;
@@ -252,8 +253,8 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 	rc = parser_advance(parser);
 	while (rc == 0 && parser->token.kind != ')') {
 		if (at_block_end(parser)) {
-			source_error(source, open.span.at, "'(' is not closed");
-			return source_hint(source, "end the list with ')'");
+			script_error(script, open.span.at, "'(' is not closed");
+			return script_hint(script, "end the list with ')'");
 		}
 		rc = link_add(parser, composition, &link) ?: parse(parser, link);
 		(*count)++;
@@ -274,10 +275,10 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	int rc;
 
 	if (composition->call_count == MR_VERTICES_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' has more than %u calls",
-				    SPAN(parser->source, composition->name), MR_VERTICES_MAX);
-	call = ARRAY_ADD(ast->calls, ast->call_count);
+				    SPAN(parser->script, composition->name), MR_VERTICES_MAX);
+	call = AST_ADD(ast->calls, ast->call_count);
 	if (call == NULL)
 		return -ENOMEM;
 	composition->call_count++;
@@ -293,7 +294,7 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	}
 	if (parser->token.kind != '(') {
 		parser_expected(parser, "'('");
-		return source_hint(parser->source,
+		return script_hint(parser->script,
 				   "a composition has 'in', 'out' and calls: NAME(...) -> (...)");
 	}
 	call->in_first = ast->link_count;
@@ -311,8 +312,8 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 	int rc;
 
 	if (parser->token.kind == TOKEN_ARROW) {
-		source_error(parser->source, parser->token.span.at, "'->' begins no statement");
-		return source_hint(parser->source, "it stands in the line of the ')' before it");
+		script_error(parser->script, parser->token.span.at, "'->' begins no statement");
+		return script_hint(parser->script, "it stands in the line of the ')' before it");
 	}
 	if (!parser_at_word(parser, "in") && !parser_at_word(parser, "out"))
 		return call_parse(parser, composition);
@@ -320,9 +321,9 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 	if (rc < 0)
 		return rc;
 	if (!set->output && parser_at_word(parser, "split"))
-		return parser_advance(parser) ?: parse_split(parser, set);
+		return parser_advance(parser) ?: attribute_split(parser, set);
 	if (set->output && parser_at_word(parser, "merge"))
-		return parser_advance(parser) ?: parse_merge(parser, set);
+		return parser_advance(parser) ?: attribute_merge(parser, set);
 	return 0;
 }
 
@@ -332,16 +333,16 @@ typedef int statement_parse(struct parser *parser, struct ast_definition *defini
 static int body_parse(struct parser *parser, struct ast_definition *definition,
 		      statement_parse *statement)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct token open = parser->token;
 	int rc;
 
 	rc = parser_take(parser, '{', "'{'") ?: statement_ends_skip(parser);
 	while (rc == 0 && parser->token.kind != '}') {
 		if (parser->token.kind == TOKEN_END) {
-			source_error(source, open.span.at, "'{' is not closed");
-			return source_hint(source, "end '%.*s' with '}'",
-					   SPAN(source, definition->name));
+			script_error(script, open.span.at, "'{' is not closed");
+			return script_hint(script, "end '%.*s' with '}'",
+					   SPAN(script, definition->name));
 		}
 		rc = statement(parser, definition) ?: statement_end(parser);
 		rc = rc ?: statement_ends_skip(parser);
@@ -363,9 +364,9 @@ static int definition_parse(struct parser *parser)
 		return word_refuse(parser, "'function' or 'composition'", words,
 				   "a text is functions and compositions, each with its { ... }");
 	if (ast->definition_count == MR_DEFINITIONS_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "more than %u functions and compositions", MR_DEFINITIONS_MAX);
-	definition = ARRAY_ADD(ast->definitions, ast->definition_count);
+	definition = AST_ADD(ast->definitions, ast->definition_count);
 	if (definition == NULL)
 		return -ENOMEM;
 	*definition = (struct ast_definition){
@@ -381,9 +382,9 @@ static int definition_parse(struct parser *parser)
 	return rc ?: body_parse(parser, definition, statement);
 }
 
-int ast_parse(struct ast *ast, const struct source *source)
+int ast_parse(struct ast *ast, const struct script *script)
 {
-	struct parser parser = {.source = source, .ast = ast};
+	struct parser parser = {.script = script, .ast = ast};
 	int rc;
 
 	rc = parser_advance(&parser) ?: statement_ends_skip(&parser);

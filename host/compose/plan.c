@@ -14,7 +14,7 @@ struct binding {
 
 struct expansion {
 	const struct ast *ast;
-	const struct source *source;
+	const struct script *script;
 	struct plan *plan;
 	uint32_t functions[MR_DEFINITIONS_MAX]; /* indices into the plan's functions, or AST_NONE */
 	const struct ast_set *sources[MR_SETS_MAX];  /* by vertex: what declares a source */
@@ -29,9 +29,9 @@ struct instance {
 	struct binding *wires;
 };
 
-static void name_copy(const struct source *source, char name[MR_NAME_BYTES_MAX], struct span span)
+static void name_copy(const struct script *script, char name[MR_NAME_BYTES_MAX], struct span span)
 {
-	snprintf(name, MR_NAME_BYTES_MAX, "%.*s", SPAN(source, span));
+	snprintf(name, MR_NAME_BYTES_MAX, "%.*s", SPAN(script, span));
 }
 
 /* --- Adding to the plan ---------------------------------------------------------------------- */
@@ -42,12 +42,12 @@ static int vertex_add(struct expansion *x, enum vertex_kind kind, struct span at
 	struct plan *plan = x->plan;
 
 	if (plan->vertex_count == MR_VERTICES_MAX) {
-		source_error(x->source, at.at, "the plan of '%s' has more than %u vertices",
+		script_error(x->script, at.at, "the plan of '%s' has more than %u vertices",
 			     plan->name, MR_VERTICES_MAX);
-		return source_hint(x->source,
+		return script_hint(x->script,
 				   "nested compositions count with all their calls; nest fewer");
 	}
-	*vertex = ARRAY_ADD(plan->vertices, plan->vertex_count);
+	*vertex = AST_ADD(plan->vertices, plan->vertex_count);
 	if (*vertex == NULL)
 		return -ENOMEM;
 	(*vertex)->kind = kind;
@@ -62,9 +62,9 @@ static int edge_add(struct expansion *x, const struct binding *from, uint32_t to
 	struct plan_edge *edge;
 
 	if (plan->edge_count == MR_EDGES_MAX)
-		return source_error(x->source, at.at, "the plan of '%s' has more than %u edges",
+		return script_error(x->script, at.at, "the plan of '%s' has more than %u edges",
 				    plan->name, MR_EDGES_MAX);
-	edge = ARRAY_ADD(plan->edges, plan->edge_count);
+	edge = AST_ADD(plan->edges, plan->edge_count);
 	if (edge == NULL)
 		return -ENOMEM;
 	*edge = (struct plan_edge){
@@ -85,15 +85,15 @@ static int function_add(struct expansion *x, uint32_t index, uint32_t *number)
 
 	if (x->functions[index] == AST_NONE) {
 		x->functions[index] = x->plan->function_count;
-		function = ARRAY_ADD(x->plan->functions, x->plan->function_count);
+		function = AST_ADD(x->plan->functions, x->plan->function_count);
 		if (function == NULL)
 			return -ENOMEM;
-		name_copy(x->source, function->name, definition->name);
+		name_copy(x->script, function->name, definition->name);
 		for (uint32_t i = 0; i < definition->set_count; i++) {
 			const struct ast_set *set = &x->ast->sets[definition->set_first + i];
 			struct plan_set *sets = set->output ? function->out : function->in;
 
-			name_copy(x->source, sets[set->port].name, set->name);
+			name_copy(x->script, sets[set->port].name, set->name);
 			sets[set->port].optional = set->optional;
 		}
 		function->in_count = definition->in_count;
@@ -120,13 +120,13 @@ static int path_make(const struct expansion *x, const struct instance *instance,
 	if (call->ordinal > 1)
 		snprintf(number, sizeof(number), "#%u", call->ordinal);
 	bytes = snprintf(path, MR_NAME_BYTES_MAX, "%s%s%.*s%s", instance->path, dot,
-			 SPAN(x->source, call->label), number);
+			 SPAN(x->script, call->label), number);
 	if (bytes < MR_NAME_BYTES_MAX)
 		return 0;
-	source_error(x->source, call->label.at, "the path '%s%s%.*s%s' has more than %u bytes",
-		     instance->path, dot, SPAN(x->source, call->label), number,
+	script_error(x->script, call->label.at, "the path '%s%s%.*s%s' has more than %u bytes",
+		     instance->path, dot, SPAN(x->script, call->label), number,
 		     MR_NAME_BYTES_MAX - 1);
-	return source_hint(x->source, "give the calls shorter labels: NAME as LABEL (...)");
+	return script_hint(x->script, "give the calls shorter labels: NAME as LABEL (...)");
 }
 
 /* An input that comes from an optional input that the caller of the composition left out. */
@@ -138,14 +138,14 @@ static int unwired_check(const struct expansion *x, const struct instance *insta
 
 	if (ast_set_at(x->ast, callee, false, link->port)->optional)
 		return 0;
-	source_error(
-	    x->source, link->set.at,
+	script_error(
+	    x->script, link->set.at,
 	    "the input '%.*s' of '%.*s' is not optional, but '%s' is called without '%.*s'",
-	    SPAN(x->source, link->name), SPAN(x->source, callee->name), instance->path,
-	    SPAN(x->source, link->set));
-	return source_hint(x->source,
+	    SPAN(x->script, link->name), SPAN(x->script, callee->name), instance->path,
+	    SPAN(x->script, link->set));
+	return script_hint(x->script,
 			   "give it at the call in line %u, or declare 'in %.*s optional'",
-			   source_line(x->source, binding->call_at), SPAN(x->source, link->name));
+			   script_line(x->script, binding->call_at), SPAN(x->script, link->name));
 }
 
 /* The edges into the vertex of a call, which was added last. */
@@ -176,10 +176,10 @@ static int inputs_add(struct expansion *x, const struct instance *instance,
 	}
 	if (rc < 0 || starts)
 		return rc;
-	source_error(x->source, call->callee.at,
+	script_error(x->script, call->callee.at,
 		     "nothing starts '%.*s': '%s' is called without the inputs for it",
-		     SPAN(x->source, call->callee), instance->path);
-	return source_hint(x->source, "one input must be wired that is not 'broadcast'");
+		     SPAN(x->script, call->callee), instance->path);
+	return script_hint(x->script, "one input must be wired that is not 'broadcast'");
 }
 
 static int function_call(struct expansion *x, struct instance *instance,
@@ -220,11 +220,11 @@ static int split_inherit(struct expansion *x, const struct binding *from,
 	if (x->sources[from->vertex]->split_given ||
 	    (vertex->split.kind == input->split.kind && vertex->split.bytes == input->split.bytes))
 		return 0;
-	source_error(x->source, call->callee.at,
+	script_error(x->script, call->callee.at,
 		     "'%s' feeds nested inputs that split it in different ways, in lines %u and %u",
-		     vertex->name, source_line(x->source, (*decided)->name.at),
-		     source_line(x->source, input->name.at));
-	return source_hint(x->source, "say it in '%s': in %s split ...", x->plan->name,
+		     vertex->name, script_line(x->script, (*decided)->name.at),
+		     script_line(x->script, input->name.at));
+	return script_hint(x->script, "say it in '%s': in %s split ...", x->plan->name,
 			   vertex->name);
 }
 
@@ -298,7 +298,7 @@ static int sources_add(struct expansion *x, struct instance *instance)
 		rc = vertex_add(x, VERTEX_SOURCE, set->name, &vertex);
 		if (rc < 0)
 			return rc;
-		name_copy(x->source, vertex->name, set->name);
+		name_copy(x->script, vertex->name, set->name);
 		vertex->optional = set->optional;
 		vertex->split = set->split;
 		instance->wires[i] = (struct binding){x->source_count, 0, 0};
@@ -325,7 +325,7 @@ static int sinks_add(struct expansion *x, const struct instance *instance)
 		rc = rc ?: edge_add(x, &instance->wires[i], 0, DIST_ALL, set->name);
 		if (rc < 0)
 			return rc;
-		name_copy(x->source, vertex->name, set->name);
+		name_copy(x->script, vertex->name, set->name);
 		vertex->merge_count = set->key_count;
 		for (uint32_t j = 0; j < set->key_count; j++)
 			vertex->merge[j] = x->ast->keys[set->key_first + j];
@@ -333,11 +333,11 @@ static int sinks_add(struct expansion *x, const struct instance *instance)
 	return 0;
 }
 
-int plan_expand(const struct ast *ast, const struct source *source, uint32_t composition,
+int plan_expand(const struct ast *ast, const struct script *script, uint32_t composition,
 		struct plan **expanded)
 {
 	struct instance outermost = {.composition = &ast->definitions[composition]};
-	struct expansion x = {.ast = ast, .source = source};
+	struct expansion x = {.ast = ast, .script = script};
 	int rc = -ENOMEM;
 
 	memset(x.functions, 0xff, sizeof(x.functions)); /* AST_NONE */
@@ -345,7 +345,7 @@ int plan_expand(const struct ast *ast, const struct source *source, uint32_t com
 	outermost.wires = calloc(outermost.composition->wire_count, sizeof(*outermost.wires));
 	if (x.plan == NULL || outermost.wires == NULL)
 		goto out;
-	name_copy(source, x.plan->name, outermost.composition->name);
+	name_copy(script, x.plan->name, outermost.composition->name);
 	rc = sources_add(&x, &outermost);
 	rc = rc ?: instance_expand(&x, &outermost);
 	rc = rc ?: sinks_add(&x, &outermost);

@@ -320,6 +320,14 @@ static void check_bytes(void)
 		fprintf(out, "composition c%d { in a; out b; c%d(a = a) -> (b) }\n", i,
 			(i + 1) % MR_DEFINITIONS_MAX);
 	made_check(&made, -EINVAL, "calls itself: c0 -> c1 -> c2");
+	/* Names of every length up to the longest, so that the path shown ends at every byte. */
+	for (int bytes = 8; bytes < MR_NAME_BYTES_MAX; bytes++) {
+		out = made_start(&made);
+		for (int i = 0; i < 80; i++)
+			fprintf(out, "composition c%0*d { in a; out b; c%0*d(a = a) -> (b) }\n",
+				bytes - 1, i, bytes - 1, (i + 1) % 80);
+		made_check(&made, -EINVAL, " -> ...");
+	}
 }
 
 /* --- How an error looks ---------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ struct good {
 
 static const struct good good[] = {
     {"the word count", WORDCOUNT, NULL,
-     "plan wordcount: 2 functions, 4 vertices, 3 edges\n"
+     "plan wordcount: 4 vertices, 3 edges\n"
      "    0  in text split line 4MiB\n"
      "    1  count runs count: memory 6MiB + 1.5 x input, time 10s, retries 2\n"
      "       text = each text\n"
@@ -44,7 +44,7 @@ static const struct good good[] = {
      "\xef\xbb\xbf" FILTER "composition c {\r\n in a; out b;\r\n"
      " filter(lines = all a) -> (lines = b)\r\n}\r\n",
      NULL,
-     "plan c: 1 functions, 3 vertices, 2 edges\n"
+     "plan c: 3 vertices, 2 edges\n"
      "    0  in a split none\n"
      "    1  filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
      "       lines = all a\n"
@@ -58,7 +58,7 @@ static const struct good good[] = {
      " filter(lines = all z) -> (lines = d)\n"
      "}\n" FILTER,
      "c",
-     "plan c: 1 functions, 6 vertices, 6 edges\n"
+     "plan c: 6 vertices, 6 edges\n"
      "    0  in a optional split none\n"
      "    1  first runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
      "       lines = each a\n"
@@ -82,7 +82,7 @@ static const struct good good[] = {
 	    " filter(lines = each lines) -> (lines = kept)\n"
 	    " filter as other(lines = each lines) -> (lines = unused) }\n",
      "outer",
-     "plan outer: 1 functions, 10 vertices, 9 edges\n"
+     "plan outer: 10 vertices, 9 edges\n"
      "    0  in logs split line 64KiB\n"
      "    1  in more split line 1KiB\n"
      "    2  inner.clean.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
