@@ -1,4 +1,5 @@
 /* Errors: where in the text, the line shown, and how an error is printed. */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,6 +95,11 @@ int script_hint(const struct script *script, const char *format, ...)
 	va_end(args);
 	return -EINVAL;
 }
+
+static_assert(COMPOSE_ERROR_TEXT_BYTES_MAX >=
+		  sizeof(struct compose_error) + sizeof(((struct compose_error *)0)->excerpt) +
+		      sizeof(":4294967295:4294967295: error: \n\n\nhint: "),
+	      "every field once, and the excerpt again as blanks before the caret");
 
 void compose_error_print(const struct compose_error *error, char *text, size_t text_bytes)
 {

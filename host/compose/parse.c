@@ -141,7 +141,7 @@ static int declaration_parse(struct parser *parser, struct ast_definition *defin
 }
 
 /* Takes the word of an attribute, which may be given once. */
-static int attribute_take(struct parser *parser, struct span *given)
+static int take_once(struct parser *parser, struct span *given)
 {
 	const struct script *script = parser->script;
 	struct span word = parser->token.span;
@@ -164,12 +164,11 @@ static int function_statement(struct parser *parser, struct ast_definition *func
 	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
 		return declaration_parse(parser, function, &set);
 	if (parser_at_word(parser, "memory"))
-		return attribute_take(parser, &given->memory) ?: attribute_memory(parser, function);
+		return take_once(parser, &given->memory) ?: attribute_memory(parser, function);
 	if (parser_at_word(parser, "time"))
-		return attribute_take(parser, &given->time) ?: attribute_time(parser, function);
+		return take_once(parser, &given->time) ?: attribute_time(parser, function);
 	if (parser_at_word(parser, "retries"))
-		return attribute_take(parser, &given->retries)
-			   ?: attribute_retries(parser, function);
+		return take_once(parser, &given->retries) ?: attribute_retries(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
 			   "a function declares: in, out, memory, time, retries");
 }

@@ -63,7 +63,7 @@ static char *block_plan(const struct block *block, int expected)
 {
 	struct compose_error error;
 	struct plan *plan;
-	char text[2048] = "";
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX] = "";
 	char *shown;
 	size_t bytes;
 	FILE *out;

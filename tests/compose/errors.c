@@ -156,7 +156,7 @@ static bool bad_check(const struct bad *test)
 	char *copy = malloc(bytes + (bytes == 0));
 	struct compose_error error;
 	struct plan *plan;
-	char text[2048] = "";
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX] = "";
 	int rc;
 
 	memcpy(copy, test->text, bytes);
@@ -193,7 +193,7 @@ static void made_check(struct made *made, int expected, const char *message)
 {
 	struct compose_error error;
 	struct plan *plan;
-	char text[2048] = "";
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX] = "";
 	int rc;
 
 	fclose(made->out);
@@ -338,7 +338,7 @@ static void check_print(void)
 	    F "composition c {\n\tin x; out y\n\tf(a = all xx) -> (b = y)\n}\n";
 	struct compose_error error;
 	struct plan *plan;
-	char shown[2048];
+	char shown[COMPOSE_ERROR_TEXT_BYTES_MAX];
 	char small[16];
 	struct made made;
 	FILE *out;

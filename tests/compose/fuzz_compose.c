@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_error(const struct compose_error *error)
 {
-	char text[2048];
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX];
 
 	CHECK(error->message[0] != '\0', "no message");
 	CHECK(error->line == 0 || (error->column > 0 && error->caret > 0 &&

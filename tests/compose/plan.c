@@ -108,7 +108,7 @@ static void plan_show(const struct good *test, char **shown)
 {
 	struct compose_error error;
 	struct plan *plan;
-	char text[2048];
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX];
 	size_t bytes;
 	FILE *out;
 	int rc;
