@@ -72,7 +72,6 @@ static int sets_check(const struct ast *ast, const struct script *script,
 		return script_hint(script, "declare a set with '%s NAME'", missing);
 	}
 	sets = &ast->sets[definition->set_first];
-
 	for (uint32_t i = 0; i < definition->set_count; i++)
 		for (uint32_t j = 0; j < i; j++)
 			if ((composition || sets[i].output == sets[j].output) &&

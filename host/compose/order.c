@@ -1,5 +1,4 @@
-/* Order: calls sorted by the data that flows between them; no circles of sets or of compositions.
- */
+/* Order: calls sorted by the data between them; no circles of data, none of compositions. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -72,8 +71,7 @@ int ast_order_calls(struct ast *ast, const struct script *script,
 	uint32_t *order = &ast->order[composition->call_first];
 	uint32_t end = composition->call_first + composition->call_count;
 
-	/* The first in the text that may come next, so that the order is the text's where it can.
-	 */
+	/* Next is the first in the text that may be: the order is the text's where it can be. */
 	for (uint32_t count = 0; count < composition->call_count; count++) {
 		uint32_t next = composition->call_first;
 

@@ -10,6 +10,8 @@ struct binding {
 	uint32_t vertex;  /* AST_NONE: an optional input that was not wired */
 	uint32_t set;     /* output of the vertex */
 	uint32_t call_at; /* not wired: the call that left it out, in the text */
+	bool split_said;  /* by a composition that the set came through, so that inner ones are not
+			   * asked */
 };
 
 struct expansion {
@@ -17,15 +19,14 @@ struct expansion {
 	const struct script *script;
 	struct plan *plan;
 	uint32_t functions[MR_DEFINITIONS_MAX]; /* indices into the plan's functions, or AST_NONE */
-	const struct ast_set *sources[MR_SETS_MAX];  /* by vertex: what declares a source */
-	const struct ast_set *split_by[MR_SETS_MAX]; /* by vertex: what says how it is split */
+	const struct ast_set *split_by[MR_SETS_MAX]; /* by vertex: the nested input that says how */
 	uint32_t source_count;
 };
 
 /* A composition at one place of the plan. */
 struct instance {
 	const struct ast_definition *composition;
-	char path[MR_NAME_BYTES_MAX]; /* of its label; empty for the outermost */
+	char path[MR_NAME_BYTES_MAX]; /* labels down to it; empty for the outermost */
 	struct binding *wires;
 };
 
@@ -196,29 +197,29 @@ static int function_call(struct expansion *x, struct instance *instance,
 	for (uint32_t i = 0; rc == 0 && i < call->out_count; i++) {
 		const struct ast_link *link = &x->ast->links[call->out_first + i];
 
-		instance->wires[link->wire] = (struct binding){index, link->port, 0};
+		instance->wires[link->wire] = (struct binding){.vertex = index, .set = link->port};
 	}
 	return rc;
 }
 
 /* A source whose composition says nothing about its split takes that of the nested input it feeds,
  * since the calls inside were written for such items. */
-static int split_inherit(struct expansion *x, const struct binding *from,
-			 const struct ast_set *input, const struct ast_call *call)
+static int split_inherit(struct expansion *x, struct binding *binding, const struct ast_set *input,
+			 const struct ast_call *call)
 {
 	const struct ast_set **decided;
 	struct plan_vertex *vertex;
 
-	if (!input->split_given || from->vertex >= x->source_count)
+	if (binding->split_said || !input->split_given || binding->vertex >= x->source_count)
 		return 0;
-	decided = &x->split_by[from->vertex];
-	vertex = &x->plan->vertices[from->vertex];
+	binding->split_said = true;
+	decided = &x->split_by[binding->vertex];
+	vertex = &x->plan->vertices[binding->vertex];
 	if (*decided == NULL) {
 		*decided = input;
 		vertex->split = input->split;
 	}
-	if (x->sources[from->vertex]->split_given ||
-	    (vertex->split.kind == input->split.kind && vertex->split.bytes == input->split.bytes))
+	if (vertex->split.kind == input->split.kind && vertex->split.bytes == input->split.bytes)
 		return 0;
 	script_error(x->script, call->callee.at,
 		     "'%s' feeds nested inputs that split it in different ways, in lines %u and %u",
@@ -245,13 +246,14 @@ static int composition_call(struct expansion *x, struct instance *outer,
 	if (inner.wires == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < callee->wire_count; i++)
-		inner.wires[i] = (struct binding){AST_NONE, 0, call->callee.at};
+		inner.wires[i] = (struct binding){.vertex = AST_NONE, .call_at = call->callee.at};
 	for (uint32_t i = 0; i < call->in_count; i++) {
 		const struct ast_link *link = &ast->links[call->in_first + i];
 		const struct ast_set *input = ast_set_at(ast, callee, false, link->port);
+		struct binding *binding = &inner.wires[input - &ast->sets[callee->set_first]];
 
-		inner.wires[input - &ast->sets[callee->set_first]] = outer->wires[link->wire];
-		rc = rc ?: split_inherit(x, &outer->wires[link->wire], input, call);
+		*binding = outer->wires[link->wire];
+		rc = rc ?: split_inherit(x, binding, input, call);
 	}
 	rc = rc ?: instance_expand(x, &inner);
 	for (uint32_t i = 0; rc == 0 && i < call->out_count; i++) {
@@ -301,11 +303,10 @@ static int sources_add(struct expansion *x, struct instance *instance)
 		name_copy(x->script, vertex->name, set->name);
 		vertex->optional = set->optional;
 		vertex->split = set->split;
-		instance->wires[i] = (struct binding){x->source_count, 0, 0};
-		x->sources[x->source_count] = set;
-		if (set->split_given)
-			x->split_by[x->source_count] = set;
-		x->source_count++;
+		instance->wires[i] = (struct binding){
+		    .vertex = x->source_count++,
+		    .split_said = set->split_given,
+		};
 	}
 	return 0;
 }
