@@ -1,0 +1,62 @@
+/*
+ * File input and output by io_uring: one engine per owner thread, operations with callbacks.
+ *
+ * An operation is memory of the caller's, embedded in what it serves, valid until its callback. The
+ * engine cuts long reads and writes into MR_IO_BYTES_MAX pieces (several in flight), resumes short
+ * ones, retries EINTR and EAGAIN, and queues what the ring has no room for: never an allocation.
+ */
+#ifndef IO_H
+#define IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <millrace/limits.h>
+
+struct io_engine;
+struct io_op;
+
+/* result: bytes moved (a read's may be short only at the end of the file), a descriptor for an
+ * open, or -errno. */
+typedef void (*io_done_fn)(struct io_op *op, int64_t result);
+
+struct io_op {
+	io_done_fn done; // caller sets
+	void *opaque;    // caller's own
+	/* The engine's: */
+	struct io_op *next;
+	uint8_t kind;
+	int fd;
+	int flags;
+	uint32_t mode;
+	uint8_t *data;
+	const char *path;
+	uint64_t bytes;
+	uint64_t offset;
+	uint64_t issued;
+	uint64_t moved;
+	uint32_t pending;
+	int error;
+};
+
+/* 0 or -errno (ENOSYS, EPERM: io_uring is not there: the text of the error is the caller's). */
+int io_engine_create(struct io_engine **engine);
+/* Nothing may be in flight: asserts it. Nulls *engine. */
+void io_engine_destroy(struct io_engine **engine);
+/* An eventfd that becomes readable when completions wait. */
+int io_engine_fd(const struct io_engine *engine);
+/* Owner only, all of them. They cannot fail: what goes wrong arrives in done(). */
+void io_open(struct io_engine *engine, struct io_op *op, const char *path, int flags,
+	     uint32_t mode);
+void io_read(struct io_engine *engine, struct io_op *op, int fd, void *data, uint64_t bytes,
+	     uint64_t offset);
+void io_write(struct io_engine *engine, struct io_op *op, int fd, const void *data, uint64_t bytes,
+	      uint64_t offset);
+/* Submits what is queued and runs the callbacks of what has completed; returns their number. */
+uint32_t io_poll(struct io_engine *engine);
+/* The same, but waits for at least one completion when any is in flight. */
+uint32_t io_wait(struct io_engine *engine);
+uint32_t io_in_flight(const struct io_engine *engine);
+
+#endif
