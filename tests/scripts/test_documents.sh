@@ -6,11 +6,11 @@ scripts=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/tree/docs" "$work/build"
-touch "$work/build/marker"
+install /dev/null "$work/build/millrace" # there, and executable
 cat >"$work/tree/README.md" <<'DOCUMENT'
 ```sh
 scripts/demo
-test -e build/marker
+build/millrace
 echo kept >README.md
 ```
 ```sh-norun
