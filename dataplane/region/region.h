@@ -102,8 +102,9 @@ struct region_image {
  */
 uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
 			    const char *const *out, uint32_t out_count);
-/* Bytes one item takes in its set's data area: name, key and bytes, each as aligned as the layout
- * says, starting from a multiple of MR_ALIGN or of MR_ALIGN_SMALL (is exact for either). */
+/* Bytes one item takes in its set's data area: key, name and bytes, each as aligned as the layout
+ * says, starting from a multiple of MR_ALIGN or of MR_ALIGN_SMALL (is exact for either). Always a
+ * multiple of MR_ALIGN_SMALL: sums are exact in any order. */
 uint64_t region_item_bytes(uint64_t name_len, uint64_t key_len, uint64_t bytes_len);
 /* Writes header, sets and names at header_off (a multiple of MR_ALIGN); item tables are zeroed; the
  * rest of the region up to region->bytes is heap. -ENOSPC when it does not fit. */
@@ -126,18 +127,21 @@ struct region_fault {
 struct region_check_limits {
 	uint64_t items_max; /* in all sets together */
 	uint64_t bytes_max; /* names, keys and bytes of all items, counted each time referenced */
-	bool keyed;         /* verify key_hash of every item that has a key (mr_hash64) */
+	bool keyed; /* every item has a key, whose key_hash is verified (mr_hash64), or a key group
+		     */
 };
 
 /* A whole image as it came from the wire or a file, header at header_off. Everything is checked:
- * magic, version, every offset, length, count, alignment, flags, keys. 0 or -EBADMSG. */
+ * magic, version, every offset, length, count, alignment, flags, keys. An item without key and
+ * group has key_hash 0; what has no bytes has offset 0. 0 or -EBADMSG. */
 int region_check_image(const uint8_t *base, uint64_t bytes, uint32_t header_off,
 		       const struct region_check_limits *limits, struct region_fault *fault);
 /*
  * The output sets a sandbox left behind. Reads nothing the sandbox could have changed to find
  * them: sets_off and the counts are the caller's own record of what region_image_init() wrote.
- * Copies the validated set entries into sets[out_count], names replaced by the declared ones, so
- * that later reads cannot differ. 0 or -EBADMSG.
+ * Copies the validated set entries into sets[out_count], so that later reads cannot differ: with
+ * `bytes` summed, and without a name (the declared ones are the names). Items may lie anywhere in
+ * the region, at any alignment, and share bytes. 0 or -EBADMSG.
  */
 int region_check_outputs(const uint8_t *base, uint64_t bytes, uint32_t sets_off, uint32_t in_count,
 			 uint32_t out_count, const char *const *out_names,

@@ -1,0 +1,145 @@
+/* Writing a region image: header, sets, names and items in the layout of <millrace/region.h>. */
+#include "region.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+static uint64_t align_up(uint64_t off, uint64_t align)
+{
+	return (off + align - 1) & ~(align - 1);
+}
+
+/* Bytes of header, set table and set names, or UINT64_MAX. */
+static uint64_t front_bytes(const struct region_set_spec *in, uint32_t in_count,
+			    const char *const *out, uint32_t out_count)
+{
+	uint64_t bytes = sizeof(struct mr_region);
+
+	if (in_count > MR_SETS_MAX || out_count > MR_SETS_MAX - in_count)
+		return UINT64_MAX;
+	bytes += (uint64_t)(in_count + out_count) * sizeof(struct mr_set);
+	for (uint32_t i = 0; i < in_count + out_count; i++) {
+		size_t len = strlen(i < in_count ? in[i].name : out[i - in_count]);
+
+		if (len == 0 || len >= MR_NAME_BYTES_MAX)
+			return UINT64_MAX;
+		bytes += len;
+	}
+	return align_up(bytes, MR_ALIGN);
+}
+
+uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
+			    const char *const *out, uint32_t out_count)
+{
+	uint64_t bytes = front_bytes(in, in_count, out, out_count);
+
+	for (uint32_t i = 0; i < in_count && bytes <= MR_REGION_BYTES_MAX; i++) {
+		if (in[i].item_count > MR_SET_ITEMS_MAX || in[i].bytes > MR_REGION_BYTES_MAX)
+			return UINT64_MAX;
+		bytes += align_up((uint64_t)in[i].item_count * sizeof(struct mr_item), MR_ALIGN);
+		bytes += align_up(in[i].bytes, MR_ALIGN);
+	}
+	return bytes <= MR_REGION_BYTES_MAX ? bytes : UINT64_MAX;
+}
+
+/*
+ * Long bytes start at a multiple of MR_ALIGN wherever the item starts: the item always takes the
+ * padding that the worst start needs. So sizes do not depend on the order of the items, and they
+ * can be summed before anything is placed.
+ */
+uint64_t region_item_bytes(uint64_t name_len, uint64_t key_len, uint64_t bytes_len)
+{
+	uint64_t pad = bytes_len >= MR_ALIGN_FROM ? MR_ALIGN - MR_ALIGN_SMALL : 0;
+
+	return align_up(key_len + name_len, MR_ALIGN_SMALL) + pad +
+	       align_up(bytes_len, MR_ALIGN_SMALL);
+}
+
+int region_image_init(struct region *region, uint32_t header_off, const struct region_set_spec *in,
+		      uint32_t in_count, const char *const *out, uint32_t out_count,
+		      const struct invocation_name *name, struct region_image *image)
+{
+	uint64_t bytes = region_image_bytes(in, in_count, out, out_count);
+	uint64_t end = region->bytes < MR_REGION_BYTES_MAX ? region->bytes : MR_REGION_BYTES_MAX;
+	uint32_t names_off = header_off + (uint32_t)sizeof(struct mr_region) +
+			     (in_count + out_count) * (uint32_t)sizeof(struct mr_set);
+	uint32_t off;
+
+	assert(!region->frozen && header_off % MR_ALIGN == 0);
+	if (header_off > end || bytes > end - header_off)
+		return -ENOSPC;
+	off = header_off + (uint32_t)front_bytes(in, in_count, out, out_count);
+	memset(region->base + header_off, 0, off - header_off);
+	image->header = (struct mr_region *)(void *)(region->base + header_off);
+	image->sets = (struct mr_set *)(void *)(image->header + 1);
+	for (uint32_t i = 0; i < in_count + out_count; i++) {
+		const char *text = i < in_count ? in[i].name : out[i - in_count];
+		struct mr_set *set = &image->sets[i];
+
+		set->name_off = names_off;
+		set->name_len = (uint32_t)strlen(text);
+		memcpy(region->base + names_off, text, set->name_len);
+		names_off += set->name_len;
+		if (i >= in_count)
+			continue;
+		set->items_off = in[i].item_count > 0 ? off : 0;
+		set->item_count = in[i].item_count;
+		memset(region->base + off, 0, in[i].item_count * sizeof(struct mr_item));
+		off += (uint32_t)align_up(in[i].item_count * sizeof(struct mr_item), MR_ALIGN);
+		image->data_off[i] = off;
+		off += (uint32_t)align_up(in[i].bytes, MR_ALIGN);
+	}
+	*image->header = (struct mr_region){
+	    .magic = MR_REGION_MAGIC,
+	    .version = MR_REGION_VERSION,
+	    .header_bytes = sizeof(struct mr_region),
+	    .header_off = header_off,
+	    .sets_off = header_off + (uint32_t)sizeof(struct mr_region),
+	    .in_count = in_count,
+	    .out_count = out_count,
+	    .heap_off = off,
+	    .heap_end = (uint32_t)end,
+	    .job = name->job,
+	    .partition = name->partition,
+	    .vertex = name->vertex,
+	    .epoch = name->epoch,
+	    .attempt = name->attempt,
+	};
+	return 0;
+}
+
+/* Copies len bytes to off; the offset to note: none for no bytes. */
+static uint32_t put(struct region *region, uint32_t off, const void *bytes, uint32_t len)
+{
+	if (len == 0)
+		return 0;
+	memcpy(region->base + off, bytes, len);
+	return off;
+}
+
+uint8_t *region_image_item(struct region_image *image, struct region *region, uint32_t set,
+			   uint32_t index, uint32_t *cursor, const void *name, uint16_t name_len,
+			   const void *key, uint32_t key_len, uint64_t key_hash, uint16_t flags,
+			   uint32_t bytes_len)
+{
+	struct mr_set *to = &image->sets[set];
+	struct mr_item *item = (struct mr_item *)(void *)(region->base + to->items_off) + index;
+	uint64_t bytes_off = align_up((uint64_t)*cursor + key_len + name_len,
+				      bytes_len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
+
+	assert(index < to->item_count && *cursor % MR_ALIGN_SMALL == 0);
+	assert(bytes_off + bytes_len <= image->header->heap_off);
+	to->bytes += bytes_len;
+	to->bytes -= item->bytes_len; /* when it is filled anew */
+	item->key_hash = key_hash;
+	item->key_off = put(region, *cursor, key, key_len);
+	item->key_len = key_len;
+	item->bytes_off = bytes_len > 0 ? (uint32_t)bytes_off : 0;
+	item->bytes_len = bytes_len;
+	item->name_off = put(region, *cursor + key_len, name, name_len);
+	item->name_len = name_len;
+	item->flags = flags;
+	*cursor += (uint32_t)region_item_bytes(name_len, key_len, bytes_len);
+	return region->base + bytes_off;
+}
