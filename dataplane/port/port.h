@@ -50,9 +50,12 @@ struct port_abilities {
 	X(tx_linearised) /* frames copied into one piece because the port cannot scatter */ \
 	X(tx_full)       /* tx calls that could not send all */                             \
 	X(drop_tx_oversize)                                                                 \
-	X(drop_tx_no_buffer)                                                                \
+	X(drop_tx_short)     /* less than an Ethernet header */                             \
+	X(drop_tx_no_port)   /* ring: no open port has the destination address */           \
+	X(drop_tx_no_buffer) /* ring: a copy of a broadcast found a queue full */           \
+	X(drop_tx_error)     /* the driver took frames and could not send them */           \
 	X(drop_rx_oversize)                                                                 \
-	X(drop_rx_no_buffer)                                                                \
+	X(drop_rx_no_buffer) /* came faster than they were taken */                         \
 	X(drop_rx_error)
 
 struct port_counters {
@@ -65,7 +68,8 @@ struct port_ops {
 	uint32_t (*rx)(struct port *port, struct port_rx *frames, uint32_t max);
 	void (*rx_release)(struct port *port, struct port_rx *frames, uint32_t count);
 	uint32_t (*tx)(struct port *port, const struct port_tx *frames, uint32_t count);
-	/* Before the owner sleeps: true when a frame already waits, else the doorbell is armed. */
+	/* Before the owner sleeps: true when a frame already waits, else the doorbell is armed.
+	 * Clears what an earlier ring left in wake_fd. */
 	bool (*arm)(struct port *port);
 	void (*close)(struct port *port);
 };
@@ -96,7 +100,7 @@ static inline bool port_arm(struct port *port)
 {
 	return port->ops->arm(port);
 }
-/* Nulls *port; *port may be NULL. */
+/* All received frames must have been released. Nulls *port; *port may be NULL. */
 void port_close(struct port **port);
 
 /* --- The in-process ring port (ring.c): needs no EAL, root or huge pages ------------------------
@@ -107,7 +111,7 @@ struct ring_switch; /* joins the ring ports of one process, as a learning switch
 int ring_switch_create(struct ring_switch **sw, uint32_t ports, uint32_t mtu);
 /* All its ports must be closed. Nulls *sw. */
 void ring_switch_destroy(struct ring_switch **sw);
-/* Port number index (each once). Its MAC is 02:4d:52:00:00:index. */
+/* Port number index; -EBUSY while it is open. Its MAC is 02:4d:52:00:00:index. */
 int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port);
 
 /* --- DPDK ports (dpdk.c, eal.c)

@@ -1,0 +1,15 @@
+/* Linux interfaces under af_packet and af_xdp ports: what must be right before a driver is asked.
+ */
+#ifndef INTERFACE_H
+#define INTERFACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "devargs.h"
+
+/* For a port on an interface: checks that it exists, is up and may be opened by us, completes the
+ * devargs for its MTU, and returns the MTU; 0 for other ports. 0 or -errno with error text. */
+int interface_prepare(struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes);
+
+#endif

@@ -1,0 +1,449 @@
+/*
+ * The in-process ring port: nodes of one process joined as by an Ethernet switch, with no EAL.
+ *
+ * Each port owns MR_RING_SLOTS frame slots and two rings: `unused` holds the numbers of free slots
+ * (senders take them, the owner returns them), `ready` holds filled slots in order of arrival
+ * (senders put, the owner takes). A sender gathers a frame's pieces straight into a slot of the
+ * receiver: one copy, and none on receive. All of it lives in one lazily backed mapping, so that a
+ * port that carries nothing costs a few pages.
+ *
+ * A port's rings, slots and eventfd live as long as the switch: a sender that races with a close
+ * writes into memory that is still there, and its frame is discarded at the next open.
+ *
+ * Source: DPDK's rte_ring, in its C11 form, which ThreadSanitizer can follow.
+ */
+#define RTE_USE_C11_MEM_MODEL
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "port.h"
+
+#define ETHER_HEAD_BYTES 14
+#define CACHE_LINE 64
+#define RING_PORTS_MAX 256 /* the last byte of a MAC is the port's number */
+
+struct ring_ready {
+	uint32_t slot;
+	uint32_t bytes;
+};
+
+struct ring_port {
+	struct port port; // owner: rw
+	struct ring_switch *sw;
+	struct rte_ring *unused; // owner puts, senders take
+	struct rte_ring *ready;  // senders put, owner takes
+	uint8_t *slots;          // senders write a taken slot, owner reads a ready one
+	uint32_t held;           // owner only: frames received and not yet released
+	uint32_t index;
+	alignas(CACHE_LINE) atomic_bool armed; // owner sets; whoever clears it owes a ring
+	atomic_bool open;                      // owner: wo, senders: ro
+};
+
+struct ring_switch {
+	uint64_t map_bytes;
+	uint32_t port_count;
+	uint32_t frame_bytes_max;
+	uint32_t slot_bytes;
+	struct ring_port ports[];
+};
+
+static const struct port_ops ring_ops;
+static const uint8_t mac_prefix[5] = {0x02, 0x4d, 0x52, 0x00, 0x00};
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+static uint64_t frame_bytes(const struct port_tx *frame)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < frame->piece_count; i++)
+		bytes += frame->pieces[i].bytes;
+	return bytes;
+}
+
+static void frame_gather(uint8_t *to, const struct port_tx *frame)
+{
+	for (uint32_t i = 0; i < frame->piece_count; i++) {
+		if (frame->pieces[i].bytes == 0)
+			continue; /* its data may be NULL */
+		memcpy(to, frame->pieces[i].data, frame->pieces[i].bytes);
+		to += frame->pieces[i].bytes;
+	}
+}
+
+/* The destination address may be spread over pieces of any size. */
+static void frame_destination(const struct port_tx *frame, uint8_t mac[static 6])
+{
+	uint32_t got = 0;
+
+	for (uint32_t i = 0; got < 6; i++) {
+		uint32_t n = RTE_MIN(frame->pieces[i].bytes, 6 - got);
+
+		if (n > 0)
+			memcpy(mac + got, frame->pieces[i].data, n);
+		got += n;
+	}
+}
+
+enum route_kind { ROUTE_PORT, ROUTE_ALL, ROUTE_NONE, ROUTE_SHORT, ROUTE_OVERSIZE };
+
+struct route {
+	enum route_kind kind;
+	struct ring_port *to; /* ROUTE_PORT */
+};
+
+static struct route frame_route(const struct ring_port *from, const struct port_tx *frame)
+{
+	struct ring_switch *sw = from->sw;
+	uint64_t bytes = frame_bytes(frame);
+	struct ring_port *to;
+	uint8_t mac[6];
+
+	if (bytes < ETHER_HEAD_BYTES)
+		return (struct route){ROUTE_SHORT};
+	if (bytes > sw->frame_bytes_max)
+		return (struct route){ROUTE_OVERSIZE};
+	frame_destination(frame, mac);
+	if (mac[0] & 1)
+		return (struct route){ROUTE_ALL};
+	if (memcmp(mac, mac_prefix, sizeof(mac_prefix)) != 0 || mac[5] >= sw->port_count)
+		return (struct route){ROUTE_NONE};
+	to = &sw->ports[mac[5]];
+	if (to == from || !atomic_load_explicit(&to->open, memory_order_acquire))
+		return (struct route){ROUTE_NONE};
+	return (struct route){ROUTE_PORT, to};
+}
+
+/*
+ * Wakes the owner if it sleeps. Owner and senders meet in read-modify-writes of one word, which
+ * are totally ordered: either this exchange sees `armed`, or the owner's later exchange in
+ * ring_arm() sees ours, and with it the frames put before.
+ */
+static void ring_doorbell(struct ring_port *to)
+{
+	static const uint64_t one = 1;
+
+	if (atomic_exchange_explicit(&to->armed, false, memory_order_acq_rel)) {
+		/* Fails only if 2^64 - 2 rings were never read, and then the owner wakes anyway. */
+		ssize_t written = write(to->port.wake_fd, &one, sizeof(one));
+
+		(void)written;
+	}
+}
+
+/* Copies up to count frames into slots of the receiver; returns how many it had room for. */
+static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
+			     const struct port_tx *frames, uint32_t count)
+{
+	struct ring_ready ready[MR_PORT_BURST];
+	uint32_t slots[MR_PORT_BURST];
+	uint32_t slot_bytes = from->sw->slot_bytes;
+	uint32_t n = rte_ring_mc_dequeue_burst_elem(to->unused, slots, sizeof(slots[0]),
+						    RTE_MIN(count, (uint32_t)MR_PORT_BURST), NULL);
+	uint64_t bytes = 0;
+
+	if (n == 0)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		ready[i] = (struct ring_ready){slots[i], (uint32_t)frame_bytes(&frames[i])};
+		frame_gather(to->slots + (uint64_t)slots[i] * slot_bytes, &frames[i]);
+		bytes += ready[i].bytes;
+	}
+	n = rte_ring_mp_enqueue_bulk_elem(to->ready, ready, sizeof(ready[0]), n, NULL);
+	assert(n > 0 && "there are no more slots than places in the ring");
+	ring_doorbell(to);
+	from->port.counters.tx_frames += n;
+	from->port.counters.tx_bytes += bytes;
+	return n;
+}
+
+static void ring_flood(struct ring_port *from, const struct port_tx *frame)
+{
+	struct ring_switch *sw = from->sw;
+
+	for (uint32_t i = 0; i < sw->port_count; i++) {
+		struct ring_port *to = &sw->ports[i];
+
+		if (to == from || !atomic_load_explicit(&to->open, memory_order_acquire))
+			continue;
+		if (ring_deliver(from, to, frame, 1) == 0)
+			from->port.counters.drop_tx_no_buffer++;
+	}
+}
+
+/* How many frames from the first on go to the same port, up to a burst. */
+static uint32_t ring_run(const struct ring_port *from, const struct port_tx *frames, uint32_t count,
+			 const struct ring_port *to)
+{
+	uint32_t n = 1;
+
+	while (n < count && n < MR_PORT_BURST) {
+		struct route route = frame_route(from, &frames[n]);
+
+		if (route.kind != ROUTE_PORT || route.to != to)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static uint32_t ring_tx(struct port *port, const struct port_tx *frames, uint32_t count)
+{
+	struct ring_port *from = (struct ring_port *)port;
+	uint32_t done = 0;
+
+	while (done < count) {
+		struct route route = frame_route(from, &frames[done]);
+		uint32_t run = 1;
+		uint32_t sent = 1;
+
+		switch (route.kind) {
+		case ROUTE_PORT:
+			run = ring_run(from, frames + done, count - done, route.to);
+			sent = ring_deliver(from, route.to, frames + done, run);
+			break;
+		case ROUTE_ALL:
+			ring_flood(from, &frames[done]);
+			break;
+		case ROUTE_NONE:
+			port->counters.drop_tx_no_port++;
+			break;
+		case ROUTE_SHORT:
+			port->counters.drop_tx_short++;
+			break;
+		case ROUTE_OVERSIZE:
+			port->counters.drop_tx_oversize++;
+			break;
+		}
+		done += sent;
+		if (sent < run) {
+			port->counters.tx_full++;
+			break;
+		}
+	}
+	return done;
+}
+
+/* --- Receiving ------------------------------------------------------------------------------- */
+
+static uint32_t ring_rx(struct port *port, struct port_rx *frames, uint32_t max)
+{
+	struct ring_port *self = (struct ring_port *)port;
+	struct ring_ready ready[MR_PORT_BURST];
+	uint32_t n = rte_ring_sc_dequeue_burst_elem(self->ready, ready, sizeof(ready[0]),
+						    RTE_MIN(max, (uint32_t)MR_PORT_BURST), NULL);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t offset = (uint64_t)ready[i].slot * self->sw->slot_bytes;
+
+		frames[i] = (struct port_rx){
+		    .data = self->slots + offset,
+		    .bytes = ready[i].bytes,
+		    .opaque = (void *)(uintptr_t)ready[i].slot,
+		};
+		port->counters.rx_bytes += ready[i].bytes;
+	}
+	port->counters.rx_frames += n;
+	self->held += n;
+	return n;
+}
+
+static void ring_rx_release(struct port *port, struct port_rx *frames, uint32_t count)
+{
+	struct ring_port *self = (struct ring_port *)port;
+
+	assert(count <= self->held);
+	self->held -= count;
+	while (count > 0) {
+		uint32_t slots[MR_PORT_BURST];
+		uint32_t n = RTE_MIN(count, (uint32_t)MR_PORT_BURST);
+
+		for (uint32_t i = 0; i < n; i++)
+			slots[i] = (uint32_t)(uintptr_t)frames[i].opaque;
+		n = rte_ring_sp_enqueue_bulk_elem(self->unused, slots, sizeof(slots[0]), n, NULL);
+		assert(n > 0 && "a slot was released twice");
+		frames += n;
+		count -= n;
+	}
+}
+
+static bool ring_arm(struct port *port)
+{
+	struct ring_port *self = (struct ring_port *)port;
+	uint64_t rings;
+	/* A ring may still be on its way: then it is one wakeup too many, not one too few. */
+	ssize_t drained = read(port->wake_fd, &rings, sizeof(rings));
+
+	(void)drained;
+	atomic_exchange_explicit(&self->armed, true, memory_order_acq_rel);
+	if (rte_ring_empty(self->ready))
+		return false;
+	atomic_exchange_explicit(&self->armed, false, memory_order_acq_rel);
+	return true;
+}
+
+/* --- Opening and closing --------------------------------------------------------------------- */
+
+static void ring_close(struct port *port)
+{
+	struct ring_port *self = (struct ring_port *)port;
+
+	assert(self->held == 0 && "frames received were not released before the port was closed");
+	atomic_store_explicit(&self->open, false, memory_order_release);
+	atomic_exchange_explicit(&self->armed, false, memory_order_acq_rel);
+}
+
+static const struct port_ops ring_ops = {
+    .rx = ring_rx,
+    .rx_release = ring_rx_release,
+    .tx = ring_tx,
+    .arm = ring_arm,
+    .close = ring_close,
+};
+
+/* What was sent to an earlier owner is not for this one. */
+static void ring_discard(struct ring_port *self)
+{
+	struct port_rx frames[MR_PORT_BURST];
+	uint32_t n;
+
+	while ((n = ring_rx(&self->port, frames, MR_PORT_BURST)) > 0)
+		ring_rx_release(&self->port, frames, n);
+}
+
+int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port)
+{
+	struct ring_port *self;
+
+	if (index >= sw->port_count)
+		return -EINVAL;
+	self = &sw->ports[index];
+	if (atomic_load_explicit(&self->open, memory_order_acquire))
+		return -EBUSY;
+	ring_discard(self);
+	memset(&self->port.counters, 0, sizeof(self->port.counters));
+	atomic_store_explicit(&self->open, true, memory_order_release);
+	*port = &self->port;
+	return 0;
+}
+
+/* Ring sizes are powers of two, one of whose places stays empty. */
+#define RING_PLACES (2 * MR_RING_SLOTS)
+static_assert((MR_RING_SLOTS & (MR_RING_SLOTS - 1)) == 0, "rte_ring wants a power of two");
+
+struct ring_layout {
+	uint64_t unused_bytes;
+	uint64_t ready_bytes;
+	uint64_t slots_bytes;
+	uint64_t ports_off; /* of the first port's rings and slots */
+	uint64_t port_bytes;
+};
+
+static void ring_layout(struct ring_layout *layout, uint32_t ports, uint32_t slot_bytes)
+{
+	uint64_t head = sizeof(struct ring_switch) + ports * sizeof(struct ring_port);
+
+	layout->unused_bytes = RTE_ALIGN_CEIL(
+	    (uint64_t)rte_ring_get_memsize_elem(sizeof(uint32_t), RING_PLACES), CACHE_LINE);
+	layout->ready_bytes = RTE_ALIGN_CEIL(
+	    (uint64_t)rte_ring_get_memsize_elem(sizeof(struct ring_ready), RING_PLACES),
+	    CACHE_LINE);
+	layout->slots_bytes = (uint64_t)MR_RING_SLOTS * slot_bytes;
+	layout->ports_off = RTE_ALIGN_CEIL(head, (uint64_t)MR_PAGE_BYTES);
+	layout->port_bytes =
+	    RTE_ALIGN_CEIL(layout->unused_bytes + layout->ready_bytes + layout->slots_bytes,
+			   (uint64_t)MR_PAGE_BYTES);
+}
+
+static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct ring_layout *layout)
+{
+	struct ring_port *self = &sw->ports[index];
+	uint8_t *memory = (uint8_t *)sw + layout->ports_off + index * layout->port_bytes;
+	int rc;
+
+	self->unused = (struct rte_ring *)memory;
+	self->ready = (struct rte_ring *)(memory + layout->unused_bytes);
+	self->slots = memory + layout->unused_bytes + layout->ready_bytes;
+	self->sw = sw;
+	self->index = index;
+	rc = rte_ring_init(self->unused, "unused", MR_RING_SLOTS, RING_F_EXACT_SZ | RING_F_SP_ENQ);
+	if (rc < 0)
+		return rc;
+	rc = rte_ring_init(self->ready, "ready", MR_RING_SLOTS, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	if (rc < 0)
+		return rc;
+	for (uint32_t slot = 0; slot < MR_RING_SLOTS; slot++)
+		rte_ring_sp_enqueue_elem(self->unused, &slot, sizeof(slot));
+	self->port.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (self->port.wake_fd < 0)
+		return -errno;
+	self->port.ops = &ring_ops;
+	self->port.abilities = (struct port_abilities){
+	    .mtu = sw->frame_bytes_max - ETHER_HEAD_BYTES,
+	    .multi_segment = true,
+	    .doorbell = true,
+	    .driver = "ring",
+	};
+	memcpy(self->port.abilities.mac, mac_prefix, sizeof(mac_prefix));
+	self->port.abilities.mac[5] = (uint8_t)index;
+	return 0;
+}
+
+int ring_switch_create(struct ring_switch **switch_out, uint32_t ports, uint32_t mtu)
+{
+	uint32_t frame_bytes_max = mtu + ETHER_HEAD_BYTES;
+	uint32_t slot_bytes;
+	struct ring_layout layout;
+	struct ring_switch *sw;
+	uint64_t map_bytes;
+	int rc;
+
+	if (ports == 0 || ports > RING_PORTS_MAX || mtu == 0 || mtu > MR_MTU_MAX)
+		return -EINVAL;
+	slot_bytes = RTE_ALIGN_CEIL(frame_bytes_max, (uint32_t)CACHE_LINE);
+	ring_layout(&layout, ports, slot_bytes);
+	map_bytes = layout.ports_off + ports * layout.port_bytes;
+	sw = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (sw == MAP_FAILED)
+		return -errno;
+	sw->map_bytes = map_bytes;
+	sw->frame_bytes_max = frame_bytes_max;
+	sw->slot_bytes = slot_bytes;
+	for (uint32_t i = 0; i < ports; i++) {
+		sw->ports[i].port.wake_fd = -1;
+		sw->port_count = i + 1;
+		rc = ring_port_init(sw, i, &layout);
+		if (rc < 0) {
+			ring_switch_destroy(&sw);
+			return rc;
+		}
+	}
+	*switch_out = sw;
+	return 0;
+}
+
+void ring_switch_destroy(struct ring_switch **switch_inout)
+{
+	struct ring_switch *sw = *switch_inout;
+
+	if (sw == NULL)
+		return;
+	*switch_inout = NULL;
+	for (uint32_t i = 0; i < sw->port_count; i++) {
+		assert(!atomic_load(&sw->ports[i].open) && "a port of the switch is still open");
+		if (sw->ports[i].port.wake_fd >= 0)
+			close(sw->ports[i].port.wake_fd);
+	}
+	munmap(sw, sw->map_bytes);
+}
