@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <millrace/limits.h>
 #include <millrace/region.h>
@@ -20,10 +21,13 @@ struct compose_error {
 	uint32_t column; /* from 1, bytes */
 	char message[MR_ERROR_BYTES_MAX]; /* what was wrong */
 	char hint[256];                   /* what to do; may be empty */
-	char excerpt[256];                /* the line of the text, tabs as they are */
+	/* The line of the text, tabs as they are; of a long line the part around the column. */
+	char excerpt[256];
+	uint32_t caret; /* from 1: where column is in excerpt */
 };
 
-/* "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under the column, "hint: HINT". */
+/* "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under the column, "hint: HINT"; on lines of
+ * their own, the last one without a newline. */
 void compose_error_print(const struct compose_error *error, char *text, size_t text_bytes);
 
 enum distribution {
@@ -112,5 +116,9 @@ int compose_plan(const char *file, const char *text, size_t bytes, const char *c
 		 struct plan **plan, struct compose_error *error);
 /* Nulls *plan; *plan may be NULL. */
 void plan_free(struct plan **plan);
+
+/* A listing for people: each vertex with its attributes, and under it where its inputs come from.
+ */
+void plan_print(const struct plan *plan, FILE *out);
 
 #endif

@@ -20,6 +20,7 @@
 /* Compositions. */
 #define MR_SOURCE_BYTES_MAX (1u << 20) /* of a *.mr text: it is read whole and sent to each node \
 					*/
+#define MR_DEFINITIONS_MAX 1024        /* functions and compositions of one text */
 #define MR_VERTICES_MAX 256            /* of one plan, after nested compositions are expanded */
 #define MR_EDGES_MAX 1024              /* of one plan */
 #define MR_NESTING_MAX 16              /* compositions inside compositions, and parser recursion */
@@ -28,6 +29,8 @@
 #define MR_RETRIES_MAX 100
 #define MR_TIME_LIMIT_MS_DEFAULT 60000        /* of one invocation */
 #define MR_FUNCTION_MEMORY_DEFAULT (4u << 20) /* bytes beside the inputs: stack, data and heap */
+/* and thousandths of the inputs' bytes: outputs are mostly no larger than inputs */
+#define MR_FUNCTION_MEMORY_PER_INPUT_DEFAULT 1000
 
 /* Sources, splits and files. */
 #define MR_SOURCE_FILES_MAX (1u << 20) /* files one input set may name: their list is one message \

@@ -1,0 +1,384 @@
+/* Parses definitions, declarations and calls; the grammar is in docs/composition.md. Nothing here
+ * recurses: the language nests by name only. */
+#include <errno.h>
+#include <string.h>
+
+#include "parser.h"
+#include "suggest.h"
+
+static const char *const keywords[] = {"function", "composition", "in",        "out", "as",
+				       "all",      "each",        "broadcast", "key"};
+
+int parser_advance(struct parser *parser)
+{
+	int rc;
+
+	do
+		rc = token_next(parser->source, &parser->at, &parser->token);
+	while (rc == 0 && parser->in_parens && parser->token.kind == TOKEN_NEWLINE);
+	return rc;
+}
+
+int parser_expected(const struct parser *parser, const char *what)
+{
+	char found[MR_NAME_BYTES_MAX + 16];
+
+	return source_error(parser->source, parser->token.span.at, "expected %s, found %s", what,
+			    token_describe(parser->source, &parser->token, found, sizeof(found)));
+}
+
+int parser_take(struct parser *parser, int kind, const char *what)
+{
+	if (parser->token.kind != kind)
+		return parser_expected(parser, what);
+	return parser_advance(parser);
+}
+
+bool parser_at_word(const struct parser *parser, const char *word)
+{
+	return parser->token.kind == TOKEN_NAME &&
+	       span_is(parser->source, parser->token.span, word);
+}
+
+int parser_take_name(struct parser *parser, const char *what, struct span *name)
+{
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+		if (!parser_at_word(parser, keywords[i]))
+			continue;
+		parser_expected(parser, what);
+		return source_hint(parser->source, "'%s' is a word of the language", keywords[i]);
+	}
+	*name = parser->token.span;
+	if (parser->token.kind != TOKEN_NUMBER)
+		return parser_take(parser, TOKEN_NAME, what);
+	parser_expected(parser, what);
+	return source_hint(parser->source, "a name begins with a letter or '_'");
+}
+
+/* A word that is none of those that may stand here. */
+static int word_refuse(const struct parser *parser, const char *what, const char *const *words,
+		       const char *otherwise)
+{
+	const struct source *source = parser->source;
+	struct span word = parser->token.span;
+	struct suggestion suggestion;
+
+	parser_expected(parser, what);
+	if (parser->token.kind != TOKEN_NAME)
+		return source_hint(source, "%s", otherwise);
+	suggestion_start(&suggestion, source->text + word.at, word.bytes);
+	for (; *words != NULL; words++)
+		suggestion_offer(&suggestion, *words, (uint32_t)strlen(*words));
+	return suggestion_hint(&suggestion, source, otherwise);
+}
+
+static bool at_statement_end(const struct parser *parser)
+{
+	return parser->token.kind == TOKEN_NEWLINE || parser->token.kind == ';';
+}
+
+/* After a statement. A '}' ends it too, and stays. */
+static int statement_end(struct parser *parser)
+{
+	if (at_statement_end(parser))
+		return parser_advance(parser);
+	if (parser->token.kind == '}' || parser->token.kind == TOKEN_END)
+		return 0;
+	parser_expected(parser, "the end of the statement");
+	if (parser_at_word(parser, "split"))
+		return source_hint(parser->source, "'split' belongs to an 'in' of a composition");
+	if (parser_at_word(parser, "merge"))
+		return source_hint(parser->source, "'merge' belongs to an 'out' of a composition");
+	if (parser_at_word(parser, "optional"))
+		return source_hint(parser->source, "'optional' follows the name of an 'in'");
+	return source_hint(parser->source, "a statement ends with its line or with ';'");
+}
+
+static int statement_ends_skip(struct parser *parser)
+{
+	int rc = 0;
+
+	while (rc == 0 && at_statement_end(parser))
+		rc = parser_advance(parser);
+	return rc;
+}
+
+/* "in NAME" or "out NAME", counted in its definition. */
+static int declaration_parse(struct parser *parser, struct ast_definition *definition,
+			     struct ast_set **declared)
+{
+	struct ast *ast = parser->ast;
+	struct ast_set *set;
+	int rc;
+
+	if (definition->set_count == MR_SETS_MAX)
+		return source_error(parser->source, parser->token.span.at,
+				    "'%.*s' has more than %u sets",
+				    SPAN(parser->source, definition->name), MR_SETS_MAX);
+	set = ARRAY_ADD(ast->sets, ast->set_count);
+	if (set == NULL)
+		return -ENOMEM;
+	set->output = parser_at_word(parser, "out");
+	set->port = set->output ? definition->out_count : definition->in_count;
+	set->split.bytes = MR_SPLIT_BYTES_DEFAULT;
+	*declared = set;
+	rc = parser_advance(parser) ?: parser_take_name(parser, "the name of a set", &set->name);
+	if (rc < 0)
+		return rc;
+	definition->set_count++;
+	definition->in_count += !set->output;
+	definition->out_count += set->output;
+	if (set->output || !parser_at_word(parser, "optional"))
+		return 0;
+	set->optional = true;
+	return parser_advance(parser);
+}
+
+/* Takes the word of an attribute, which may be given once. */
+static int attribute_take(struct parser *parser, struct span *given)
+{
+	const struct source *source = parser->source;
+	struct span word = parser->token.span;
+
+	if (given->bytes > 0) {
+		source_error(source, word.at, "'%.*s' is given twice", SPAN(source, word));
+		return source_hint(source, "it is given already in line %u",
+				   source_line(source, given->at));
+	}
+	*given = word;
+	return parser_advance(parser);
+}
+
+static int function_statement(struct parser *parser, struct ast_definition *function)
+{
+	static const char *const words[] = {"in", "out", "memory", "time", "retries", NULL};
+	struct ast_set *set;
+
+	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
+		return declaration_parse(parser, function, &set);
+	if (parser_at_word(parser, "memory"))
+		return attribute_take(parser, &function->given.memory)
+			   ?: parse_memory(parser, function);
+	if (parser_at_word(parser, "time"))
+		return attribute_take(parser, &function->given.time)
+			   ?: parse_time(parser, function);
+	if (parser_at_word(parser, "retries"))
+		return attribute_take(parser, &function->given.retries)
+			   ?: parse_retries(parser, function);
+	return word_refuse(parser, "a statement of a function", words,
+			   "a function declares: in, out, memory, time, retries");
+}
+
+static int link_add(struct parser *parser, struct ast_definition *composition,
+		    struct ast_link **link)
+{
+	if (composition->link_count == MR_EDGES_MAX)
+		return source_error(parser->source, parser->token.span.at,
+				    "'%.*s' wires more than %u sets",
+				    SPAN(parser->source, composition->name), MR_EDGES_MAX);
+	*link = ARRAY_ADD(parser->ast->links, parser->ast->link_count);
+	if (*link == NULL)
+		return -ENOMEM;
+	composition->link_count++;
+	return 0;
+}
+
+/* A distribution, if one stands here. A word before a name was meant as one. */
+static int distribution_parse(struct parser *parser, struct ast_link *link)
+{
+	static const char *const words[] = {"all", "each", "key", "broadcast", NULL};
+	struct parser ahead = *parser;
+	int rc;
+
+	for (int kind = DIST_ALL; kind <= DIST_BROADCAST; kind++) {
+		if (!parser_at_word(parser, distribution_name(kind)))
+			continue;
+		link->distribution = parser->token.span;
+		link->kind = kind;
+		return parser_advance(parser);
+	}
+	if (parser->token.kind != TOKEN_NAME)
+		return 0;
+	rc = parser_advance(&ahead);
+	if (rc < 0 || ahead.token.kind != TOKEN_NAME)
+		return rc;
+	return word_refuse(parser, "a distribution", words,
+			   "a distribution is one of: all, each, key, broadcast");
+}
+
+/* "INPUT = [DIST] SET". */
+static int argument_parse(struct parser *parser, struct ast_link *link)
+{
+	return parser_take_name(parser, "the name of an input", &link->name) ?:
+	       parser_take(parser, '=', "'=' after the name of an input") ?:
+	       distribution_parse(parser, link) ?:
+	       parser_take_name(parser, "the name of a set", &link->set);
+}
+
+/* "OUTPUT = SET", or "NAME" for both. */
+static int result_parse(struct parser *parser, struct ast_link *link)
+{
+	int rc;
+
+	rc = parser_take_name(parser, "the name of an output", &link->name);
+	if (rc < 0)
+		return rc;
+	link->set = link->name;
+	if (parser->token.kind != '=')
+		return 0;
+	return parser_advance(parser) ?: parser_take_name(parser, "the name of a set", &link->set);
+}
+
+/* "(LINK, ...)". The parenthesis may close at once; lines may end anywhere inside. */
+static int links_parse(struct parser *parser, struct ast_definition *composition,
+		       int (*link_parse)(struct parser *, struct ast_link *), uint32_t *count)
+{
+	const struct source *source = parser->source;
+	struct token open = parser->token;
+	struct ast_link *link = NULL;
+	int rc;
+
+	if (open.kind != '(')
+		return parser_expected(parser, "'('");
+	parser->in_parens = true;
+	rc = parser_advance(parser);
+	while (rc == 0 && parser->token.kind != ')') {
+		if (parser->token.kind == TOKEN_END) {
+			source_error(source, open.span.at, "'(' is not closed");
+			return source_hint(source, "end the list with ')'");
+		}
+		rc = link_add(parser, composition, &link) ?: link_parse(parser, link);
+		(*count)++;
+		if (rc == 0 && parser->token.kind == ',')
+			rc = parser_advance(parser);
+		else if (rc == 0 && parser->token.kind != ')' && parser->token.kind != TOKEN_END)
+			rc = parser_expected(parser, "',' or ')'");
+	}
+	parser->in_parens = false;
+	return rc ?: parser_advance(parser);
+}
+
+/* "CALLEE [as LABEL] (...) [-> (...)]". */
+static int call_parse(struct parser *parser, struct ast_definition *composition)
+{
+	struct ast *ast = parser->ast;
+	struct ast_call *call;
+	int rc;
+
+	if (composition->call_count == MR_VERTICES_MAX)
+		return source_error(parser->source, parser->token.span.at,
+				    "'%.*s' has more than %u calls",
+				    SPAN(parser->source, composition->name), MR_VERTICES_MAX);
+	call = ARRAY_ADD(ast->calls, ast->call_count);
+	if (call == NULL)
+		return -ENOMEM;
+	composition->call_count++;
+	rc = parser_take_name(parser, "a statement of a composition", &call->callee);
+	if (rc < 0)
+		return rc;
+	call->label = call->callee;
+	call->labelled = parser_at_word(parser, "as");
+	if (call->labelled) {
+		rc = parser_advance(parser) ?: parser_take_name(parser, "a label", &call->label);
+		if (rc < 0)
+			return rc;
+	}
+	if (parser->token.kind != '(') {
+		parser_expected(parser, "'('");
+		return source_hint(parser->source,
+				   "a composition has 'in', 'out' and calls: NAME(...) -> (...)");
+	}
+	call->in_first = ast->link_count;
+	rc = links_parse(parser, composition, argument_parse, &call->in_count);
+	call->out_first = ast->link_count;
+	if (rc < 0 || parser->token.kind != TOKEN_ARROW)
+		return rc;
+	return parser_advance(parser)
+		   ?: links_parse(parser, composition, result_parse, &call->out_count);
+}
+
+static int composition_statement(struct parser *parser, struct ast_definition *composition)
+{
+	struct ast_set *set;
+	int rc;
+
+	if (parser->token.kind == TOKEN_ARROW) {
+		source_error(parser->source, parser->token.span.at, "'->' begins no statement");
+		return source_hint(parser->source, "it stands in the line of the ')' before it");
+	}
+	if (!parser_at_word(parser, "in") && !parser_at_word(parser, "out"))
+		return call_parse(parser, composition);
+	rc = declaration_parse(parser, composition, &set);
+	if (rc < 0)
+		return rc;
+	if (!set->output && parser_at_word(parser, "split"))
+		return parser_advance(parser) ?: parse_split(parser, set);
+	if (set->output && parser_at_word(parser, "merge"))
+		return parser_advance(parser) ?: parse_merge(parser, set);
+	return 0;
+}
+
+/* "{ STATEMENT ... }". */
+static int body_parse(struct parser *parser, struct ast_definition *definition,
+		      int (*statement)(struct parser *, struct ast_definition *))
+{
+	const struct source *source = parser->source;
+	struct token open = parser->token;
+	int rc;
+
+	rc = parser_take(parser, '{', "'{'") ?: statement_ends_skip(parser);
+	while (rc == 0 && parser->token.kind != '}') {
+		if (parser->token.kind == TOKEN_END) {
+			source_error(source, open.span.at, "'{' is not closed");
+			return source_hint(source, "end '%.*s' with '}'",
+					   SPAN(source, definition->name));
+		}
+		rc = statement(parser, definition) ?: statement_end(parser) ?:
+		     statement_ends_skip(parser);
+	}
+	return rc ?: parser_advance(parser);
+}
+
+static int definition_parse(struct parser *parser)
+{
+	static const char *const words[] = {"function", "composition", NULL};
+	struct ast *ast = parser->ast;
+	struct ast_definition *definition;
+	bool function = parser_at_word(parser, "function");
+
+	if (!function && !parser_at_word(parser, "composition"))
+		return word_refuse(parser, "'function' or 'composition'", words,
+				   "a text is functions and compositions, each with its { ... }");
+	if (ast->definition_count == MR_DEFINITIONS_MAX)
+		return source_error(parser->source, parser->token.span.at,
+				    "more than %u functions and compositions", MR_DEFINITIONS_MAX);
+	definition = ARRAY_ADD(ast->definitions, ast->definition_count);
+	if (definition == NULL)
+		return -ENOMEM;
+	*definition = (struct ast_definition){
+	    .kind = function ? DEFINITION_FUNCTION : DEFINITION_COMPOSITION,
+	    .set_first = ast->set_count,
+	    .call_first = ast->call_count,
+	    .memory_bytes = MR_FUNCTION_MEMORY_DEFAULT,
+	    .memory_per_input = MR_FUNCTION_MEMORY_PER_INPUT_DEFAULT,
+	    .time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT,
+	    .retries = MR_RETRIES_DEFAULT,
+	};
+	return parser_advance(parser) ?:
+	       parser_take_name(parser, function ? "the name of a function"
+						 : "the name of a composition",
+				&definition->name) ?:
+	       body_parse(parser, definition,
+			  function ? function_statement : composition_statement);
+}
+
+int ast_parse(struct ast *ast, const struct source *source)
+{
+	struct parser parser = {.source = source, .ast = ast};
+	int rc;
+
+	rc = parser_advance(&parser) ?: statement_ends_skip(&parser);
+	while (rc == 0 && parser.token.kind != TOKEN_END)
+		rc = definition_parse(&parser) ?: statement_ends_skip(&parser);
+	return rc;
+}

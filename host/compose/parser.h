@@ -1,0 +1,34 @@
+/* What the parser's two files share: the state, and taking words. */
+#ifndef COMPOSE_PARSER_H
+#define COMPOSE_PARSER_H
+
+#include "ast.h"
+#include "token.h"
+
+struct parser {
+	const struct source *source;
+	struct ast *ast;
+	struct token token; /* the word in hand */
+	uint32_t at;        /* where the next one is looked for */
+	bool in_parens;     /* ends of lines mean nothing */
+};
+
+/* Takes the word in hand and moves to the next. 0 or -EINVAL, as all here. */
+int parser_advance(struct parser *parser);
+/* "expected WHAT, found ...". */
+int parser_expected(const struct parser *parser, const char *what);
+/* Takes a word of this kind, or says that what was expected. */
+int parser_take(struct parser *parser, int kind, const char *what);
+/* Takes a name that may be given to something: no keyword. */
+int parser_take_name(struct parser *parser, const char *what, struct span *name);
+bool parser_at_word(const struct parser *parser, const char *word);
+
+/* The rest of "memory", "time" and "retries", after that word (attribute.c). */
+int parse_memory(struct parser *parser, struct ast_definition *function);
+int parse_time(struct parser *parser, struct ast_definition *function);
+int parse_retries(struct parser *parser, struct ast_definition *function);
+/* The rest of "split" and "merge", after that word. */
+int parse_split(struct parser *parser, struct ast_set *set);
+int parse_merge(struct parser *parser, struct ast_set *set);
+
+#endif

@@ -1,0 +1,138 @@
+/* Plans of good texts, compared with what plan_print() is to show of them. */
+#include "compose.h"
+
+#include "test.h"
+
+#define WORDCOUNT                                                                              \
+	"# Counts words: one count per chunk of text, one total per partition of the words.\n" \
+	"function count {\n"                                                                   \
+	"    in text\n"                                                                        \
+	"    out words\n"                                                                      \
+	"    memory 6MiB + 1.5 x input\n"                                                      \
+	"    time 10s\n"                                                                       \
+	"    retries 2\n"                                                                      \
+	"}\n"                                                                                  \
+	"function total { in words; out counts; memory 1MiB + 4 x input }\n"                   \
+	"\n"                                                                                   \
+	"composition wordcount {\n"                                                            \
+	"    in text split line 4MiB\n"                                                        \
+	"    out counts merge 1 number desc, 2 text asc\n"                                     \
+	"    count(text = each text) -> (words)\n"                                             \
+	"    total(words = key words) -> (counts)\n"                                           \
+	"}\n"
+
+#define FILTER "function filter { in lines; in extra optional; out lines }\n"
+
+struct good {
+	const char *name;
+	const char *text;
+	const char *composition;
+	const char *plan;
+};
+
+static const struct good good[] = {
+    {"the word count", WORDCOUNT, NULL,
+     "plan wordcount: 2 functions, 4 vertices, 3 edges\n"
+     "    0  in text split line 4MiB\n"
+     "    1  count runs count: memory 6MiB + 1.5 x input, time 10s, retries 2\n"
+     "       text = each text\n"
+     "    2  total runs total: memory 1MiB + 4 x input, time 1min, retries 2\n"
+     "       words = key count.words\n"
+     "    3  out counts merge 1 number desc, 2 text asc\n"
+     "       = total.counts\n"},
+    {"defaults, CR LF and a byte order mark",
+     "\xef\xbb\xbf" FILTER "composition c {\r\n in a; out b;\r\n"
+     " filter(lines = all a) -> (lines = b)\r\n}\r\n",
+     NULL,
+     "plan c: 1 functions, 3 vertices, 2 edges\n"
+     "    0  in a split none\n"
+     "    1  filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = all a\n"
+     "    2  out b\n"
+     "       = filter.lines\n"},
+    {"calls against the order of the text, twice the same function, a set used twice",
+     "composition c { in a optional; out d merge 2\n"
+     " filter(lines = each y, extra = broadcast x) -> (lines = z)\n"
+     " filter(lines = each x) -> (lines = y)\n"
+     " filter as first(\n   lines = each a # the items\n ) -> (\n   lines = x\n )\n"
+     " filter(lines = all z) -> (lines = d)\n"
+     "}\n" FILTER,
+     "c",
+     "plan c: 1 functions, 6 vertices, 6 edges\n"
+     "    0  in a optional split none\n"
+     "    1  first runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each a\n"
+     "    2  filter#2 runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each first.lines\n"
+     "    3  filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each filter#2.lines\n"
+     "       extra = broadcast first.lines\n"
+     "    4  filter#3 runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = all filter.lines\n"
+     "    5  out d merge 2 text asc\n"
+     "       = filter#3.lines\n"},
+    {"nested compositions, an optional input left out, a split that is inherited",
+     FILTER "composition outer {\n in logs; in more split line 1KiB; out kept; out both\n"
+	    " inner(text = logs) -> (kept)\n"
+	    " inner(text = more, words = kept) -> (kept = both)\n}\n"
+	    "composition inner {\n in text split line 64KiB; in words optional; out kept\n"
+	    " clean(lines = text) -> (kept = clean)\n"
+	    " filter(lines = each clean, extra = broadcast words) -> (lines = kept)\n}\n"
+	    "composition clean { in lines; out kept; out unused\n"
+	    " filter(lines = each lines) -> (lines = kept)\n"
+	    " filter as other(lines = each lines) -> (lines = unused) }\n",
+     "outer",
+     "plan outer: 1 functions, 10 vertices, 9 edges\n"
+     "    0  in logs split line 64KiB\n"
+     "    1  in more split line 1KiB\n"
+     "    2  inner.clean.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each logs\n"
+     "    3  inner.clean.other runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each logs\n"
+     "    4  inner.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each inner.clean.filter.lines\n"
+     "    5  inner#2.clean.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each more\n"
+     "    6  inner#2.clean.other runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each more\n"
+     "    7  inner#2.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each inner#2.clean.filter.lines\n"
+     "       extra = broadcast inner.filter.lines\n"
+     "    8  out kept\n"
+     "       = inner.filter.lines\n"
+     "    9  out both\n"
+     "       = inner#2.filter.lines\n"},
+};
+
+static void plan_show(const struct good *test, char **shown)
+{
+	struct compose_error error;
+	struct plan *plan;
+	char text[2048];
+	size_t bytes;
+	FILE *out;
+	int rc;
+
+	rc = compose_plan("t.mr", test->text, strlen(test->text), test->composition, &plan, &error);
+	if (rc < 0)
+		compose_error_print(&error, text, sizeof(text));
+	CHECK(rc == 0, "%s: %s", test->name, text);
+	out = open_memstream(shown, &bytes);
+	CHECK(out != NULL, "no memory");
+	plan_print(plan, out);
+	fclose(out);
+	plan_free(&plan);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		char *shown;
+
+		plan_show(&good[i], &shown);
+		CHECK(strcmp(shown, good[i].plan) == 0, "%s: got\n%s\nnot\n%s", good[i].name, shown,
+		      good[i].plan);
+		free(shown);
+	}
+	return 0;
+}
