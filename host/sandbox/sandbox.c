@@ -1,0 +1,87 @@
+/* What all sandboxes share: backends by name, outcomes in words, the process-wide runtime. */
+#include "sandbox.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "backend.h"
+#include "guest.h"
+
+static pthread_mutex_t runtime_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int runtime_users; // under runtime_lock
+
+const char *sandbox_outcome_text(enum sandbox_outcome outcome)
+{
+	switch (outcome) {
+	case SANDBOX_OK:
+		return "ok";
+	case SANDBOX_FAILED:
+		return "failed";
+	case SANDBOX_OUT_OF_BOUNDS:
+		return "out of bounds";
+	case SANDBOX_STACK_OVERFLOW:
+		return "stack overflow";
+	case SANDBOX_DIVISION:
+		return "division error";
+	case SANDBOX_CONVERSION:
+		return "conversion error";
+	case SANDBOX_UNREACHABLE:
+		return "unreachable code";
+	case SANDBOX_BAD_CALL:
+		return "bad indirect call";
+	case SANDBOX_TIME_LIMIT:
+		return "time limit";
+	case SANDBOX_BAD_OUTPUT:
+		return "bad output";
+	case SANDBOX_CRASHED:
+		return "crashed";
+	}
+	return "unknown outcome";
+}
+
+const struct sandbox_ops *sandbox_backend(const char *name)
+{
+	if (strcmp(name, sandbox_wasm.name) == 0)
+		return &sandbox_wasm;
+	if (strcmp(name, sandbox_native.name) == 0)
+		return &sandbox_native;
+	return NULL;
+}
+
+void sandbox_release(struct sandbox_code **code)
+{
+	if (*code != NULL)
+		(*code)->ops->release(*code);
+	*code = NULL;
+}
+
+int sandbox_runtime_start(void)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&runtime_lock);
+	if (runtime_users == 0) {
+		rc = guest_signals_install();
+		if (rc < 0)
+			goto out;
+		rc = watchdog_start();
+		if (rc < 0) {
+			guest_signals_remove();
+			goto out;
+		}
+	}
+	runtime_users++;
+out:
+	pthread_mutex_unlock(&runtime_lock);
+	return rc;
+}
+
+void sandbox_runtime_stop(void)
+{
+	pthread_mutex_lock(&runtime_lock);
+	if (runtime_users > 0 && --runtime_users == 0) {
+		watchdog_stop();
+		guest_signals_remove();
+	}
+	pthread_mutex_unlock(&runtime_lock);
+}

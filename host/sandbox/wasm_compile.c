@@ -1,0 +1,240 @@
+/* From a wasm module to native code in the cache: wasm2c, the rewriter, gcc. */
+#include "wasm_compile.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <millrace/hash.h>
+
+#include "backend.h"
+#include "cache.h"
+#include "tool.h"
+#include "wasm_rewrite.h"
+
+static const char module_text[] =
+#include "wasm_module.h.inc"
+	;
+static const char runtime_text[] =
+#include "wasm_rt.h.inc"
+	;
+
+#define LOG_BYTES 4096
+
+/*
+ * -march=native: the processor's features are part of the cache's key. -ffp-contract=off: no fused
+ * multiply-add behind wasm's back. Symbols are hidden but for the shim's, all bound at load: a
+ * guest may be stopped anywhere, but not inside the dynamic loader.
+ */
+static const char *const gcc_argv[] = {
+	"gcc", "-std=gnu11", "-O3", "-march=native", "-fPIC", "-shared", "-w",
+	"-fvisibility=hidden", "-fno-stack-protector", "-fstack-clash-protection",
+	"-fno-math-errno", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
+	"-fno-semantic-interposition", "-fno-asynchronous-unwind-tables",
+	"-Wl,-z,now", "-Wl,-z,noexecstack", "-I.", "-o", "guest.so", "guest.c", "-lm", NULL,
+};
+static const char *const wasm2c_argv[] = {
+	"wasm2c", "--disable-simd", "--no-debug-names", "-n", WASM_REWRITE_NAME,
+	"module.wasm", "-o", "generated.c", NULL,
+};
+
+static int tool_missing(const char *tool, char *error, size_t error_bytes)
+{
+	return backend_error(error, error_bytes, -ENOENT,
+			     "%s is not installed, which turns wasm into native code: apt-get "
+			     "install %s",
+			     tool, strcmp(tool, "gcc") == 0 ? "gcc libc6-dev" : "wabt");
+}
+
+/* Runs one tool of the chain and puts what goes wrong into words. */
+static int tool_step(const char *const argv[], const char *folder, char *error, size_t error_bytes)
+{
+	struct tool_result result;
+	char log[LOG_BYTES];
+	int rc = tool_run(argv, folder, log, sizeof(log), &result);
+
+	if (rc == -ENOENT)
+		return tool_missing(argv[0], error, error_bytes);
+	if (rc < 0)
+		return backend_error(error, error_bytes, rc, "cannot run %s: %s", argv[0],
+				     strerror(-rc));
+	if (result.timed_out)
+		return backend_error(error, error_bytes, -ETIMEDOUT,
+				     "%s took more than %d s over this module: it is too large or "
+				     "made to be slow",
+				     argv[0], SANDBOX_COMPILE_SECONDS_MAX);
+	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
+		return 0;
+	if (strstr(log, "No space left") != NULL)
+		return backend_error(error, error_bytes, -ENOSPC,
+				     "no space left for the code cache while compiling in %s; free "
+				     "some, or choose a cache directory on another disk",
+				     folder);
+	if (strstr(log, "0xfd") != NULL && strcmp(argv[0], "wasm2c") == 0)
+		return backend_error(error, error_bytes, -ENOEXEC,
+				     "the wasm module is not accepted: it uses SIMD, which is not "
+				     "supported: compile it without -msimd128 (wasm2c: %.200s)",
+				     log);
+	return backend_error(error, error_bytes, -ENOEXEC, "%s %s this module: %.700s", argv[0],
+			     WIFSIGNALED(result.status) ? "crashed over" : "does not accept",
+			     result.log_bytes > 0 ? log : "it gave no reason");
+}
+
+/* What -march=native may depend on. Leaf 1 EBX is left out: it differs from core to core. */
+static void cpu_describe(uint32_t features[16])
+{
+	uint32_t a, b, c, d;
+
+	memset(features, 0, 16 * sizeof(*features));
+	if (__get_cpuid(1, &a, &b, &c, &d)) {
+		features[0] = a;
+		features[1] = c;
+		features[2] = d;
+	}
+	for (uint32_t leaf = 0; leaf < 2; leaf++)
+		if (__get_cpuid_count(7, leaf, &a, &b, &c, &d)) {
+			features[3 + leaf * 4] = leaf == 0 ? 0 : a;
+			features[4 + leaf * 4] = b;
+			features[5 + leaf * 4] = c;
+			features[6 + leaf * 4] = d;
+		}
+	if (__get_cpuid_count(0x80000001, 0, &a, &b, &c, &d)) {
+		features[11] = c;
+		features[12] = d;
+	}
+}
+
+/* Everything but the module that decides what comes out: hashed once per process. */
+static int toolchain_hash(uint64_t *hash, char *error, size_t error_bytes)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static uint64_t known; // under lock; 0 while unknown
+	static const char *const versions[][3] = {{"gcc", "-dumpfullversion", NULL},
+						  {"wasm2c", "--version", NULL}};
+	char text[2 * 256 + 16 * 64 + sizeof(uint32_t) * 16 + 64] = "";
+	struct tool_result result;
+	size_t n = 0;
+	int rc = 0;
+
+	pthread_mutex_lock(&lock);
+	if (known != 0)
+		goto out;
+	for (int i = 0; i < 2; i++) {
+		rc = tool_run(versions[i], "/", text + n, 256, &result);
+		if (rc == -ENOENT)
+			tool_missing(versions[i][0], error, error_bytes);
+		else if (rc < 0)
+			backend_error(error, error_bytes, rc, "cannot run %s: %s", versions[i][0],
+				      strerror(-rc));
+		if (rc < 0)
+			goto out;
+		n += result.log_bytes;
+	}
+	for (int i = 0; gcc_argv[i] != NULL; i++)
+		n += (size_t)snprintf(text + n, 64, "%s ", gcc_argv[i]);
+	cpu_describe((uint32_t *)(void *)(text + ((n + 3) & ~(size_t)3)));
+	n = ((n + 3) & ~(size_t)3) + 16 * sizeof(uint32_t);
+	known = mr_hash64(text, n) ^ mr_hash64(runtime_text, sizeof(runtime_text)) * 3 ^
+		mr_hash64(module_text, sizeof(module_text)) * 5;
+out:
+	*hash = known;
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int wasm_cache_name(uint64_t code_hash, char name[64], char *error, size_t error_bytes)
+{
+	uint64_t tools;
+	const int rc = toolchain_hash(&tools, error, error_bytes);
+
+	snprintf(name, 64, "wasm-%016llx-%016llx.so", (unsigned long long)code_hash,
+		 (unsigned long long)tools);
+	return rc;
+}
+
+/* generated.c to guest.c. */
+static int text_rewrite(const char *folder, const struct wasm_facts *facts)
+{
+	char path[CACHE_PATH_BYTES + 16];
+	FILE *in, *out;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/generated.c", folder);
+	in = fopen(path, "re");
+	if (in == NULL)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/guest.c", folder);
+	out = fopen(path, "we");
+	if (out == NULL) {
+		rc = -errno;
+		goto out_in;
+	}
+	rc = wasm_rewrite(in, out, facts);
+	if (fclose(out) != 0 && rc == 0)
+		rc = -errno;
+out_in:
+	fclose(in);
+	return rc;
+}
+
+static int module_write(const uint8_t *module, size_t bytes, const char *folder)
+{
+	uint8_t *stripped = malloc(bytes);
+	int rc;
+
+	if (stripped == NULL)
+		return -ENOMEM;
+	rc = file_write(folder, "module.wasm", stripped, wasm_strip(module, bytes, stripped));
+	free(stripped);
+	if (rc == 0)
+		rc = file_write(folder, "wasm_module.h", module_text, sizeof(module_text) - 1);
+	if (rc == 0)
+		rc = file_write(folder, "wasm-rt.h", runtime_text, sizeof(runtime_text) - 1);
+	return rc;
+}
+
+int wasm_compile(const uint8_t *module, size_t bytes, const struct wasm_facts *facts,
+		 const char *cache_dir, const char *name, char *error, size_t error_bytes)
+{
+	char folder[CACHE_PATH_BYTES];
+	uint8_t *object = NULL;
+	size_t object_bytes;
+	int rc = cache_build_begin(cache_dir, folder, error, error_bytes);
+
+	if (rc < 0)
+		return rc;
+	rc = module_write(module, bytes, folder);
+	if (rc < 0)
+		goto out_words;
+	rc = tool_step(wasm2c_argv, folder, error, error_bytes);
+	if (rc < 0)
+		goto out;
+	rc = text_rewrite(folder, facts);
+	if (rc < 0)
+		goto out_words;
+	rc = tool_step(gcc_argv, folder, error, error_bytes);
+	if (rc < 0)
+		goto out;
+	rc = file_read(folder, "guest.so", &object, &object_bytes);
+	if (rc < 0)
+		goto out_words;
+	rc = cache_publish(cache_dir, name, object, object_bytes, module, bytes, error,
+			   error_bytes);
+	goto out;
+out_words:
+	if (rc == -ENOTSUP)
+		backend_error(error, error_bytes, rc,
+			      "the C text of the installed wasm2c is not as version 1.0.32 writes "
+			      "it");
+	else
+		backend_error(error, error_bytes, rc, "compiling in %s: %s", folder, strerror(-rc));
+out:
+	free(object);
+	cache_build_end(folder);
+	return rc;
+}

@@ -1,0 +1,134 @@
+/*
+ * The watchdog: one thread that stops guests which are out of time.
+ *
+ * A guest's start stores its deadline and reads when the watchdog wakes next; only a deadline before
+ * that costs a wake-up. The two orders (store deadline, load wake; store wake, load deadlines) are
+ * sequentially consistent, so that at least one side sees the other.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+static struct {
+	pthread_mutex_t lock; // of everything but wake_ns
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool stop;
+	struct guest_thread *threads;
+	_Atomic uint64_t wake_ns; // watchdog: wo; guests' threads: ro
+} watchdog = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+uint64_t watchdog_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+void watchdog_add(struct guest_thread *thread)
+{
+	pthread_mutex_lock(&watchdog.lock);
+	thread->next = watchdog.threads;
+	if (thread->next != NULL)
+		thread->next->prev = thread;
+	watchdog.threads = thread;
+	pthread_mutex_unlock(&watchdog.lock);
+}
+
+void watchdog_remove(struct guest_thread *thread)
+{
+	pthread_mutex_lock(&watchdog.lock);
+	if (thread->prev != NULL)
+		thread->prev->next = thread->next;
+	else
+		watchdog.threads = thread->next;
+	if (thread->next != NULL)
+		thread->next->prev = thread->prev;
+	pthread_mutex_unlock(&watchdog.lock);
+}
+
+void watchdog_expect(uint64_t deadline_ns)
+{
+	if (deadline_ns >= atomic_load(&watchdog.wake_ns))
+		return;
+	pthread_mutex_lock(&watchdog.lock);
+	pthread_cond_signal(&watchdog.changed);
+	pthread_mutex_unlock(&watchdog.lock);
+}
+
+/* When to look at this thread again; stops its guest if it is out of time. */
+static uint64_t thread_check(struct guest_thread *thread, uint64_t now_ns)
+{
+	const uint32_t run = atomic_load(&thread->run);
+	const uint64_t deadline_ns = atomic_load(&thread->deadline_ns);
+
+	if ((run & 1) == 0 || atomic_load(&thread->run) != run)
+		return UINT64_MAX;
+	if (deadline_ns > now_ns)
+		return deadline_ns;
+	atomic_store(&thread->condemned, run);
+	syscall(SYS_tgkill, getpid(), thread->tid, GUEST_SIGNAL);
+	return now_ns + SANDBOX_RESEND_MS * 1000000ull;
+}
+
+static void *watchdog_main(void *unused)
+{
+	pthread_mutex_lock(&watchdog.lock);
+	while (!watchdog.stop) {
+		const uint64_t now_ns = watchdog_now_ns();
+		uint64_t wake_ns = now_ns + SANDBOX_TIME_SLACK_MS * 1000000ull;
+		struct timespec ts;
+
+		atomic_store(&watchdog.wake_ns, wake_ns);
+		for (struct guest_thread *t = watchdog.threads; t != NULL; t = t->next) {
+			const uint64_t next_ns = thread_check(t, now_ns);
+
+			wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
+		}
+		atomic_store(&watchdog.wake_ns, wake_ns);
+		ts.tv_sec = (time_t)(wake_ns / 1000000000u);
+		ts.tv_nsec = (long)(wake_ns % 1000000000u);
+		pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &ts);
+	}
+	pthread_mutex_unlock(&watchdog.lock);
+	return NULL;
+}
+
+int watchdog_start(void)
+{
+	pthread_condattr_t attr;
+	sigset_t all, earlier;
+	int rc;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&watchdog.changed, &attr);
+	pthread_condattr_destroy(&attr);
+	watchdog.stop = false;
+	/* Signals meant for the process are for other threads to take. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &earlier);
+	rc = -pthread_create(&watchdog.thread, NULL, watchdog_main, NULL);
+	pthread_sigmask(SIG_SETMASK, &earlier, NULL);
+	if (rc < 0)
+		pthread_cond_destroy(&watchdog.changed);
+	else
+		pthread_setname_np(watchdog.thread, "mr-watchdog");
+	return rc;
+}
+
+void watchdog_stop(void)
+{
+	pthread_mutex_lock(&watchdog.lock);
+	watchdog.stop = true;
+	pthread_cond_signal(&watchdog.changed);
+	pthread_mutex_unlock(&watchdog.lock);
+	pthread_join(watchdog.thread, NULL);
+	pthread_cond_destroy(&watchdog.changed);
+	atomic_store(&watchdog.wake_ns, 0);
+}
