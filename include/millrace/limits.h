@@ -58,6 +58,16 @@
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
+/* Transport: credit and packets in flight. */
+#define MR_CREDIT_BYTES (1u << 20)     /* granted by one node, not yet here: fits a ring port */
+#define MR_GRANT_BYTES 32768           /* one turn of a message in the round robin of credit */
+#define MR_STASH_CHUNKS 64             /* first chunks of a peer kept until they are accepted */
+#define MR_FLIGHT_PACKETS 4096         /* to one peer, not yet known to be there or lost */
+#define MR_FLIGHT_BYTES_INITIAL 131072 /* congestion window at first: two unscheduled messages */
+#define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
+#define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
+#define MR_ARP_REPLIES_MAX 16          /* waiting to be sent; who gets none asks again */
+
 /* Ports. */
 #define MR_PORT_BURST 32          /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4    /* pieces of one frame we send: headers plus payload pieces */

@@ -1,0 +1,102 @@
+/* Acknowledgements: which messages' state the peer is to be told, and how it is written down. */
+#include <string.h>
+
+#include "state.h"
+
+void acknowledge(struct peer *peer, uint64_t id)
+{
+	uint16_t index = id % MR_MESSAGES_OUT_MAX;
+	struct slot *slot = &peer->in_slots[index];
+
+	peer->control |= CONTROL_ACK;
+	if (slot->ack_due)
+		return;
+	slot->ack_due = true;
+	peer->ack_queue[(peer->ack_first + peer->ack_count++) % MR_MESSAGES_OUT_MAX] = index;
+}
+
+/* The bitmap's word i: its first and last may share a word of the ring. */
+static uint64_t bitmap_word(const struct in_message *message, uint32_t i)
+{
+	uint32_t first = message->cumulative / 64;
+	uint64_t word = message->received_map[(first + i) % (MR_CHUNK_WINDOW / 64)];
+	uint64_t above = UINT64_MAX << message->cumulative % 64;
+
+	if (i == 0)
+		word &= above;
+	else if (i == MR_CHUNK_WINDOW / 64)
+		word &= ~above;
+	return word;
+}
+
+static void describe_open(const struct in_message *message, struct wire_ack *ack, uint64_t *words)
+{
+	ack->state = message->state == IN_OFFERED ? WIRE_OFFERED : WIRE_ACCEPTED;
+	if (message->state == IN_OFFERED) {
+		ack->cumulative = message->stash != 0;
+		return;
+	}
+	ack->grant = message->grant;
+	if (message->state != IN_ACCEPTED) {
+		ack->cumulative = message->shape.chunk_count;
+		return;
+	}
+	ack->cumulative = message->cumulative;
+	for (uint32_t found = message->cumulative; found < message->received; ack->words++) {
+		words[ack->words] = bitmap_word(message, ack->words);
+		found += (uint32_t)__builtin_popcountll(words[ack->words]);
+	}
+}
+
+/* The id a slot stands for: the one of the window that ends with the highest seen. */
+static uint64_t slot_id(const struct peer *peer, uint32_t index)
+{
+	uint64_t behind = (peer->in_highest - index) % MR_MESSAGES_OUT_MAX;
+
+	return peer->in_highest - behind;
+}
+
+static void describe(const struct peer *peer, uint32_t index, struct wire_ack *ack, uint64_t *words)
+{
+	const struct slot *slot = &peer->in_slots[index];
+
+	*ack = (struct wire_ack){.message = slot_id(peer, index)};
+	switch ((enum slot_state)slot->state) {
+	case SLOT_OPEN:
+		describe_open(&peer->in[slot->value], ack, words);
+		break;
+	case SLOT_DELIVERED:
+		ack->state = WIRE_DELIVERED;
+		break;
+	case SLOT_REJECTED:
+		ack->state = WIRE_REJECTED;
+		ack->code = slot->value;
+		break;
+	case SLOT_UNSEEN:
+		break;
+	}
+}
+
+uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes)
+{
+	uint64_t words[WIRE_ACK_WORDS_MAX];
+	struct wire_ack ack;
+	uint32_t used = 0;
+
+	while (peer->ack_count > 0) {
+		uint16_t index = peer->ack_queue[peer->ack_first];
+
+		describe(peer, index, &ack, words);
+		if (used + WIRE_ACK_BYTES + ack.words * 8u > bytes)
+			return used;
+		if (ack.state != 0)
+			used += wire_write_ack(entries + used, &ack, words);
+		peer->in_slots[index].ack_due = false;
+		peer->ack_first = (peer->ack_first + 1) % MR_MESSAGES_OUT_MAX;
+		peer->ack_count--;
+	}
+	/* Only now may packets up to the highest be judged by what they were told. */
+	peer->in_packet_told = peer->in_packet;
+	peer->control &= (uint8_t)~CONTROL_ACK;
+	return used;
+}

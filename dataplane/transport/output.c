@@ -1,0 +1,109 @@
+/* Frames out: which packet goes next, and its headers. */
+#include <string.h>
+
+#include "state.h"
+
+static uint8_t *header_write(struct peer *peer, enum wire_type type, uint32_t session,
+			     uint32_t packet, uint8_t *head)
+{
+	struct transport *t = peer->transport;
+	struct wire_header header = {
+	    .magic = WIRE_MAGIC,
+	    .version = WIRE_VERSION,
+	    .type = (uint8_t)type,
+	    .from_node = (uint16_t)t->config.node,
+	    .to_node = (uint16_t)peer->node,
+	    .from_incarnation = t->config.incarnation,
+	    .to_incarnation = peer->incarnation,
+	    .session = session,
+	    .packet = packet,
+	};
+
+	if (type == WIRE_HELLO)
+		header.to_incarnation = 0;
+	else if (type == WIRE_WELCOME)
+		header.to_incarnation = peer->welcome_to;
+	memcpy(head + NET_HEAD_BYTES, &header, sizeof(header));
+	return head + NET_HEAD_BYTES + sizeof(header);
+}
+
+/* With the headers above UDP in place: the rest of the frame's head, and the CRC. */
+static void frame_finish(struct peer *peer, const uint8_t *head_end, struct transport_frame *frame)
+{
+	uint8_t *packet = frame->head + NET_HEAD_BYTES;
+	uint32_t bytes = (uint32_t)(head_end - packet);
+
+	wire_seal(packet, bytes, frame->payload, frame->payload_bytes);
+	net_write_udp(frame->head, &peer->transport->self, &peer->address,
+		      bytes + frame->payload_bytes);
+	frame->head_bytes = NET_HEAD_BYTES + bytes;
+}
+
+void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
+		 uint32_t packet, struct transport_frame *frame)
+{
+	uint8_t *p = header_write(peer, WIRE_DATA, peer->out_session, packet, frame->head);
+
+	memcpy(p, data, sizeof(*data));
+	p += sizeof(*data);
+	if (data->chunk == 0) {
+		memcpy(p, head, data->head_bytes);
+		p += data->head_bytes;
+	}
+	frame_finish(peer, p, frame);
+}
+
+static void output_control(struct peer *peer, struct transport_frame *frame)
+{
+	uint8_t *entries = peer->transport->control;
+	const uint8_t *end;
+
+	frame->payload = entries;
+	frame->payload_bytes = 0;
+	if (peer->control & CONTROL_HELLO) {
+		peer->control &= (uint8_t)~CONTROL_HELLO;
+		end = header_write(peer, WIRE_HELLO, 0, 0, frame->head);
+	} else if (peer->control & CONTROL_WELCOME) {
+		peer->control &= (uint8_t)~CONTROL_WELCOME;
+		end = header_write(peer, WIRE_WELCOME, 0, 0, frame->head);
+	} else if (peer->control & CONTROL_RESET) {
+		peer->control &= (uint8_t)~CONTROL_RESET;
+		end = header_write(peer, WIRE_RESET, peer->reset_session, 0, frame->head);
+	} else if (peer->control & CONTROL_ACK) {
+		frame->payload_bytes = acknowledge_output(peer, entries, WIRE_CONTROL_BYTES_MAX);
+		end = header_write(peer, WIRE_ACK, peer->in_session, peer->in_packet_told,
+				   frame->head);
+	} else {
+		frame->payload_bytes = send_probe(peer, entries, WIRE_CONTROL_BYTES_MAX);
+		end = header_write(peer, WIRE_PROBE, peer->out_session, 0, frame->head);
+	}
+	frame_finish(peer, end, frame);
+}
+
+bool transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frame)
+{
+	struct peer *peer;
+
+	t->now_ns = now_ns;
+	if (hop_output(t, frame)) {
+		t->counters.frames_out++;
+		return true;
+	}
+	peer = TAILQ_FIRST(&t->active);
+	if (peer == NULL)
+		return false;
+	if (peer->control != 0)
+		output_control(peer, frame);
+	else
+		send_output(peer, frame);
+	TAILQ_REMOVE(&t->active, peer, link);
+	peer->active = false;
+	peer_update(peer);
+	t->counters.frames_out++;
+	return true;
+}
+
+bool transport_output_pending(const struct transport *t)
+{
+	return t->arp_answer_count > 0 || t->hops_due > 0 || !TAILQ_EMPTY(&t->active);
+}

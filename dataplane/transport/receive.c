@@ -1,0 +1,457 @@
+/*
+ * Messages from a peer: offered, accepted, filled, delivered in turn, remembered.
+ *
+ * The first chunk of a message not yet accepted is kept in a stash of its peer, if there is room;
+ * other chunks that come too early are dropped and sent again. A finished id keeps its outcome in
+ * its slot of the window, so that a retransmission gets the same answer and no second offer.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "state.h"
+
+static bool waits_for_peer(enum in_state state)
+{
+	return state == IN_ACCEPTED || state == IN_WHOLE || state == IN_REJECTED;
+}
+
+static void state_set(struct in_message *message, enum in_state state)
+{
+	bool before = waits_for_peer(message->state);
+	bool after = waits_for_peer(state);
+
+	message->state = state;
+	if (after && !before)
+		peer_owe(message->peer);
+	else if (before && !after)
+		peer_settle(message->peer);
+}
+
+static void stash_drop(struct in_message *message)
+{
+	struct peer *peer = message->peer;
+
+	if (message->stash != 0)
+		pool_give(&peer->stash_pool, peer->stash_free, message->stash - 1u);
+	message->stash = 0;
+}
+
+void receive_free(struct in_message *message)
+{
+	struct peer *peer = message->peer;
+
+	message->generation++;
+	pool_give(&peer->in_pool, peer->in_free, (uint32_t)(message - peer->in));
+}
+
+/* The outcome is final: remembered in the slot, told to the sender. */
+static void finish(struct in_message *message, enum slot_state outcome)
+{
+	struct peer *peer = message->peer;
+	struct slot *slot = &peer->in_slots[message->id % MR_MESSAGES_OUT_MAX];
+
+	slot->state = (uint8_t)outcome;
+	slot->value = message->code;
+	peer->in_open--;
+	while (peer->in_base <= peer->in_highest &&
+	       peer->in_slots[peer->in_base % MR_MESSAGES_OUT_MAX].state >= SLOT_DELIVERED)
+		peer->in_base++;
+	acknowledge(peer, message->id);
+	peer_update(peer);
+}
+
+void receive_delivered(struct in_message *message)
+{
+	message->peer->transport->counters.messages_in++;
+	if (!message->detached)
+		finish(message, SLOT_DELIVERED);
+	receive_free(message);
+}
+
+/* It is this message's turn to leave. */
+static void leave(struct in_message *message)
+{
+	if (message->state == IN_WHOLE) {
+		state_set(message, IN_READY);
+		event_queue(message->peer->transport, &message->event);
+		return;
+	}
+	state_set(message, IN_READY);
+	finish(message, SLOT_REJECTED);
+	receive_free(message);
+}
+
+static uint16_t *turn_of(struct peer *peer, uint32_t flow, uint32_t seq)
+{
+	return &peer->in_turns[flow][seq % FLOW_TURNS];
+}
+
+/* Whole or rejected: unordered ones leave at once, those of a flow one after the other. */
+static void decided(struct in_message *message)
+{
+	struct peer *peer = message->peer;
+	uint32_t flow = message->flow;
+	uint16_t *turn;
+
+	if (flow == 0) {
+		leave(message);
+		return;
+	}
+	turn = turn_of(peer, flow, message->flow_seq);
+	*turn = (uint16_t)(message - peer->in + 1);
+	while (*(turn = turn_of(peer, flow, peer->in_flow_seq[flow])) != 0) {
+		message = &peer->in[*turn - 1];
+		*turn = 0;
+		peer->in_flow_seq[flow]++;
+		leave(message);
+	}
+}
+
+/* --- Chunks ---------------------------------------------------------------------------------- */
+
+static void chunk_store(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+{
+	const struct wire_shape *shape = &message->shape;
+	uint32_t length = wire_chunk_body_bytes(shape, chunk);
+
+	memcpy(message->body + wire_chunk_offset(shape, chunk), bytes, length);
+	message->peer->transport->counters.bytes_in += length;
+	message->received++;
+	if (chunk == message->cumulative)
+		message->cumulative++;
+	else
+		map_set(message->received_map, chunk);
+	while (message->cumulative < shape->chunk_count &&
+	       map_test(message->received_map, message->cumulative))
+		map_clear(message->received_map, message->cumulative++);
+	if (chunk >= shape->unscheduled)
+		credit_return(message, shape->chunk_bytes);
+	if (message->cumulative == shape->chunk_count) {
+		state_set(message, IN_WHOLE);
+		credit_end(message);
+		decided(message);
+	} else {
+		credit_update(message);
+	}
+}
+
+static bool chunk_is_here(const struct in_message *message, uint32_t chunk)
+{
+	return chunk < message->cumulative || map_test(message->received_map, chunk);
+}
+
+static void chunk_accepted(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+{
+	struct transport *t = message->peer->transport;
+	uint64_t limit = min_u64((uint64_t)message->cumulative + MR_CHUNK_WINDOW,
+				 max_u64(message->grant, message->shape.unscheduled));
+
+	if (chunk >= limit) {
+		t->counters.drop_window++;
+		return;
+	}
+	acknowledge(message->peer, message->id);
+	if (chunk_is_here(message, chunk)) {
+		t->counters.duplicates++;
+		return;
+	}
+	chunk_store(message, chunk, bytes);
+	credit_run(t);
+}
+
+static void chunk_stash(struct in_message *message, const uint8_t *bytes)
+{
+	struct peer *peer = message->peer;
+	int index = pool_take(&peer->stash_pool, peer->stash_free, MR_STASH_CHUNKS);
+
+	if (index < 0) {
+		peer->transport->counters.drop_no_room++;
+		return;
+	}
+	memcpy(peer->stash[index], bytes, wire_chunk_body_bytes(&message->shape, 0));
+	message->stash = (uint16_t)(index + 1);
+}
+
+static void chunk_offered(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+{
+	struct transport_counters *counters = &message->peer->transport->counters;
+
+	acknowledge(message->peer, message->id);
+	if (chunk != 0)
+		counters->drop_no_room++;
+	else if (message->stash != 0)
+		counters->duplicates++;
+	else
+		chunk_stash(message, bytes);
+}
+
+/* --- First chunks ---------------------------------------------------------------------------- */
+
+static void window_advance(struct peer *peer, uint64_t id)
+{
+	while (peer->in_highest < id) {
+		struct slot *slot = &peer->in_slots[++peer->in_highest % MR_MESSAGES_OUT_MAX];
+
+		slot->state = SLOT_UNSEEN; /* an answer may still wait in the ack queue */
+	}
+}
+
+static struct in_message *open_message(struct peer *peer, const struct wire_data *data,
+				       const struct wire_shape *shape)
+{
+	int index = pool_take(&peer->in_pool, peer->in_free, MR_MESSAGES_IN_MAX);
+	struct in_message *message;
+	uint32_t generation;
+
+	if (index < 0)
+		return NULL;
+	message = &peer->in[index];
+	generation = message->generation;
+	memset(message, 0, offsetof(struct in_message, head));
+	message->generation = generation;
+	message->event.source = EVENT_OF_IN;
+	message->peer = peer;
+	message->id = data->message;
+	message->shape = *shape;
+	message->flow = data->flow;
+	message->flow_seq = data->flow_seq;
+	window_advance(peer, data->message);
+	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].state = SLOT_OPEN;
+	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].value = (uint16_t)index;
+	peer->in_open++;
+	return message;
+}
+
+static void chunk_first(struct peer *peer, const struct wire_data *data,
+			const struct wire_shape *shape, const uint8_t *bytes)
+{
+	struct transport_counters *counters = &peer->transport->counters;
+	struct in_message *message;
+
+	if (data->flow != 0 && data->flow_seq - peer->in_flow_seq[data->flow] >= FLOW_TURNS) {
+		counters->drop_window++;
+		return;
+	}
+	message = data->chunk == 0 ? open_message(peer, data, shape) : NULL;
+	if (message == NULL) {
+		counters->drop_no_room++;
+		return;
+	}
+	memcpy(message->head, bytes, shape->head_bytes);
+	chunk_stash(message, bytes + shape->head_bytes);
+	acknowledge(peer, message->id);
+	event_queue(peer->transport, &message->event);
+}
+
+static void chunk_open(struct in_message *message, const struct wire_data *data,
+		       const struct wire_shape *shape, const uint8_t *bytes)
+{
+	struct transport_counters *counters = &message->peer->transport->counters;
+
+	if (memcmp(shape, &message->shape, sizeof(*shape)) != 0 || data->flow != message->flow ||
+	    data->flow_seq != message->flow_seq) {
+		counters->drop_malformed++;
+		return;
+	}
+	if (data->chunk == 0)
+		bytes += shape->head_bytes;
+	switch (message->state) {
+	case IN_OFFERED:
+		chunk_offered(message, data->chunk, bytes);
+		break;
+	case IN_ACCEPTED:
+		chunk_accepted(message, data->chunk, bytes);
+		break;
+	default:
+		counters->duplicates++;
+		acknowledge(message->peer, message->id);
+	}
+}
+
+/* --- Packets --------------------------------------------------------------------------------- */
+
+/* Is the session current? A new one ends what the last one left open. */
+static bool session_enter(struct peer *peer, uint32_t session)
+{
+	if (session < peer->in_session || session == 0) {
+		peer->transport->counters.drop_window++;
+		return false;
+	}
+	if (session > peer->in_session) {
+		receive_drop_all(peer, TRANSPORT_UNREACHABLE);
+		receive_forget(peer);
+		peer->in_session = session;
+	}
+	if (peer->in_dead) {
+		peer->control |= CONTROL_RESET;
+		peer->reset_session = session;
+	}
+	return !peer->in_dead;
+}
+
+void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		  uint32_t bytes)
+{
+	struct transport_counters *counters = &peer->transport->counters;
+	const struct slot *slot;
+	struct wire_shape shape;
+	struct wire_data data;
+
+	if (!wire_read_data(body, bytes, &data, &shape)) {
+		counters->drop_malformed++;
+		return;
+	}
+	if (!session_enter(peer, header->session))
+		return;
+	if (data.message + MR_MESSAGES_OUT_MAX <= peer->in_highest ||
+	    data.message >= peer->in_base + MR_MESSAGES_OUT_MAX) {
+		counters->drop_window++;
+		return;
+	}
+	if (!peer->in_heard || packet_ahead(header->packet, peer->in_packet) > 0)
+		peer->in_packet = header->packet;
+	if (!peer->in_heard)
+		peer->in_packet_told = header->packet;
+	peer->in_heard = true;
+	peer->control |= CONTROL_ACK;
+	body += WIRE_DATA_BYTES;
+	slot = &peer->in_slots[data.message % MR_MESSAGES_OUT_MAX];
+	if (data.message > peer->in_highest || slot->state == SLOT_UNSEEN) {
+		chunk_first(peer, &data, &shape, body);
+	} else if (slot->state == SLOT_OPEN) {
+		chunk_open(&peer->in[slot->value], &data, &shape, body);
+	} else {
+		counters->duplicates++;
+		acknowledge(peer, data.message);
+	}
+}
+
+void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
+		   uint32_t bytes)
+{
+	uint64_t id;
+
+	if (bytes % sizeof(id) != 0) {
+		peer->transport->counters.drop_malformed++;
+		return;
+	}
+	if (header->session > peer->in_session || !session_enter(peer, header->session))
+		return;
+	for (; bytes > 0; ids += sizeof(id), bytes -= sizeof(id)) {
+		memcpy(&id, ids, sizeof(id));
+		if (id <= peer->in_highest && id + MR_MESSAGES_OUT_MAX > peer->in_highest && id > 0)
+			acknowledge(peer, id);
+	}
+}
+
+/* --- The user's answers ---------------------------------------------------------------------- */
+
+static struct in_message *offer_find(struct transport *t, uint64_t offer)
+{
+	uint32_t node = offer >> 16 & 0xffff;
+	uint32_t index = offer & 0xffff;
+	struct in_message *message;
+
+	if (!peer_known(t, node) || index >= t->peers[node].in_pool.fresh)
+		return NULL;
+	message = &t->peers[node].in[index];
+	if (message->generation != offer >> 32 || message->state != IN_OFFERED || !message->shown)
+		return NULL;
+	return message;
+}
+
+int transport_accept(struct transport *t, uint64_t now_ns, uint64_t offer, void *body,
+		     uint64_t cookie)
+{
+	struct in_message *message = offer_find(t, offer);
+	uint16_t stash;
+
+	t->now_ns = now_ns;
+	if (message == NULL)
+		return -ENOENT;
+	if (body == NULL)
+		return -EINVAL;
+	message->body = body;
+	message->cookie = cookie;
+	message->accepted = true;
+	message->grant = message->shape.unscheduled;
+	state_set(message, IN_ACCEPTED);
+	stash = message->stash;
+	stash_drop(message);
+	acknowledge(message->peer, message->id);
+	if (stash != 0)
+		chunk_store(message, 0, message->peer->stash[stash - 1]);
+	else
+		credit_update(message);
+	credit_run(t);
+	peer_update(message->peer);
+	return 0;
+}
+
+int transport_reject(struct transport *t, uint64_t now_ns, uint64_t offer, uint16_t code)
+{
+	struct in_message *message = offer_find(t, offer);
+
+	t->now_ns = now_ns;
+	if (message == NULL)
+		return -ENOENT;
+	message->code = code;
+	stash_drop(message);
+	state_set(message, IN_REJECTED);
+	acknowledge(message->peer, message->id);
+	decided(message);
+	peer_update(&t->peers[offer >> 16 & 0xffff]);
+	return 0;
+}
+
+/* --- The end of sessions --------------------------------------------------------------------- */
+
+static void drop(struct in_message *message, enum transport_reason reason)
+{
+	struct transport *t = message->peer->transport;
+	bool told = message->accepted || message->shown;
+
+	if (message->state == IN_READY) {
+		message->detached = true;
+		return;
+	}
+	stash_drop(message);
+	credit_end(message);
+	told = told && message->state != IN_REJECTED;
+	state_set(message, IN_LOST);
+	message->reason = reason;
+	message->detached = true;
+	event_unqueue(t, &message->event);
+	if (told)
+		event_queue(t, &message->event);
+	else
+		receive_free(message);
+}
+
+void receive_drop_all(struct peer *peer, enum transport_reason reason)
+{
+	for (uint64_t id = peer->in_base; peer->in_open > 0 && id <= peer->in_highest; id++) {
+		struct slot *slot = &peer->in_slots[id % MR_MESSAGES_OUT_MAX];
+
+		if (slot->state != SLOT_OPEN)
+			continue;
+		slot->state = SLOT_UNSEEN;
+		peer->in_open--;
+		drop(&peer->in[slot->value], reason);
+	}
+}
+
+void receive_forget(struct peer *peer)
+{
+	peer->in_session = 0;
+	peer->in_dead = false;
+	peer->in_heard = false;
+	peer->in_base = 1;
+	peer->in_highest = 0;
+	peer->ack_first = 0;
+	peer->ack_count = 0;
+	peer->control &= (uint8_t) ~(CONTROL_ACK | CONTROL_RESET);
+	memset(peer->in_flow_seq, 0, sizeof(peer->in_flow_seq));
+	memset(peer->in_slots, 0, sizeof(peer->in_slots));
+	memset(peer->in_turns, 0, sizeof(peer->in_turns));
+}

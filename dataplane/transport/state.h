@@ -1,0 +1,392 @@
+/*
+ * The transport's state: what one object, its peers and their messages hold. Private to the folder.
+ *
+ * Memory is one block: struct transport with its array of peers. Nothing here is touched before it
+ * is used, so that an idle node costs few pages.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <sys/queue.h>
+
+#include "net.h"
+#include "timer.h"
+#include "transport.h"
+#include "wire.h"
+
+#define NS_PER_US 1000ull
+#define NS_PER_MS 1000000ull
+
+#define CONTAINER_OF(pointer, type, member) \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+struct peer;
+
+/* --- Events: a place in the queue, inside the object the event tells about ------------------- */
+
+enum event_source { EVENT_OF_OUT, EVENT_OF_IN, EVENT_OF_PEER };
+
+struct event_node {
+	TAILQ_ENTRY(event_node) link;
+	enum event_source source;
+	bool queued;
+};
+
+/* --- Next hops: who answers for an IP address on our Ethernet (hop.c) ------------------------ */
+
+struct hop {
+	struct timer retry;
+	uint64_t expires_ns; /* then it is asked for again, and still used meanwhile */
+	uint32_t ip;
+	uint32_t tries; /* since the last answer */
+	uint8_t mac[NET_MAC_BYTES];
+	bool used;
+	bool resolved;
+	bool request_due;
+};
+
+/* --- Messages being sent (send.c) ------------------------------------------------------------ */
+
+enum out_state { OUT_QUEUED, OUT_STARTED, OUT_ENDED };
+enum out_list { OUT_UNLISTED, OUT_READY, OUT_PROBING };
+
+struct out_message {
+	TAILQ_ENTRY(out_message) link; /* as list says */
+	struct event_node event;
+	struct timer quiet; /* since then nothing was heard of it, and it has nothing to send */
+	struct peer *peer;
+	const uint8_t *body;
+	uint64_t cookie;
+	uint64_t id;
+	struct wire_shape shape;
+	uint32_t flow;
+	uint32_t flow_seq;
+	uint32_t next;       /* first chunk never sent */
+	uint32_t cumulative; /* chunks below it arrived */
+	uint32_t grant;      /* chunks below it may be sent */
+	uint32_t lost;       /* chunks to send again: bits set in lost_map */
+	uint32_t flight_bytes;
+	uint32_t probes;        /* unanswered, in a row */
+	enum wire_state remote; /* as last heard; 0: nothing heard */
+	enum out_state state;
+	enum out_list list;
+	enum transport_reason reason;
+	uint16_t code;
+	uint64_t acked_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW, chunks of    */
+	uint64_t lost_map[MR_CHUNK_WINDOW / 64];  /* [cumulative, cumulative + MR_CHUNK_WINDOW) */
+	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
+};
+
+/* --- Messages being received (receive.c) ----------------------------------------------------- */
+
+enum in_state {
+	IN_OFFERED,
+	IN_ACCEPTED,
+	IN_WHOLE,    /* waits for its turn in its flow */
+	IN_REJECTED, /* the same */
+	IN_READY,    /* EVENT_MESSAGE is queued */
+	IN_LOST,     /* EVENT_LOST is queued */
+};
+
+struct in_message {
+	TAILQ_ENTRY(in_message) link; /* in the round robin of credit, when listed */
+	struct event_node event;
+	struct peer *peer;
+	uint8_t *body;
+	uint64_t cookie;
+	uint64_t id;
+	struct wire_shape shape;
+	uint64_t credit_bytes; /* granted above the unscheduled, not yet here */
+	uint32_t flow;
+	uint32_t flow_seq;
+	uint32_t cumulative; /* chunks below it are here */
+	uint32_t received;   /* chunks here */
+	uint32_t grant;
+	uint32_t generation; /* makes stale offers recognisable */
+	enum in_state state;
+	enum transport_reason reason;
+	bool shown;    /* EVENT_OFFER was drained */
+	bool accepted; /* the cookie is the user's */
+	bool detached; /* its session is gone: nobody is told any more */
+	bool granting; /* listed */
+	uint16_t code;
+	uint16_t stash; /* index + 1 of the chunk kept until acceptance */
+	uint64_t received_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW */
+	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
+};
+
+/* What became of a message id in the receiver's window. */
+enum slot_state { SLOT_UNSEEN, SLOT_OPEN, SLOT_DELIVERED, SLOT_REJECTED };
+
+struct slot {
+	uint8_t state;
+	bool ack_due;
+	uint16_t value; /* open: index of the in_message; rejected: code */
+};
+
+/* --- Packets in flight (flight.c) ------------------------------------------------------------ */
+
+struct flight_packet {
+	uint64_t sent_ns;
+	uint32_t message; /* low half of the id */
+	uint32_t chunk;
+};
+
+struct flight {
+	uint32_t next;     /* number of the next packet; numbers wrap */
+	uint32_t oldest;   /* first one not yet judged arrived or lost */
+	uint32_t heard;    /* highest one the peer said it saw */
+	uint32_t recovery; /* losses below it have shrunk the window already */
+	uint32_t backoff;  /* doublings of the timeout */
+	uint64_t srtt_ns;  /* 0: no sample yet */
+	uint64_t rttvar_ns;
+	uint64_t rto_ns; /* without back-off */
+	uint64_t window_bytes;
+	uint64_t threshold_bytes; /* above it the window grows linearly */
+	uint64_t bytes;           /* in flight */
+};
+
+/* --- Peers (peer.c) -------------------------------------------------------------------------- */
+
+enum control { /* packets a peer is to get */
+	       CONTROL_HELLO = 1,
+	       CONTROL_WELCOME = 2,
+	       CONTROL_RESET = 4,
+	       CONTROL_ACK = 8,
+	       CONTROL_PROBE = 16,
+};
+
+TAILQ_HEAD(out_messages, out_message);
+TAILQ_HEAD(in_messages, in_message);
+
+/* Indexes of free objects, the last freed first: its memory is warm. Fresh ones are not touched. */
+struct pool {
+	uint16_t free; /* index + 1 */
+	uint16_t fresh;
+};
+
+static inline int pool_take(struct pool *pool, const uint16_t *links, uint32_t limit)
+{
+	uint16_t index = pool->free;
+
+	if (index == 0)
+		return pool->fresh < limit ? pool->fresh++ : -1;
+	pool->free = links[index - 1];
+	return index - 1;
+}
+
+static inline void pool_give(struct pool *pool, uint16_t *links, uint32_t index)
+{
+	links[index] = pool->free;
+	pool->free = (uint16_t)(index + 1);
+}
+
+#define FLOW_TURNS MR_MESSAGES_IN_MAX /* the sender starts no more, so a turn is within */
+
+struct peer {
+	TAILQ_ENTRY(peer) link; /* of transport->active, when active */
+	struct transport *transport;
+	struct event_node event;
+	struct timer dead;  /* while something is owed */
+	struct timer retry; /* HELLO without contact, retransmission with it */
+	struct hop *hop;
+	struct net_address address;
+	uint32_t node;
+	bool active;
+	bool contact;         /* both know the other's incarnation, and it is alive */
+	bool down_due;        /* EVENT_PEER_DOWN is to be shown */
+	uint8_t control;      /* enum control */
+	uint64_t incarnation; /* the highest seen; 0: none */
+	uint64_t shown_incarnation;
+	uint64_t welcome_to; /* incarnation that gets the WELCOME */
+	uint64_t last_heard_ns;
+	uint64_t hello_ns; /* interval of the next HELLO */
+	uint32_t owed;     /* messages the other side must do something for */
+	uint32_t reset_session;
+
+	/* Toward the peer. */
+	uint32_t out_session;
+	uint32_t out_started;
+	uint64_t out_next;  /* id of the next message */
+	uint64_t out_base;  /* the oldest not ended */
+	uint64_t out_start; /* the oldest not started */
+	struct pool out_pool;
+	struct out_messages ready;
+	struct out_messages probing;
+	struct flight flight;
+
+	/* From the peer. */
+	uint32_t in_session; /* 0: none yet */
+	bool in_dead;        /* this session was given up */
+	bool in_heard;       /* in_packet is set */
+	uint32_t in_packet;  /* highest packet number seen in this session */
+	uint32_t in_packet_told;
+	uint32_t in_open;    /* slots that are SLOT_OPEN */
+	uint64_t in_base;    /* the oldest id not finished */
+	uint64_t in_highest; /* id seen */
+	struct pool in_pool;
+	struct pool stash_pool;
+	uint32_t ack_first; /* of the queue of slots whose ack is due */
+	uint32_t ack_count;
+
+	/* Cleared at first use or by a new session. */
+	uint32_t out_flow_seq[MR_FLOWS_MAX];
+	uint32_t in_flow_seq[MR_FLOWS_MAX];
+	uint16_t out_slots[MR_MESSAGES_OUT_MAX]; /* index + 1 of the message with that id % max */
+	struct slot in_slots[MR_MESSAGES_OUT_MAX];
+	uint16_t in_turns[MR_FLOWS_MAX][FLOW_TURNS]; /* index + 1 of what waits for its turn */
+
+	/* Never cleared. */
+	uint16_t ack_queue[MR_MESSAGES_OUT_MAX];
+	uint16_t out_free[MR_MESSAGES_OUT_MAX];
+	uint16_t in_free[MR_MESSAGES_IN_MAX];
+	uint16_t stash_free[MR_STASH_CHUNKS];
+	struct flight_packet packets[MR_FLIGHT_PACKETS];
+	struct out_message out[MR_MESSAGES_OUT_MAX];
+	struct in_message in[MR_MESSAGES_IN_MAX];
+	uint8_t stash[MR_STASH_CHUNKS][MR_MTU_MAX];
+};
+
+struct arp_answer {
+	uint8_t mac[NET_MAC_BYTES];
+	uint32_t ip;
+};
+
+#define TIMERS_MAX (MR_NODES_MAX * (MR_MESSAGES_IN_MAX + 3))
+
+struct transport {
+	struct transport_config config;
+	struct net_self self;
+	uint64_t now_ns; /* as last told */
+	uint64_t random;
+	uint64_t peers_known; /* a bit for each node that was added */
+	uint32_t chunk_bytes;
+	struct transport_counters counters;
+	struct timer_heap timers;
+	TAILQ_HEAD(, event_node) events;
+	TAILQ_HEAD(, peer) active; /* peers with something to send */
+	struct in_messages granting;
+	uint64_t credit_bytes; /* granted and not yet here, all messages */
+	uint32_t arp_answer_count;
+	uint32_t hops_due;
+	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
+	struct hop hops[MR_NODES_MAX];
+	uint8_t control[WIRE_CONTROL_BYTES_MAX]; /* payload of the control packet being sent */
+	struct timer *timer_slots[TIMERS_MAX + 1];
+	struct peer peers[MR_NODES_MAX];
+};
+
+_Static_assert(MR_NODES_MAX <= 64, "peers_known");
+
+static inline bool peer_known(const struct transport *t, uint32_t node)
+{
+	return node < MR_NODES_MAX && (t->peers_known >> node & 1) != 0;
+}
+
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks. */
+static inline bool map_test(const uint64_t *map, uint32_t chunk)
+{
+	return map[chunk % MR_CHUNK_WINDOW / 64] >> chunk % 64 & 1;
+}
+
+static inline void map_set(uint64_t *map, uint32_t chunk)
+{
+	map[chunk % MR_CHUNK_WINDOW / 64] |= 1ull << chunk % 64;
+}
+
+static inline void map_clear(uint64_t *map, uint32_t chunk)
+{
+	map[chunk % MR_CHUNK_WINDOW / 64] &= ~(1ull << chunk % 64);
+}
+
+/* Packet numbers wrap: how far a is ahead of b. */
+static inline int32_t packet_ahead(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+/* What each file offers to the others; all of it runs in the owner's thread. */
+
+/* event.c: queues the event of an object, and takes one back that was not drained. */
+void event_queue(struct transport *t, struct event_node *node);
+void event_unqueue(struct transport *t, struct event_node *node);
+
+/* hop.c */
+int hop_find(struct transport *t, uint32_t ip, struct hop **hop); /* 0, -EINVAL or -ENOSPC */
+void hop_want(struct transport *t, struct hop *hop);    /* something is to go through it */
+void hop_suspect(struct transport *t, struct hop *hop); /* nothing comes back: ask again */
+void hop_arp(struct transport *t, const struct net_packet *packet);
+void hop_timer(struct transport *t, struct hop *hop);
+bool hop_output(struct transport *t, struct transport_frame *frame);
+
+/* peer.c */
+void peer_init(struct transport *t, struct peer *peer, uint32_t node);
+void peer_update(struct peer *peer); /* on the active list exactly while it has work */
+void peer_owe(struct peer *peer);    /* the other side must do something for a message */
+void peer_settle(struct peer *peer); /* it has */
+void peer_hello(struct peer *peer);  /* something waits for contact */
+void peer_input(struct transport *t, const struct net_packet *packet);
+void peer_dead(struct peer *peer);
+void peer_retry(struct peer *peer);
+void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
+uint64_t peer_interval_max_ns(const struct peer *peer); /* between signs of life that we owe */
+
+/* send.c */
+bool send_ready(const struct peer *peer);
+void send_output(struct peer *peer, struct transport_frame *frame); /* if send_ready() */
+void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t *entries,
+	      uint32_t bytes);
+void send_fail_all(struct peer *peer, enum transport_reason reason);
+void send_quiet(struct out_message *message); /* its timer is due */
+uint32_t send_probe(struct peer *peer, uint8_t *ids, uint32_t bytes);
+void send_free(struct out_message *message); /* its event was drained */
+/* The message whose chunk is neither known to be there nor to be lost; NULL when there is none. */
+struct out_message *send_in_flight(struct peer *peer, uint32_t message, uint32_t chunk);
+void send_lost(struct out_message *message, uint32_t chunk);
+
+/* receive.c */
+void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		  uint32_t bytes);
+void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
+		   uint32_t bytes);
+void receive_drop_all(struct peer *peer, enum transport_reason reason);
+void receive_forget(struct peer *peer);             /* sessions begin anew */
+void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained */
+void receive_free(struct in_message *message);
+
+/* acknowledge.c */
+void acknowledge(struct peer *peer, uint64_t id);
+uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
+
+/* credit.c */
+void credit_update(struct in_message *message); /* may it be granted more? */
+void credit_return(struct in_message *message, uint64_t bytes);
+void credit_end(struct in_message *message);
+void credit_run(struct transport *t);
+
+/* flight.c */
+void flight_init(struct peer *peer, uint32_t first_packet);
+void flight_reset(struct peer *peer); /* nothing is in flight any more */
+bool flight_room(const struct peer *peer);
+uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
+		     uint32_t bytes);                  /* returns the packet's number */
+bool flight_heard(struct peer *peer, uint32_t packet); /* false: it was never sent */
+void flight_arrived(struct peer *peer, uint64_t bytes);
+void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
+void flight_timeout(struct peer *peer); /* that timer is due */
+
+/* output.c: a packet of header and control bytes, which lie in transport->control. */
+void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
+		 uint32_t packet, struct transport_frame *frame);
+
+#endif

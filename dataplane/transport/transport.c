@@ -1,0 +1,149 @@
+/* The transport as its user sees it: setting up, frames in, timers. */
+#include "transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "state.h"
+
+#define MTU_MIN 576 /* what RFC 791 demands of any host; a head and our headers fit */
+
+size_t transport_bytes(const struct transport_config *config)
+{
+	return sizeof(struct transport);
+}
+
+static bool config_good(const struct transport_config *config)
+{
+	return config->node < MR_NODES_MAX && config->incarnation != 0 && config->ip != 0 &&
+	       config->prefix_len <= 32 && config->udp_port != 0 && config->mtu >= MTU_MIN &&
+	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0;
+}
+
+int transport_init(struct transport **transport, void *memory,
+		   const struct transport_config *config, uint64_t now_ns)
+{
+	struct transport *t = memory;
+
+	if (!config_good(config))
+		return -EINVAL;
+	memset(t, 0, offsetof(struct transport, timer_slots));
+	t->config = *config;
+	t->now_ns = now_ns;
+	t->random = config->seed;
+	t->self.udp_port = config->udp_port;
+	t->self.ip = config->ip;
+	t->self.mtu = config->mtu;
+	memcpy(t->self.mac, config->mac, NET_MAC_BYTES);
+	t->chunk_bytes =
+	    config->mtu - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES - WIRE_DATA_BYTES;
+	t->timers.timers = t->timer_slots;
+	t->timers.limit = TIMERS_MAX;
+	TAILQ_INIT(&t->events);
+	TAILQ_INIT(&t->active);
+	TAILQ_INIT(&t->granting);
+	*transport = t;
+	return 0;
+}
+
+int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t udp_port)
+{
+	struct hop *hop;
+	struct peer *peer;
+	int rc;
+
+	if (node >= MR_NODES_MAX || node == t->config.node || ip == 0 || udp_port == 0)
+		return -EINVAL;
+	peer = &t->peers[node];
+	rc = hop_find(t, ip, &hop);
+	if (rc < 0)
+		return rc;
+	if (!peer_known(t, node))
+		peer_init(t, peer, node);
+	t->peers_known |= 1ull << node;
+	peer->hop = hop;
+	peer->address.ip = ip;
+	peer->address.udp_port = udp_port;
+	memcpy(peer->address.mac, hop->mac, NET_MAC_BYTES);
+	peer_update(peer);
+	return 0;
+}
+
+void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, uint32_t bytes)
+{
+	struct net_packet packet;
+
+	t->now_ns = now_ns;
+	t->counters.frames_in++;
+	net_read(&t->self, frame, bytes, &packet);
+	switch (packet.kind) {
+	case NET_UDP:
+		peer_input(t, &packet);
+		break;
+	case NET_ARP_REQUEST:
+	case NET_ARP_REPLY:
+		hop_arp(t, &packet);
+		break;
+	case NET_SHORT:
+		t->counters.drop_short++;
+		break;
+	case NET_NOT_OURS:
+		t->counters.drop_not_ours++;
+		break;
+	case NET_MALFORMED:
+		t->counters.drop_malformed++;
+		break;
+	case NET_BAD_CHECKSUM:
+		t->counters.drop_checksum++;
+		break;
+	}
+}
+
+void transport_tick(struct transport *t, uint64_t now_ns)
+{
+	struct timer *timer;
+
+	t->now_ns = now_ns;
+	while ((timer = timer_pop(&t->timers, now_ns)) != NULL) {
+		switch (timer->kind) {
+		case TIMER_PEER_DEAD:
+			peer_dead(CONTAINER_OF(timer, struct peer, dead));
+			break;
+		case TIMER_PEER_RETRY:
+			peer_retry(CONTAINER_OF(timer, struct peer, retry));
+			break;
+		case TIMER_MESSAGE_QUIET:
+			send_quiet(CONTAINER_OF(timer, struct out_message, quiet));
+			break;
+		case TIMER_HOP:
+			hop_timer(t, CONTAINER_OF(timer, struct hop, retry));
+			break;
+		}
+	}
+}
+
+uint64_t transport_deadline(const struct transport *t)
+{
+	return timer_next(&t->timers);
+}
+
+const struct transport_counters *transport_counters(const struct transport *t)
+{
+	return &t->counters;
+}
+
+const char *transport_reason_text(enum transport_reason reason)
+{
+	switch (reason) {
+	case TRANSPORT_OK:
+		return "delivered";
+	case TRANSPORT_UNREACHABLE:
+		return "no answer from the peer: is it running, and can it be reached?";
+	case TRANSPORT_RESTARTED:
+		return "the peer was restarted";
+	case TRANSPORT_REJECTED:
+		return "the receiver rejected it";
+	}
+	return "unknown reason";
+}

@@ -1,0 +1,109 @@
+/* Encoding and decoding of packets: the only place that knows which bytes lie where. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "crc32c.h"
+
+void wire_shape_init(struct wire_shape *shape, uint64_t body_bytes, uint32_t head_bytes,
+		     uint32_t chunk_bytes)
+{
+	uint64_t stream = body_bytes + head_bytes;
+
+	*shape = (struct wire_shape){
+	    .body_bytes = body_bytes,
+	    .head_bytes = head_bytes,
+	    .chunk_bytes = chunk_bytes,
+	    .chunk_count = (uint32_t)((stream + chunk_bytes - 1) / chunk_bytes),
+	};
+	shape->unscheduled = MR_UNSCHEDULED_BYTES / chunk_bytes;
+	if (shape->unscheduled > shape->chunk_count)
+		shape->unscheduled = shape->chunk_count;
+}
+
+uint64_t wire_chunk_offset(const struct wire_shape *shape, uint32_t chunk)
+{
+	return chunk == 0 ? 0 : (uint64_t)chunk * shape->chunk_bytes - shape->head_bytes;
+}
+
+uint32_t wire_chunk_body_bytes(const struct wire_shape *shape, uint32_t chunk)
+{
+	uint64_t left = shape->body_bytes - wire_chunk_offset(shape, chunk);
+	uint32_t room = shape->chunk_bytes - (chunk == 0 ? shape->head_bytes : 0);
+
+	return left < room ? (uint32_t)left : room;
+}
+
+void wire_seal(uint8_t *packet, uint32_t bytes, const void *payload, uint32_t payload_bytes)
+{
+	uint32_t crc = 0;
+
+	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
+	crc = crc32c(0, packet, bytes);
+	if (payload_bytes > 0)
+		crc = crc32c(crc, payload, payload_bytes);
+	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
+}
+
+enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_header *header)
+{
+	struct wire_header zeroed;
+	uint32_t crc;
+
+	if (bytes < WIRE_HEADER_BYTES)
+		return WIRE_SHORT;
+	memcpy(header, packet, sizeof(*header));
+	if (header->magic != WIRE_MAGIC)
+		return WIRE_MALFORMED;
+	if (header->version != WIRE_VERSION)
+		return WIRE_BAD_VERSION;
+	zeroed = *header;
+	zeroed.crc = 0;
+	crc = crc32c(0, &zeroed, sizeof(zeroed));
+	crc = crc32c(crc, packet + WIRE_HEADER_BYTES, bytes - WIRE_HEADER_BYTES);
+	if (crc != header->crc)
+		return WIRE_BAD_CHECKSUM;
+	return header->reserved == 0 ? WIRE_GOOD : WIRE_MALFORMED;
+}
+
+bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
+		    struct wire_shape *shape)
+{
+	uint32_t head;
+
+	if (bytes < WIRE_DATA_BYTES)
+		return false;
+	memcpy(data, body, sizeof(*data));
+	if (data->message == 0 || data->body_bytes == 0 || data->body_bytes > MR_MESSAGE_BYTES_MAX)
+		return false;
+	if (data->chunk_bytes < WIRE_CHUNK_BYTES_MIN || data->chunk_bytes > MR_MTU_MAX)
+		return false;
+	if (data->head_bytes > WIRE_CHUNK_BYTES_MIN || data->flow >= MR_FLOWS_MAX)
+		return false;
+	wire_shape_init(shape, data->body_bytes, data->head_bytes, data->chunk_bytes);
+	if (data->chunk >= shape->chunk_count)
+		return false;
+	head = data->chunk == 0 ? data->head_bytes : 0;
+	return bytes == WIRE_DATA_BYTES + head + wire_chunk_body_bytes(shape, data->chunk);
+}
+
+uint32_t wire_read_ack(const uint8_t *entry, uint32_t bytes, struct wire_ack *ack,
+		       uint64_t words[WIRE_ACK_WORDS_MAX])
+{
+	if (bytes < WIRE_ACK_BYTES)
+		return 0;
+	memcpy(ack, entry, WIRE_ACK_BYTES);
+	if (ack->message == 0 || ack->state < WIRE_OFFERED || ack->state > WIRE_REJECTED)
+		return 0;
+	if (ack->words > WIRE_ACK_WORDS_MAX || bytes - WIRE_ACK_BYTES < ack->words * 8u)
+		return 0;
+	memcpy(words, entry + WIRE_ACK_BYTES, ack->words * 8u);
+	return WIRE_ACK_BYTES + ack->words * 8u;
+}
+
+uint32_t wire_write_ack(uint8_t *entry, const struct wire_ack *ack, const uint64_t *words)
+{
+	memcpy(entry, ack, WIRE_ACK_BYTES);
+	memcpy(entry + WIRE_ACK_BYTES, words, ack->words * 8u);
+	return WIRE_ACK_BYTES + ack->words * 8u;
+}

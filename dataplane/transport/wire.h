@@ -1,0 +1,119 @@
+/*
+ * The wire format: what a UDP payload of Millrace holds. docs/wire.md explains it.
+ *
+ * All integers are little-endian, as every target is; structs are copied in and out with memcpy.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <millrace/limits.h>
+
+#define WIRE_MAGIC 0x5457524du /* "MRWT" */
+#define WIRE_VERSION 1
+
+#define WIRE_CHUNK_BYTES_MIN 256 /* a head fits into the first chunk */
+#define WIRE_ACK_WORDS_MAX (MR_CHUNK_WINDOW / 64 + 1)
+#define WIRE_CONTROL_BYTES_MAX 512 /* of an ACK's or PROBE's entries in one packet; fits any MTU \
+				    */
+
+enum wire_type {
+	WIRE_HELLO = 1, /* who are you? destination incarnation 0 */
+	WIRE_WELCOME,   /* this is my incarnation: answers HELLO, or a packet to a former self */
+	WIRE_DATA,      /* one chunk of a message */
+	WIRE_ACK,       /* state of messages being received, and credit for them */
+	WIRE_PROBE,     /* asks for the state of messages */
+	WIRE_RESET,     /* the messages of this session were given up */
+};
+
+struct wire_header {
+	uint32_t magic;
+	uint8_t version;
+	uint8_t type;
+	uint16_t reserved; /* zero */
+	uint16_t from_node;
+	uint16_t to_node;
+	uint32_t crc; /* CRC32C of the UDP payload, this field taken as zero */
+	uint64_t from_incarnation;
+	uint64_t to_incarnation; /* 0: not known yet, HELLO only */
+	uint32_t session;        /* DATA, PROBE: the sender's; ACK, RESET: of what is answered */
+	uint32_t packet;         /* DATA: number of this packet; ACK: highest number seen */
+};
+
+/* The head and the body of a message are one stream, cut into chunks of equal size. */
+struct wire_data {
+	uint64_t message;    /* from 1, in each session */
+	uint64_t body_bytes; /* 1..MR_MESSAGE_BYTES_MAX */
+	uint32_t chunk;
+	uint32_t chunk_bytes;
+	uint32_t flow_seq; /* from 0, in each flow and session */
+	uint16_t flow;
+	uint16_t head_bytes;
+};
+
+enum wire_state {
+	WIRE_OFFERED = 1, /* the receiver's user has not decided */
+	WIRE_ACCEPTED,
+	WIRE_DELIVERED, /* final */
+	WIRE_REJECTED,  /* final, with code */
+};
+
+struct wire_ack {
+	uint64_t message;
+	uint32_t cumulative; /* chunks below it are here */
+	uint32_t grant;      /* chunks below it may be sent */
+	uint8_t state;
+	uint8_t words; /* of the bitmap that follows; its bit 0 is chunk cumulative / 64 * 64 */
+	uint16_t code; /* of a rejection */
+};
+
+#define WIRE_HEADER_BYTES 40
+#define WIRE_DATA_BYTES 32
+#define WIRE_ACK_BYTES 20 /* the struct has padding behind, the wire has not */
+_Static_assert(sizeof(struct wire_header) == WIRE_HEADER_BYTES, "wire version 1");
+_Static_assert(offsetof(struct wire_header, from_node) == 8, "wire version 1");
+_Static_assert(offsetof(struct wire_header, crc) == 12, "wire version 1");
+_Static_assert(offsetof(struct wire_header, from_incarnation) == 16, "wire version 1");
+_Static_assert(offsetof(struct wire_header, session) == 32, "wire version 1");
+_Static_assert(offsetof(struct wire_header, packet) == 36, "wire version 1");
+_Static_assert(sizeof(struct wire_data) == WIRE_DATA_BYTES, "wire version 1");
+_Static_assert(offsetof(struct wire_data, chunk) == 16, "wire version 1");
+_Static_assert(offsetof(struct wire_data, flow) == 28, "wire version 1");
+_Static_assert(offsetof(struct wire_ack, cumulative) == 8, "wire version 1");
+_Static_assert(offsetof(struct wire_ack, state) == 16, "wire version 1");
+_Static_assert(offsetof(struct wire_ack, code) == 18, "wire version 1");
+
+/* What both ends compute alike about a message. */
+struct wire_shape {
+	uint64_t body_bytes;
+	uint32_t head_bytes;
+	uint32_t chunk_bytes;
+	uint32_t chunk_count;
+	uint32_t unscheduled; /* chunks that may be sent before credit, at least 1 */
+};
+
+void wire_shape_init(struct wire_shape *shape, uint64_t body_bytes, uint32_t head_bytes,
+		     uint32_t chunk_bytes);
+/* Where the body part of a chunk lies, and how many bytes it has (chunk 0 also holds the head). */
+uint64_t wire_chunk_offset(const struct wire_shape *shape, uint32_t chunk);
+uint32_t wire_chunk_body_bytes(const struct wire_shape *shape, uint32_t chunk);
+
+/* Puts the CRC into the header at packet, over its bytes and those of payload that follow. */
+void wire_seal(uint8_t *packet, uint32_t bytes, const void *payload, uint32_t payload_bytes);
+
+enum wire_verdict { WIRE_GOOD, WIRE_SHORT, WIRE_MALFORMED, WIRE_BAD_VERSION, WIRE_BAD_CHECKSUM };
+
+/* Checks length, magic, version and CRC of a UDP payload, and copies its header out. */
+enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_header *header);
+/* Reads what follows the header of DATA; false unless every field and the length fit together. */
+bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
+		    struct wire_shape *shape);
+/* Reads one entry of an ACK and its bitmap; returns its length, or 0 when it is malformed. */
+uint32_t wire_read_ack(const uint8_t *entry, uint32_t bytes, struct wire_ack *ack,
+		       uint64_t words[WIRE_ACK_WORDS_MAX]);
+uint32_t wire_write_ack(uint8_t *entry, const struct wire_ack *ack, const uint64_t *words);
+
+#endif
