@@ -6,7 +6,7 @@
 /* Arrays have a power of two of elements, at least this many, so that no capacity is kept. */
 #define ARRAY_COUNT_MIN 8u
 
-void *array_grow(void *array, uint32_t count, size_t element_bytes)
+void *ast_grow(void *array, uint32_t count, size_t element_bytes)
 {
 	if (count == 0)
 		return reallocarray(array, ARRAY_COUNT_MIN, element_bytes);
@@ -27,10 +27,10 @@ void ast_free(struct ast *ast)
 	*ast = (struct ast){0};
 }
 
-uint32_t ast_find_definition(const struct ast *ast, const struct source *source, struct span name)
+uint32_t ast_find_definition(const struct ast *ast, const struct script *script, struct span name)
 {
 	for (uint32_t i = 0; i < ast->definition_count; i++)
-		if (span_equal(source, ast->definitions[i].name, name))
+		if (span_equal(script, ast->definitions[i].name, name))
 			return i;
 	return AST_NONE;
 }

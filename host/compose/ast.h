@@ -6,7 +6,7 @@
 #ifndef COMPOSE_AST_H
 #define COMPOSE_AST_H
 
-#include "source.h"
+#include "script.h"
 
 #define AST_NONE UINT32_MAX
 
@@ -105,36 +105,36 @@ struct ast {
 };
 
 /* Room for one more element: the array, perhaps moved; NULL without memory (array stays). */
-void *array_grow(void *array, uint32_t count, size_t element_bytes);
+void *ast_grow(void *array, uint32_t count, size_t element_bytes);
 /* Room for one more, zeroed, which is counted; NULL without memory. */
-#define ARRAY_ADD(array, count)                                                           \
+#define AST_ADD(array, count)                                                             \
 	({                                                                                \
-		void *grown_ = array_grow((array), (count), sizeof(*(array)));            \
+		void *grown_ = ast_grow((array), (count), sizeof(*(array)));              \
 		if (grown_ != NULL)                                                       \
 			(array) = grown_;                                                 \
 		grown_ != NULL ? memset(&(array)[(count)++], 0, sizeof(*(array))) : NULL; \
 	})
 
-/* 0, -EINVAL with the source's error, or -ENOMEM. What was parsed is freed by ast_free() anyway. */
-int ast_parse(struct ast *ast, const struct source *source);
+/* 0, -EINVAL with the script's error, or -ENOMEM. What was parsed is freed by ast_free() anyway. */
+int ast_parse(struct ast *ast, const struct script *script);
 void ast_free(struct ast *ast);
 
 /* Resolves names and checks each definition; 0, -EINVAL or -ENOMEM. */
-int ast_check(struct ast *ast, const struct source *source);
+int ast_check(struct ast *ast, const struct script *script);
 /* Parts of it (order.c): sorts the calls of a composition by the data, or shows the circle. */
-int ast_order_calls(struct ast *ast, const struct source *source,
+int ast_order_calls(struct ast *ast, const struct script *script,
 		    struct ast_definition *definition);
 /* No composition calls itself, even by way of others, nor nests too deep. */
-int ast_check_nesting(struct ast *ast, const struct source *source);
+int ast_check_nesting(struct ast *ast, const struct script *script);
 
 /* AST_NONE when there is none. */
-uint32_t ast_find_definition(const struct ast *ast, const struct source *source, struct span name);
+uint32_t ast_find_definition(const struct ast *ast, const struct script *script, struct span name);
 /* The declared set at port among the inputs or the outputs. */
 const struct ast_set *ast_set_at(const struct ast *ast, const struct ast_definition *definition,
 				 bool output, uint32_t port);
 
 /* Expands a checked composition into a plan (plan.c); 0, -EINVAL or -ENOMEM. */
-int plan_expand(const struct ast *ast, const struct source *source, uint32_t composition,
+int plan_expand(const struct ast *ast, const struct script *script, uint32_t composition,
 		struct plan **plan);
 
 #endif

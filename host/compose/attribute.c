@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "parser.h"
+#include "parse.h"
 
 struct unit {
 	const char *name;
@@ -17,25 +17,25 @@ static const struct unit time_units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000},
 
 static int unit_refuse(const struct parser *parser, const struct unit *units, const char *what)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	char found[MR_NAME_BYTES_MAX + 16];
 
 	if (parser->token.kind == TOKEN_NAME)
-		source_error(source, parser->token.span.at, "'%.*s' is no unit of %s",
-			     SPAN(source, parser->token.span), what);
+		script_error(script, parser->token.span.at, "'%.*s' is no unit of %s",
+			     SPAN(script, parser->token.span), what);
 	else
-		source_error(source, parser->token.span.at, "expected a unit of %s, found %s", what,
-			     token_describe(source, &parser->token, found, sizeof(found)));
+		script_error(script, parser->token.span.at, "expected a unit of %s, found %s", what,
+			     token_describe(script, &parser->token, found, sizeof(found)));
 	if (units == time_units)
-		return source_hint(source, "write ms, s or min, as in 10s");
-	return source_hint(source, "write B, KiB, MiB or GiB (powers of 1024), as in 4MiB");
+		return script_hint(script, "write ms, s or min, as in 10s");
+	return script_hint(script, "write B, KiB, MiB or GiB (powers of 1024), as in 4MiB");
 }
 
 /* A whole number and its unit, from 1 to max units of factor 1. */
 static int amount_take(struct parser *parser, const struct unit *units, const char *what,
 		       uint64_t max, uint64_t *amount)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span number = parser->token.span;
 	const struct unit *unit = units;
 	int rc;
@@ -47,23 +47,23 @@ static int amount_take(struct parser *parser, const struct unit *units, const ch
 		unit++;
 	if (unit->name == NULL)
 		return unit_refuse(parser, units, what);
-	rc = number_whole(source, number, max / unit->factor, amount);
+	rc = number_whole(script, number, max / unit->factor, amount);
 	if (rc == -EINVAL) {
-		source_error(source, number.at, "%s must be a whole number", what);
-		return source_hint(source, "take a smaller unit");
+		script_error(script, number.at, "%s must be a whole number", what);
+		return script_hint(script, "take a smaller unit");
 	}
 	if (rc == -ERANGE)
-		return source_error(source, number.at, "%s is more than %" PRIu64 " %s", what, max,
+		return script_error(script, number.at, "%s is more than %" PRIu64 " %s", what, max,
 				    units[0].name);
 	if (*amount == 0)
-		return source_error(source, number.at, "%s must not be 0", what);
+		return script_error(script, number.at, "%s must not be 0", what);
 	*amount *= unit->factor;
 	return parser_advance(parser);
 }
 
 static int factor_take(struct parser *parser, uint32_t *thousandths)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span number = parser->token.span;
 	uint64_t value;
 	int rc;
@@ -71,11 +71,11 @@ static int factor_take(struct parser *parser, uint32_t *thousandths)
 	rc = parser_take(parser, TOKEN_NUMBER, "a factor, as in 1.5 x input");
 	if (rc < 0)
 		return rc;
-	rc = number_thousandths(source, number, UINT32_MAX, &value);
+	rc = number_thousandths(script, number, UINT32_MAX, &value);
 	if (rc == -EINVAL)
-		return source_error(source, number.at, "a factor has at most 3 decimals");
+		return script_error(script, number.at, "a factor has at most 3 decimals");
 	if (rc == -ERANGE)
-		return source_error(source, number.at, "the factor is more than %u",
+		return script_error(script, number.at, "the factor is more than %u",
 				    UINT32_MAX / 1000);
 	*thousandths = (uint32_t)value;
 	if (!parser_at_word(parser, "x"))
@@ -88,7 +88,7 @@ static int factor_take(struct parser *parser, uint32_t *thousandths)
 	return parser_advance(parser);
 }
 
-int parse_memory(struct parser *parser, struct ast_definition *function)
+int attribute_memory(struct parser *parser, struct ast_definition *function)
 {
 	int rc;
 
@@ -102,7 +102,7 @@ int parse_memory(struct parser *parser, struct ast_definition *function)
 	return parser_advance(parser) ?: factor_take(parser, &function->memory_per_input);
 }
 
-int parse_time(struct parser *parser, struct ast_definition *function)
+int attribute_time(struct parser *parser, struct ast_definition *function)
 {
 	uint64_t ms;
 	int rc;
@@ -113,7 +113,7 @@ int parse_time(struct parser *parser, struct ast_definition *function)
 	return rc;
 }
 
-int parse_retries(struct parser *parser, struct ast_definition *function)
+int attribute_retries(struct parser *parser, struct ast_definition *function)
 {
 	struct span number = parser->token.span;
 	uint64_t retries;
@@ -122,14 +122,14 @@ int parse_retries(struct parser *parser, struct ast_definition *function)
 	rc = parser_take(parser, TOKEN_NUMBER, "a number of retries");
 	if (rc < 0)
 		return rc;
-	if (number_whole(parser->source, number, MR_RETRIES_MAX, &retries) < 0)
-		return source_error(parser->source, number.at,
+	if (number_whole(parser->script, number, MR_RETRIES_MAX, &retries) < 0)
+		return script_error(parser->script, number.at,
 				    "retries must be a whole number from 0 to %u", MR_RETRIES_MAX);
 	function->retries = (uint32_t)retries;
 	return 0;
 }
 
-int parse_split(struct parser *parser, struct ast_set *set)
+int attribute_split(struct parser *parser, struct ast_set *set)
 {
 	int rc;
 
@@ -138,8 +138,8 @@ int parse_split(struct parser *parser, struct ast_set *set)
 		rc = parser_advance(parser);
 		if (rc < 0 || parser->token.kind != TOKEN_NUMBER)
 			return rc;
-		source_error(parser->source, parser->token.span.at, "'split none' takes no size");
-		return source_hint(parser->source, "a size belongs to 'split line'");
+		script_error(parser->script, parser->token.span.at, "'split none' takes no size");
+		return script_hint(parser->script, "a size belongs to 'split line'");
 	}
 	if (!parser_at_word(parser, "line"))
 		return parser_expected(parser, "'line' or 'none' after 'split'");
@@ -160,8 +160,8 @@ static int merge_key_take(struct parser *parser, struct plan_merge_key *key)
 	rc = parser_take(parser, TOKEN_NUMBER, "the number of a column");
 	if (rc < 0)
 		return rc;
-	if (number_whole(parser->source, number, UINT32_MAX, &column) < 0 || column == 0)
-		return source_error(parser->source, number.at,
+	if (number_whole(parser->script, number, UINT32_MAX, &column) < 0 || column == 0)
+		return script_error(parser->script, number.at,
 				    "a column is a whole number from 1 to %u", UINT32_MAX);
 	key->column = (uint32_t)column;
 	key->number = parser_at_word(parser, "number");
@@ -176,7 +176,7 @@ static int merge_key_take(struct parser *parser, struct plan_merge_key *key)
 	return 0;
 }
 
-int parse_merge(struct parser *parser, struct ast_set *set)
+int attribute_merge(struct parser *parser, struct ast_set *set)
 {
 	struct ast *ast = parser->ast;
 	bool more = true;
@@ -187,9 +187,9 @@ int parse_merge(struct parser *parser, struct ast_set *set)
 		int rc;
 
 		if (set->key_count == MR_MERGE_KEYS_MAX)
-			return source_error(parser->source, parser->token.span.at,
+			return script_error(parser->script, parser->token.span.at,
 					    "more than %u keys of a merge", MR_MERGE_KEYS_MAX);
-		key = ARRAY_ADD(ast->keys, ast->key_count);
+		key = AST_ADD(ast->keys, ast->key_count);
 		if (key == NULL)
 			return -ENOMEM;
 		set->key_count++;

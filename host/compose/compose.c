@@ -20,25 +20,25 @@ const char *distribution_name(enum distribution distribution)
 	return names[distribution];
 }
 
-static int composition_unknown(const struct ast *ast, const struct source *source, const char *name)
+static int composition_unknown(const struct ast *ast, const struct script *script, const char *name)
 {
 	struct suggestion suggestion;
 	const struct ast_definition *definition;
 
-	source_error_nowhere(source, "no composition is named '%s'", name);
+	script_error_nowhere(script, "no composition is named '%s'", name);
 	suggestion_start(&suggestion, name, (uint32_t)strnlen(name, MR_NAME_BYTES_MAX));
 	for (uint32_t i = 0; i < ast->definition_count; i++) {
 		definition = &ast->definitions[i];
 		if (definition->kind != DEFINITION_COMPOSITION)
 			continue;
-		suggestion_offer(&suggestion, source->text + definition->name.at,
+		suggestion_offer(&suggestion, script->text + definition->name.at,
 				 definition->name.bytes);
 	}
-	return suggestion_hint(&suggestion, source, "name one that the text defines");
+	return suggestion_hint(&suggestion, script, "name one that the text defines");
 }
 
 /* The composition named, or the last one; 0 or -EINVAL. */
-static int composition_choose(const struct ast *ast, const struct source *source, const char *name,
+static int composition_choose(const struct ast *ast, const struct script *script, const char *name,
 			      uint32_t *composition)
 {
 	for (uint32_t i = ast->definition_count; i-- > 0;) {
@@ -46,43 +46,44 @@ static int composition_choose(const struct ast *ast, const struct source *source
 
 		if (definition->kind != DEFINITION_COMPOSITION)
 			continue;
-		if (name == NULL || span_is(source, definition->name, name)) {
+		if (name == NULL || span_is(script, definition->name, name)) {
 			*composition = i;
 			return 0;
 		}
 	}
 	if (name != NULL)
-		return composition_unknown(ast, source, name);
-	source_error_nowhere(source, "the text defines no composition");
-	return source_hint(source, "add one: composition NAME { ... }");
+		return composition_unknown(ast, script, name);
+	script_error_nowhere(script, "the text defines no composition");
+	return script_hint(script, "add one: composition NAME { ... }");
 }
 
 int compose_plan(const char *file, const char *text, size_t bytes, const char *composition,
 		 struct plan **plan, struct compose_error *error)
 {
 	static const char byte_order_mark[] = {'\xef', '\xbb', '\xbf'};
-	struct source source = {.file = file, .error = error};
+	struct script script = {.file = file, .error = error};
 	struct ast ast = {0};
 	uint32_t index = 0;
 	int rc;
 
 	*plan = NULL;
 	if (bytes > MR_SOURCE_BYTES_MAX) {
-		source_error_nowhere(&source, "the text has %zu bytes", bytes);
-		return source_hint(&source, "at most %u are read", MR_SOURCE_BYTES_MAX);
+		script_error_nowhere(&script, "the text has %zu bytes", bytes);
+		return script_hint(&script, "at most %u are read", MR_SOURCE_BYTES_MAX);
 	}
 	if (bytes >= sizeof(byte_order_mark) &&
 	    memcmp(text, byte_order_mark, sizeof(byte_order_mark)) == 0) {
 		text += sizeof(byte_order_mark);
 		bytes -= sizeof(byte_order_mark);
 	}
-	source.text = text;
-	source.bytes = (uint32_t)bytes;
-	rc = ast_parse(&ast, &source) ?: ast_check(&ast, &source) ?:
-	     composition_choose(&ast, &source, composition, &index) ?:
-	     plan_expand(&ast, &source, index, plan);
+	script.text = text;
+	script.bytes = (uint32_t)bytes;
+	rc = ast_parse(&ast, &script);
+	rc = rc ?: ast_check(&ast, &script);
+	rc = rc ?: composition_choose(&ast, &script, composition, &index);
+	rc = rc ?: plan_expand(&ast, &script, index, plan);
 	if (rc == -ENOMEM)
-		source_error_nowhere(&source, "out of memory");
+		script_error_nowhere(&script, "out of memory");
 	ast_free(&ast);
 	return rc;
 }

@@ -27,7 +27,8 @@ struct compose_error {
 };
 
 /* "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under the column, "hint: HINT"; on lines of
- * their own, the last one without a newline. */
+ * their own, the last one without a newline. Any error fits COMPOSE_ERROR_TEXT_BYTES_MAX. */
+#define COMPOSE_ERROR_TEXT_BYTES_MAX 2176
 void compose_error_print(const struct compose_error *error, char *text, size_t text_bytes);
 
 enum distribution {
@@ -60,7 +61,8 @@ enum split_kind { SPLIT_NONE, SPLIT_LINE };
 
 struct plan_split {
 	enum split_kind kind;
-	uint64_t bytes; /* aimed at; an item ends at the next line end */
+	uint64_t bytes; /* aimed at; an item ends at the next line end. Never 0: a URI may say only
+			 * that lines are split */
 };
 
 /* Order of a merged result: lines compared column by column (columns are separated by one space).

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "parser.h"
+#include "parse.h"
 #include "suggest.h"
 
 static const char *const keywords[] = {"function", "composition", "in",        "out", "as",
@@ -14,7 +14,7 @@ int parser_advance(struct parser *parser)
 	int rc;
 
 	do
-		rc = token_next(parser->source, &parser->at, &parser->token);
+		rc = token_next(parser->script, &parser->at, &parser->token);
 	while (rc == 0 && parser->in_parens && parser->token.kind == TOKEN_NEWLINE);
 	return rc;
 }
@@ -23,8 +23,8 @@ int parser_expected(const struct parser *parser, const char *what)
 {
 	char found[MR_NAME_BYTES_MAX + 16];
 
-	return source_error(parser->source, parser->token.span.at, "expected %s, found %s", what,
-			    token_describe(parser->source, &parser->token, found, sizeof(found)));
+	return script_error(parser->script, parser->token.span.at, "expected %s, found %s", what,
+			    token_describe(parser->script, &parser->token, found, sizeof(found)));
 }
 
 int parser_take(struct parser *parser, int kind, const char *what)
@@ -37,7 +37,7 @@ int parser_take(struct parser *parser, int kind, const char *what)
 bool parser_at_word(const struct parser *parser, const char *word)
 {
 	return parser->token.kind == TOKEN_NAME &&
-	       span_is(parser->source, parser->token.span, word);
+	       span_is(parser->script, parser->token.span, word);
 }
 
 int parser_take_name(struct parser *parser, const char *what, struct span *name)
@@ -46,30 +46,30 @@ int parser_take_name(struct parser *parser, const char *what, struct span *name)
 		if (!parser_at_word(parser, keywords[i]))
 			continue;
 		parser_expected(parser, what);
-		return source_hint(parser->source, "'%s' is a word of the language", keywords[i]);
+		return script_hint(parser->script, "'%s' is a word of the language", keywords[i]);
 	}
 	*name = parser->token.span;
 	if (parser->token.kind != TOKEN_NUMBER)
 		return parser_take(parser, TOKEN_NAME, what);
 	parser_expected(parser, what);
-	return source_hint(parser->source, "a name begins with a letter or '_'");
+	return script_hint(parser->script, "a name begins with a letter or '_'");
 }
 
 /* A word that is none of those that may stand here. */
 static int word_refuse(const struct parser *parser, const char *what, const char *const *words,
 		       const char *otherwise)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span word = parser->token.span;
 	struct suggestion suggestion;
 
 	parser_expected(parser, what);
 	if (parser->token.kind != TOKEN_NAME)
-		return source_hint(source, "%s", otherwise);
-	suggestion_start(&suggestion, source->text + word.at, word.bytes);
+		return script_hint(script, "%s", otherwise);
+	suggestion_start(&suggestion, script->text + word.at, word.bytes);
 	for (; *words != NULL; words++)
 		suggestion_offer(&suggestion, *words, (uint32_t)strlen(*words));
-	return suggestion_hint(&suggestion, source, otherwise);
+	return suggestion_hint(&suggestion, script, otherwise);
 }
 
 static bool at_statement_end(const struct parser *parser)
@@ -77,21 +77,27 @@ static bool at_statement_end(const struct parser *parser)
 	return parser->token.kind == TOKEN_NEWLINE || parser->token.kind == ';';
 }
 
+/* Where nothing of a block can follow: at its '}', or at the end of the text without one. */
+static bool at_block_end(const struct parser *parser)
+{
+	return parser->token.kind == '}' || parser->token.kind == TOKEN_END;
+}
+
 /* After a statement. A '}' ends it too, and stays. */
 static int statement_end(struct parser *parser)
 {
 	if (at_statement_end(parser))
 		return parser_advance(parser);
-	if (parser->token.kind == '}' || parser->token.kind == TOKEN_END)
+	if (at_block_end(parser))
 		return 0;
 	parser_expected(parser, "the end of the statement");
 	if (parser_at_word(parser, "split"))
-		return source_hint(parser->source, "'split' belongs to an 'in' of a composition");
+		return script_hint(parser->script, "'split' belongs to an 'in' of a composition");
 	if (parser_at_word(parser, "merge"))
-		return source_hint(parser->source, "'merge' belongs to an 'out' of a composition");
+		return script_hint(parser->script, "'merge' belongs to an 'out' of a composition");
 	if (parser_at_word(parser, "optional"))
-		return source_hint(parser->source, "'optional' follows the name of an 'in'");
-	return source_hint(parser->source, "a statement ends with its line or with ';'");
+		return script_hint(parser->script, "'optional' follows the name of an 'in'");
+	return script_hint(parser->script, "a statement ends with its line or with ';'");
 }
 
 static int statement_ends_skip(struct parser *parser)
@@ -112,10 +118,10 @@ static int declaration_parse(struct parser *parser, struct ast_definition *defin
 	int rc;
 
 	if (definition->set_count == MR_SETS_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' has more than %u sets",
-				    SPAN(parser->source, definition->name), MR_SETS_MAX);
-	set = ARRAY_ADD(ast->sets, ast->set_count);
+				    SPAN(parser->script, definition->name), MR_SETS_MAX);
+	set = AST_ADD(ast->sets, ast->set_count);
 	if (set == NULL)
 		return -ENOMEM;
 	set->output = parser_at_word(parser, "out");
@@ -135,15 +141,15 @@ static int declaration_parse(struct parser *parser, struct ast_definition *defin
 }
 
 /* Takes the word of an attribute, which may be given once. */
-static int attribute_take(struct parser *parser, struct span *given)
+static int take_once(struct parser *parser, struct span *given)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct span word = parser->token.span;
 
 	if (given->bytes > 0) {
-		source_error(source, word.at, "'%.*s' is given twice", SPAN(source, word));
-		return source_hint(source, "it is given already in line %u",
-				   source_line(source, given->at));
+		script_error(script, word.at, "'%.*s' is given twice", SPAN(script, word));
+		return script_hint(script, "it is given already in line %u",
+				   script_line(script, given->at));
 	}
 	*given = word;
 	return parser_advance(parser);
@@ -151,20 +157,18 @@ static int attribute_take(struct parser *parser, struct span *given)
 
 static int function_statement(struct parser *parser, struct ast_definition *function)
 {
+	struct ast_attributes *given = &function->given;
 	static const char *const words[] = {"in", "out", "memory", "time", "retries", NULL};
 	struct ast_set *set;
 
 	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
 		return declaration_parse(parser, function, &set);
 	if (parser_at_word(parser, "memory"))
-		return attribute_take(parser, &function->given.memory)
-			   ?: parse_memory(parser, function);
+		return take_once(parser, &given->memory) ?: attribute_memory(parser, function);
 	if (parser_at_word(parser, "time"))
-		return attribute_take(parser, &function->given.time)
-			   ?: parse_time(parser, function);
+		return take_once(parser, &given->time) ?: attribute_time(parser, function);
 	if (parser_at_word(parser, "retries"))
-		return attribute_take(parser, &function->given.retries)
-			   ?: parse_retries(parser, function);
+		return take_once(parser, &given->retries) ?: attribute_retries(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
 			   "a function declares: in, out, memory, time, retries");
 }
@@ -173,10 +177,10 @@ static int link_add(struct parser *parser, struct ast_definition *composition,
 		    struct ast_link **link)
 {
 	if (composition->link_count == MR_EDGES_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' wires more than %u sets",
-				    SPAN(parser->source, composition->name), MR_EDGES_MAX);
-	*link = ARRAY_ADD(parser->ast->links, parser->ast->link_count);
+				    SPAN(parser->script, composition->name), MR_EDGES_MAX);
+	*link = AST_ADD(parser->ast->links, parser->ast->link_count);
 	if (*link == NULL)
 		return -ENOMEM;
 	composition->link_count++;
@@ -209,10 +213,12 @@ static int distribution_parse(struct parser *parser, struct ast_link *link)
 /* "INPUT = [DIST] SET". */
 static int argument_parse(struct parser *parser, struct ast_link *link)
 {
-	return parser_take_name(parser, "the name of an input", &link->name) ?:
-	       parser_take(parser, '=', "'=' after the name of an input") ?:
-	       distribution_parse(parser, link) ?:
-	       parser_take_name(parser, "the name of a set", &link->set);
+	int rc;
+
+	rc = parser_take_name(parser, "the name of an input", &link->name);
+	rc = rc ?: parser_take(parser, '=', "'=' after the name of an input");
+	rc = rc ?: distribution_parse(parser, link);
+	return rc ?: parser_take_name(parser, "the name of a set", &link->set);
 }
 
 /* "OUTPUT = SET", or "NAME" for both. */
@@ -229,11 +235,13 @@ static int result_parse(struct parser *parser, struct ast_link *link)
 	return parser_advance(parser) ?: parser_take_name(parser, "the name of a set", &link->set);
 }
 
+typedef int link_parse(struct parser *parser, struct ast_link *link);
+
 /* "(LINK, ...)". The parenthesis may close at once; lines may end anywhere inside. */
-static int links_parse(struct parser *parser, struct ast_definition *composition,
-		       int (*link_parse)(struct parser *, struct ast_link *), uint32_t *count)
+static int links_parse(struct parser *parser, struct ast_definition *composition, link_parse *parse,
+		       uint32_t *count)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct token open = parser->token;
 	struct ast_link *link = NULL;
 	int rc;
@@ -243,15 +251,15 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 	parser->in_parens = true;
 	rc = parser_advance(parser);
 	while (rc == 0 && parser->token.kind != ')') {
-		if (parser->token.kind == TOKEN_END) {
-			source_error(source, open.span.at, "'(' is not closed");
-			return source_hint(source, "end the list with ')'");
+		if (at_block_end(parser)) {
+			script_error(script, open.span.at, "'(' is not closed");
+			return script_hint(script, "end the list with ')'");
 		}
-		rc = link_add(parser, composition, &link) ?: link_parse(parser, link);
+		rc = link_add(parser, composition, &link) ?: parse(parser, link);
 		(*count)++;
 		if (rc == 0 && parser->token.kind == ',')
 			rc = parser_advance(parser);
-		else if (rc == 0 && parser->token.kind != ')' && parser->token.kind != TOKEN_END)
+		else if (rc == 0 && parser->token.kind != ')' && !at_block_end(parser))
 			rc = parser_expected(parser, "',' or ')'");
 	}
 	parser->in_parens = false;
@@ -266,10 +274,10 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	int rc;
 
 	if (composition->call_count == MR_VERTICES_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "'%.*s' has more than %u calls",
-				    SPAN(parser->source, composition->name), MR_VERTICES_MAX);
-	call = ARRAY_ADD(ast->calls, ast->call_count);
+				    SPAN(parser->script, composition->name), MR_VERTICES_MAX);
+	call = AST_ADD(ast->calls, ast->call_count);
 	if (call == NULL)
 		return -ENOMEM;
 	composition->call_count++;
@@ -285,7 +293,7 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	}
 	if (parser->token.kind != '(') {
 		parser_expected(parser, "'('");
-		return source_hint(parser->source,
+		return script_hint(parser->script,
 				   "a composition has 'in', 'out' and calls: NAME(...) -> (...)");
 	}
 	call->in_first = ast->link_count;
@@ -293,8 +301,8 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	call->out_first = ast->link_count;
 	if (rc < 0 || parser->token.kind != TOKEN_ARROW)
 		return rc;
-	return parser_advance(parser)
-		   ?: links_parse(parser, composition, result_parse, &call->out_count);
+	rc = parser_advance(parser);
+	return rc ?: links_parse(parser, composition, result_parse, &call->out_count);
 }
 
 static int composition_statement(struct parser *parser, struct ast_definition *composition)
@@ -303,8 +311,8 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 	int rc;
 
 	if (parser->token.kind == TOKEN_ARROW) {
-		source_error(parser->source, parser->token.span.at, "'->' begins no statement");
-		return source_hint(parser->source, "it stands in the line of the ')' before it");
+		script_error(parser->script, parser->token.span.at, "'->' begins no statement");
+		return script_hint(parser->script, "it stands in the line of the ')' before it");
 	}
 	if (!parser_at_word(parser, "in") && !parser_at_word(parser, "out"))
 		return call_parse(parser, composition);
@@ -312,29 +320,31 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 	if (rc < 0)
 		return rc;
 	if (!set->output && parser_at_word(parser, "split"))
-		return parser_advance(parser) ?: parse_split(parser, set);
+		return parser_advance(parser) ?: attribute_split(parser, set);
 	if (set->output && parser_at_word(parser, "merge"))
-		return parser_advance(parser) ?: parse_merge(parser, set);
+		return parser_advance(parser) ?: attribute_merge(parser, set);
 	return 0;
 }
 
+typedef int statement_parse(struct parser *parser, struct ast_definition *definition);
+
 /* "{ STATEMENT ... }". */
 static int body_parse(struct parser *parser, struct ast_definition *definition,
-		      int (*statement)(struct parser *, struct ast_definition *))
+		      statement_parse *statement)
 {
-	const struct source *source = parser->source;
+	const struct script *script = parser->script;
 	struct token open = parser->token;
 	int rc;
 
 	rc = parser_take(parser, '{', "'{'") ?: statement_ends_skip(parser);
 	while (rc == 0 && parser->token.kind != '}') {
 		if (parser->token.kind == TOKEN_END) {
-			source_error(source, open.span.at, "'{' is not closed");
-			return source_hint(source, "end '%.*s' with '}'",
-					   SPAN(source, definition->name));
+			script_error(script, open.span.at, "'{' is not closed");
+			return script_hint(script, "end '%.*s' with '}'",
+					   SPAN(script, definition->name));
 		}
-		rc = statement(parser, definition) ?: statement_end(parser) ?:
-		     statement_ends_skip(parser);
+		rc = statement(parser, definition) ?: statement_end(parser);
+		rc = rc ?: statement_ends_skip(parser);
 	}
 	return rc ?: parser_advance(parser);
 }
@@ -345,14 +355,17 @@ static int definition_parse(struct parser *parser)
 	struct ast *ast = parser->ast;
 	struct ast_definition *definition;
 	bool function = parser_at_word(parser, "function");
+	const char *what = function ? "the name of a function" : "the name of a composition";
+	statement_parse *statement = function ? function_statement : composition_statement;
+	int rc;
 
 	if (!function && !parser_at_word(parser, "composition"))
 		return word_refuse(parser, "'function' or 'composition'", words,
 				   "a text is functions and compositions, each with its { ... }");
 	if (ast->definition_count == MR_DEFINITIONS_MAX)
-		return source_error(parser->source, parser->token.span.at,
+		return script_error(parser->script, parser->token.span.at,
 				    "more than %u functions and compositions", MR_DEFINITIONS_MAX);
-	definition = ARRAY_ADD(ast->definitions, ast->definition_count);
+	definition = AST_ADD(ast->definitions, ast->definition_count);
 	if (definition == NULL)
 		return -ENOMEM;
 	*definition = (struct ast_definition){
@@ -364,17 +377,13 @@ static int definition_parse(struct parser *parser)
 	    .time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT,
 	    .retries = MR_RETRIES_DEFAULT,
 	};
-	return parser_advance(parser) ?:
-	       parser_take_name(parser, function ? "the name of a function"
-						 : "the name of a composition",
-				&definition->name) ?:
-	       body_parse(parser, definition,
-			  function ? function_statement : composition_statement);
+	rc = parser_advance(parser) ?: parser_take_name(parser, what, &definition->name);
+	return rc ?: body_parse(parser, definition, statement);
 }
 
-int ast_parse(struct ast *ast, const struct source *source)
+int ast_parse(struct ast *ast, const struct script *script)
 {
-	struct parser parser = {.source = source, .ast = ast};
+	struct parser parser = {.script = script, .ast = ast};
 	int rc;
 
 	rc = parser_advance(&parser) ?: statement_ends_skip(&parser);

@@ -97,8 +97,8 @@ void plan_print(const struct plan *plan, FILE *out)
 {
 	const struct plan_edge *edge = plan->edges;
 
-	fprintf(out, "plan %s: %u functions, %u vertices, %u edges\n", plan->name,
-		plan->function_count, plan->vertex_count, plan->edge_count);
+	fprintf(out, "plan %s: %u vertices, %u edges\n", plan->name, plan->vertex_count,
+		plan->edge_count);
 	for (uint32_t i = 0; i < plan->vertex_count; i++) {
 		const struct plan_vertex *vertex = &plan->vertices[i];
 

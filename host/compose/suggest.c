@@ -8,8 +8,14 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, substitutions and swaps of neighbours that turn a into b; case counts as
- * nothing. Optimal string alignment, three rows of its matrix. */
+/* Of whichever case. */
+static bool letter_equal(char a, char b)
+{
+	return (a | 0x20) == (b | 0x20);
+}
+
+/* Insertions, deletions, substitutions and swaps of neighbours that turn a into b. Optimal string
+ * alignment, three rows of its matrix. */
 static uint32_t edit_distance(const char *a, uint32_t a_bytes, const char *b, uint32_t b_bytes)
 {
 	uint32_t rows[3][MR_NAME_BYTES_MAX];
@@ -24,10 +30,11 @@ static uint32_t edit_distance(const char *a, uint32_t a_bytes, const char *b, ui
 
 		row[0] = i;
 		for (uint32_t j = 1; j <= b_bytes; j++) {
-			bool same = (a[i - 1] | 0x20) == (b[j - 1] | 0x20);
+			bool same = letter_equal(a[i - 1], b[j - 1]);
 
 			row[j] = least(least(last[j], row[j - 1]) + 1, last[j - 1] + !same);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && letter_equal(a[i - 1], b[j - 2]) &&
+			    letter_equal(a[i - 2], b[j - 1]))
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		before = last;
@@ -61,11 +68,11 @@ void suggestion_offer(struct suggestion *suggestion, const char *name, uint32_t 
 	suggestion->best_distance = distance;
 }
 
-int suggestion_hint(const struct suggestion *suggestion, const struct source *source,
+int suggestion_hint(const struct suggestion *suggestion, const struct script *script,
 		    const char *otherwise)
 {
 	if (suggestion->best == NULL)
-		return source_hint(source, "%s", otherwise);
-	return source_hint(source, "did you mean '%.*s'?", (int)suggestion->best_bytes,
+		return script_hint(script, "%s", otherwise);
+	return script_hint(script, "did you mean '%.*s'?", (int)suggestion->best_bytes,
 			   suggestion->best);
 }

@@ -2,7 +2,7 @@
 #ifndef COMPOSE_SUGGEST_H
 #define COMPOSE_SUGGEST_H
 
-#include "source.h"
+#include "script.h"
 
 struct suggestion {
 	const char *wanted;
@@ -16,7 +16,7 @@ void suggestion_start(struct suggestion *suggestion, const char *wanted, uint32_
 /* Offers a known name, which must outlive the suggestion. Of equally near ones the first stays. */
 void suggestion_offer(struct suggestion *suggestion, const char *name, uint32_t bytes);
 /* Hints at the best name, or gives the other hint when there is none; -EINVAL. */
-int suggestion_hint(const struct suggestion *suggestion, const struct source *source,
+int suggestion_hint(const struct suggestion *suggestion, const struct script *script,
 		    const char *otherwise);
 
 #endif

@@ -32,7 +32,7 @@ struct good {
 
 static const struct good good[] = {
     {"the word count", WORDCOUNT, NULL,
-     "plan wordcount: 2 functions, 4 vertices, 3 edges\n"
+     "plan wordcount: 4 vertices, 3 edges\n"
      "    0  in text split line 4MiB\n"
      "    1  count runs count: memory 6MiB + 1.5 x input, time 10s, retries 2\n"
      "       text = each text\n"
@@ -44,7 +44,7 @@ static const struct good good[] = {
      "\xef\xbb\xbf" FILTER "composition c {\r\n in a; out b;\r\n"
      " filter(lines = all a) -> (lines = b)\r\n}\r\n",
      NULL,
-     "plan c: 1 functions, 3 vertices, 2 edges\n"
+     "plan c: 3 vertices, 2 edges\n"
      "    0  in a split none\n"
      "    1  filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
      "       lines = all a\n"
@@ -58,7 +58,7 @@ static const struct good good[] = {
      " filter(lines = all z) -> (lines = d)\n"
      "}\n" FILTER,
      "c",
-     "plan c: 1 functions, 6 vertices, 6 edges\n"
+     "plan c: 6 vertices, 6 edges\n"
      "    0  in a optional split none\n"
      "    1  first runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
      "       lines = each a\n"
@@ -71,6 +71,41 @@ static const struct good good[] = {
      "       lines = all filter.lines\n"
      "    5  out d merge 2 text asc\n"
      "       = filter#3.lines\n"},
+    {"of splits the outer is before the inner",
+     FILTER "composition c { in a; in b split none; out y; out z\n"
+	    " d(x = a) -> (y); e(x = b) -> (y = z) }\n"
+	    "composition d { in x split line 1KiB; out y; e(x = x) -> (y) }\n"
+	    "composition e { in x split line 1536B; out y\n"
+	    " filter(lines = each x) -> (lines = y) }\n",
+     "c",
+     "plan c: 6 vertices, 4 edges\n"
+     "    0  in a split line 1KiB\n"
+     "    1  in b split none\n"
+     "    2  d.e.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each a\n"
+     "    3  e.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each b\n"
+     "    4  out y\n"
+     "       = d.e.filter.lines\n"
+     "    5  out z\n"
+     "       = e.filter.lines\n"},
+    {"every unit and attribute",
+     "function f { in a; out b; memory 3B + 0.125 x input; time 1500ms; retries 0 }\n"
+     "composition c { in a split line 3GiB; in z split line\n"
+     " out b merge 2 number, 1 desc, 3 text; out y\n"
+     " f(a = all a) -> (b); f(a = key z) -> (b = y) }\n",
+     NULL,
+     "plan c: 6 vertices, 4 edges\n"
+     "    0  in a split line 3GiB\n"
+     "    1  in z split line 4MiB\n"
+     "    2  f runs f: memory 3B + 0.125 x input, time 1500ms, retries 0\n"
+     "       a = all a\n"
+     "    3  f#2 runs f: memory 3B + 0.125 x input, time 1500ms, retries 0\n"
+     "       a = key z\n"
+     "    4  out b merge 2 number asc, 1 text desc, 3 text asc\n"
+     "       = f.b\n"
+     "    5  out y\n"
+     "       = f#2.b\n"},
     {"nested compositions, an optional input left out, a split that is inherited",
      FILTER "composition outer {\n in logs; in more split line 1KiB; out kept; out both\n"
 	    " inner(text = logs) -> (kept)\n"
@@ -82,7 +117,7 @@ static const struct good good[] = {
 	    " filter(lines = each lines) -> (lines = kept)\n"
 	    " filter as other(lines = each lines) -> (lines = unused) }\n",
      "outer",
-     "plan outer: 1 functions, 10 vertices, 9 edges\n"
+     "plan outer: 10 vertices, 9 edges\n"
      "    0  in logs split line 64KiB\n"
      "    1  in more split line 1KiB\n"
      "    2  inner.clean.filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
@@ -108,7 +143,7 @@ static void plan_show(const struct good *test, char **shown)
 {
 	struct compose_error error;
 	struct plan *plan;
-	char text[2048];
+	char text[COMPOSE_ERROR_TEXT_BYTES_MAX];
 	size_t bytes;
 	FILE *out;
 	int rc;
@@ -124,8 +159,39 @@ static void plan_show(const struct good *test, char **shown)
 	plan_free(&plan);
 }
 
+/* The word count's plan as the programs that run it see it. */
+static void check_fields(void)
+{
+	struct compose_error error;
+	struct plan *plan;
+	int rc;
+
+	rc = compose_plan("t.mr", WORDCOUNT, strlen(WORDCOUNT), "wordcount", &plan, &error);
+	CHECK(rc == 0 && plan->vertex_count == 4 && plan->edge_count == 3, "rc %d", rc);
+	CHECK(plan->function_count == 2 && plan->functions[1].memory_per_input == 4000 &&
+		  plan->functions[0].memory_bytes == 6u << 20 &&
+		  plan->functions[0].time_limit_ms == 10000 && plan->functions[0].retries == 2,
+	      "functions");
+	CHECK(plan->vertices[0].kind == VERTEX_SOURCE &&
+		  plan->vertices[0].split.kind == SPLIT_LINE &&
+		  plan->vertices[0].split.bytes == 4u << 20,
+	      "source");
+	CHECK(plan->vertices[3].kind == VERTEX_SINK && plan->vertices[3].merge_count == 2 &&
+		  plan->vertices[3].merge[0].number && plan->vertices[3].merge[0].descending &&
+		  plan->vertices[3].merge[1].column == 2 && !plan->vertices[3].merge[1].number,
+	      "sink");
+	CHECK(plan->edges[1].from == 1 && plan->edges[1].to == 2 &&
+		  plan->edges[1].distribution == DIST_KEY &&
+		  plan->edges[2].distribution == DIST_ALL,
+	      "edges");
+	plan_free(&plan);
+	CHECK(plan == NULL, "freed");
+	plan_free(&plan);
+}
+
 int main(void)
 {
+	check_fields();
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		char *shown;
 

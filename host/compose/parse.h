@@ -1,12 +1,12 @@
 /* What the parser's two files share: the state, and taking words. */
-#ifndef COMPOSE_PARSER_H
-#define COMPOSE_PARSER_H
+#ifndef COMPOSE_PARSE_H
+#define COMPOSE_PARSE_H
 
 #include "ast.h"
 #include "token.h"
 
 struct parser {
-	const struct source *source;
+	const struct script *script;
 	struct ast *ast;
 	struct token token; /* the word in hand */
 	uint32_t at;        /* where the next one is looked for */
@@ -24,11 +24,11 @@ int parser_take_name(struct parser *parser, const char *what, struct span *name)
 bool parser_at_word(const struct parser *parser, const char *word);
 
 /* The rest of "memory", "time" and "retries", after that word (attribute.c). */
-int parse_memory(struct parser *parser, struct ast_definition *function);
-int parse_time(struct parser *parser, struct ast_definition *function);
-int parse_retries(struct parser *parser, struct ast_definition *function);
+int attribute_memory(struct parser *parser, struct ast_definition *function);
+int attribute_time(struct parser *parser, struct ast_definition *function);
+int attribute_retries(struct parser *parser, struct ast_definition *function);
 /* The rest of "split" and "merge", after that word. */
-int parse_split(struct parser *parser, struct ast_set *set);
-int parse_merge(struct parser *parser, struct ast_set *set);
+int attribute_split(struct parser *parser, struct ast_set *set);
+int attribute_merge(struct parser *parser, struct ast_set *set);
 
 #endif
