@@ -15,11 +15,14 @@
 #include "io.h"
 
 struct source_uri {
-	char path[MR_URI_BYTES_MAX]; /* decoded, absolute (a relative one is taken from the cwd) */
-	int32_t node;                /* named as authority, or -1 */
+	/* A pattern, absolute (a relative one is taken from the current folder); what stands for
+	 * itself though it is a glob or a backslash, because it was percent-encoded, has a \ before
+	 * it. */
+	char path[MR_URI_BYTES_MAX];
+	int32_t node;   /* named as authority, or -1 */
 	bool has_split; /* the URI says how to split: overrides the composition's split */
 	bool split_line;
-	uint64_t split_bytes;
+	uint64_t split_bytes; /* with split_line */
 	uint64_t range_first;
 	uint64_t range_last; /* UINT64_MAX: to the end */
 };
@@ -66,10 +69,11 @@ uint32_t source_split_count(uint64_t range_bytes, uint64_t split_bytes);
 /*
  * Fetches one split: opens the file, finds the line ends around it, tells its exact size, then
  * reads it to where the caller wants it. A split that lies inside one long line is empty (bytes 0):
- * the split in which that line starts has it whole. Callbacks come from io_poll().
+ * the split in which that line starts has it whole. Callbacks come from io_poll(); the last one may
+ * free the fetch. A file whose size or time is not as listed, before or after, fails with -ESTALE.
  */
 struct source_fetch {
-	/* Caller sets: */
+	/* Caller sets (the split and its path outlive the fetch): */
 	const struct source_split *split;
 	uint64_t bytes_max; /* a longer item fails, naming file and offset */
 	/* rc 0: item is bytes long, at offset of the file: answer with source_fetch_read() or
@@ -86,7 +90,6 @@ struct source_fetch {
 	uint64_t offset;
 	uint64_t bytes;
 	uint64_t probe_at;
-	uint64_t begin;
 	uint8_t *probe; /* MR_SPLIT_PROBE_BYTES, allocated while probing */
 };
 
