@@ -6,6 +6,7 @@
 
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "devargs.h"
 #include "dpdk_port.h"
@@ -19,11 +20,39 @@
 #define LINK_POLL_MS 10
 
 /*
- * Virtual drivers that our compare test (tests/port) saw send a chain of mbufs intact. Others may
- * report the ability and have never been seen to have it: they get linear frames. Devices on the
- * PCI bus are believed.
+ * What virtual drivers do not report of themselves. Devices on the PCI bus are believed.
+ *
+ * scatters: our compare test (tests/port) saw it send a chain of mbufs intact. Others may report
+ * the ability and have never been seen to have it: they get linear frames.
  */
-static const char *const drivers_scatter[] = {"net_ring"};
+struct driver_facts {
+	const char *driver;
+	bool scatters;
+	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
+};
+
+static const struct driver_facts drivers[] = {
+    {.driver = "net_af_packet", .scatters = true},
+    {.driver = "net_memif", .scatters = true},
+    {.driver = "net_pcap", .scatters = true},
+    {.driver = "net_ring", .scatters = true},
+    {.driver = "net_tap", .scatters = true},
+    {.driver = "net_vhost", .scatters = true},
+    {.driver = "net_virtio_user", .scatters = true},
+    /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
+    {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
+};
+
+static const struct driver_facts *driver_known(const char *driver)
+{
+	static const struct driver_facts unknown;
+
+	for (size_t i = 0; i < RTE_DIM(drivers); i++) {
+		if (strcmp(driver, drivers[i].driver) == 0)
+			return &drivers[i];
+	}
+	return &unknown;
+}
 
 static int dpdk_error(int rc, const char *name, const char *what, char *error, size_t error_bytes)
 {
@@ -74,34 +103,55 @@ static void pool_free(struct rte_mempool **pool)
 	*pool = NULL;
 }
 
+/*
+ * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages: with
+ * ordinary pages it would otherwise spend a whole page on each mbuf, and net_af_xdp would compute
+ * its umem too short and lose frames.
+ */
+static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, uint16_t room,
+					    int socket)
+{
+	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
+	unsigned int flags = rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
+	struct rte_mempool *pool =
+	    rte_mempool_create_empty(name, count, (uint32_t)sizeof(struct rte_mbuf) + room, 0,
+				     sizeof(private), socket, flags);
+
+	if (pool == NULL)
+		return NULL;
+	rte_pktmbuf_pool_init(pool, &private);
+	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) < 0 ||
+	    rte_mempool_populate_default(pool) < 0) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 static int pool_create(struct rte_mempool **pool, const struct dpdk_port *self, const char *what,
 		       uint32_t count, uint32_t room)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "mr-%s-%u", what, self->id);
-	*pool = rte_pktmbuf_pool_create(name, count, 0, 0, (uint16_t)(RTE_PKTMBUF_HEADROOM + room),
-					rte_eth_dev_socket_id(self->id));
-	return *pool == NULL ? -rte_errno : 0;
+	*pool = mbuf_pool_create(name, count, (uint16_t)(RTE_PKTMBUF_HEADROOM + room),
+				 rte_eth_dev_socket_id(self->id));
+	return *pool == NULL ? -ENOMEM : 0;
 }
 
 static bool port_scatters(const struct port_spec *spec, const struct rte_eth_dev_info *info)
 {
 	if (!(info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS))
 		return false;
-	if (spec->kind == SPEC_PCI)
-		return true;
-	for (size_t i = 0; i < RTE_DIM(drivers_scatter); i++) {
-		if (strcmp(info->driver_name, drivers_scatter[i]) == 0)
-			return true;
-	}
-	return false;
+	return spec->kind == SPEC_PCI || driver_known(info->driver_name)->scatters;
 }
 
 static int pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
 {
 	/* Beside the device's queue: one burst in our hands, one being made. */
-	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST;
+	uint32_t rx_count =
+	    rx_frames + 2u * MR_PORT_BURST + driver_known(self->port.abilities.driver)->rx_held;
 	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST;
 	int rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
 

@@ -174,6 +174,9 @@ static int eal_init(struct eal_args *args, char *error, size_t error_bytes)
 	eal_log_clear();
 	rc = rte_eal_init(args->argc, argv);
 	free(argv);
+	/* Nothing is shared with other processes: EAL's folder for that stays empty. */
+	if (rte_eal_get_runtime_dir() != NULL)
+		rmdir(rte_eal_get_runtime_dir());
 	if (rc >= 0)
 		return 0;
 	rc = rte_errno > 0 ? -rte_errno : -EIO;

@@ -152,10 +152,21 @@ static void receive_some(struct port *to, const uint8_t from_mac[6], const uint8
 	}
 }
 
+/* Owners poll their ports from the start; some drivers hand out receive buffers only then. */
+static void poll_once(struct port *port)
+{
+	struct port_rx rx[MR_PORT_BURST];
+	uint32_t n = port_rx(port, rx, MR_PORT_BURST);
+
+	port_rx_release(port, rx, n);
+}
+
 void wire_compare(struct port *from, struct port *to, const struct wire_plan *plan)
 {
 	uint64_t before = from->counters.tx_frames;
 
+	poll_once(from);
+	poll_once(to);
 	for (uint32_t first = 0; first < plan->frames; first += WIRE_WINDOW) {
 		uint32_t left = plan->frames - first;
 		uint32_t count = left < WIRE_WINDOW ? left : WIRE_WINDOW;
