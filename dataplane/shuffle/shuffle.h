@@ -21,8 +21,8 @@ uint32_t shuffle_node_group(uint32_t node, uint32_t nodes);
  * are ordered by key group, within a group by their order in the set; an item's name, key and bytes
  * lie together, so that a range of groups is one slice of the item table and one slice of bytes.
  * base and set are what region_check_outputs() has passed. producer is written into the headers.
- * 0; -ENOMEM when the pool has no room now (nothing was kept: try again); -EOVERFLOW when one batch
- * would pass MR_REGION_BYTES_MAX.
+ * 0; -ENOMEM when the pool has no room now (nothing was kept: try again); -E2BIG when it could
+ * never hold a batch; -EOVERFLOW when one batch would pass MR_REGION_BYTES_MAX.
  */
 int shuffle_by_key(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
 		   const char *set_name, const struct invocation_name *producer, uint32_t nodes,
