@@ -39,9 +39,12 @@ static const char *const gcc_argv[] = {
 	"-Wl,-z,now", "-Wl,-z,noexecstack", "-I.", "-o", "guest.so", "guest.c", "-lm", NULL,
 };
 static const char *const wasm2c_argv[] = {
-	"wasm2c", "--disable-simd", "--no-debug-names", "-n", WASM_REWRITE_NAME,
+	"wasm2c", "--no-debug-names", "-n", WASM_REWRITE_NAME,
 	"module.wasm", "-o", "generated.c", NULL,
 };
+
+/* This wasm2c aborts on SIMD, and does not know how to be asked to refuse it. */
+static const char *const validate_argv[] = {"wasm-validate", "--disable-simd", "module.wasm", NULL};
 
 static int tool_missing(const char *tool, char *error, size_t error_bytes)
 {
@@ -75,10 +78,10 @@ static int tool_step(const char *const argv[], const char *folder, char *error, 
 				     "no space left for the code cache while compiling in %s; free "
 				     "some, or choose a cache directory on another disk",
 				     folder);
-	if (strstr(log, "0xfd") != NULL && strcmp(argv[0], "wasm2c") == 0)
+	if (strstr(log, "0xfd") != NULL && argv == validate_argv)
 		return backend_error(error, error_bytes, -ENOEXEC,
 				     "the wasm module is not accepted: it uses SIMD, which is not "
-				     "supported: compile it without -msimd128 (wasm2c: %.200s)",
+				     "supported: compile it without -msimd128 (%.200s)",
 				     log);
 	return backend_error(error, error_bytes, -ENOEXEC, "%s %s this module: %.700s", argv[0],
 			     WIFSIGNALED(result.status) ? "crashed over" : "does not accept",
@@ -211,6 +214,9 @@ int wasm_compile(const uint8_t *module, size_t bytes, const struct wasm_facts *f
 	rc = module_write(module, bytes, folder);
 	if (rc < 0)
 		goto out_words;
+	rc = tool_step(validate_argv, folder, error, error_bytes);
+	if (rc < 0)
+		goto out;
 	rc = tool_step(wasm2c_argv, folder, error, error_bytes);
 	if (rc < 0)
 		goto out;

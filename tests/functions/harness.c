@@ -1,0 +1,155 @@
+/* Runs a function of the build tree on inputs given as bytes: what a node does, without the node. */
+#include "harness.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define POOL_BYTES (512ull << 20)
+
+static struct region_pool *pool;
+static char cache[64];
+
+struct region_pool *harness_pool(void)
+{
+	return pool;
+}
+
+const char *harness_cache(void)
+{
+	return cache;
+}
+
+void harness_start(void)
+{
+	struct region_provider provider;
+
+	CHECK(region_provider_memfd(&provider, POOL_BYTES) == 0);
+	CHECK(region_pool_create(&pool, &provider, 0) == 0);
+	snprintf(cache, sizeof(cache), "/tmp/millrace-test-XXXXXX");
+	CHECK(mkdtemp(cache) != NULL);
+	CHECK(sandbox_runtime_start() == 0);
+	CHECK(sandbox_thread_enter() == 0);
+}
+
+void harness_stop(void)
+{
+	DIR *dir = opendir(cache);
+	struct dirent *entry;
+
+	sandbox_thread_leave();
+	sandbox_runtime_stop();
+	region_pool_destroy(&pool);
+	CHECK(dir != NULL);
+	while ((entry = readdir(dir)) != NULL) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", cache, entry->d_name);
+		unlink(path);
+	}
+	closedir(dir);
+	rmdir(cache);
+}
+
+struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name)
+{
+	const struct sandbox_ops *ops = sandbox_backend(backend);
+	struct sandbox_code *code;
+	char path[PATH_MAX], error[MR_ERROR_BYTES_MAX] = "";
+	uint8_t *bytes;
+	long len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.%s", dir, name,
+		 strcmp(backend, "wasm") == 0 ? "wasm" : "so");
+	file = fopen(path, "rb");
+	CHECK(file != NULL, "%s", path);
+	fseek(file, 0, SEEK_END);
+	len = ftell(file);
+	rewind(file);
+	bytes = malloc((size_t)len);
+	CHECK(fread(bytes, 1, (size_t)len, file) == (size_t)len);
+	fclose(file);
+	CHECK(ops->prepare(bytes, (size_t)len, cache, &code, error, sizeof(error)) == 0, "%s: %s",
+	      path, error);
+	free(bytes);
+	return code;
+}
+
+static void image_fill(struct region *region, uint32_t header_off, const struct harness_set *in,
+		       uint32_t in_count, const struct region_set_spec *specs, const char *out)
+{
+	const struct invocation_name name = {.job = 1};
+	struct region_image image;
+
+	CHECK(region_image_init(region, header_off, specs, in_count, &out, 1, &name, &image) == 0);
+	for (uint32_t s = 0; s < in_count; s++) {
+		uint32_t cursor = image.data_off[s];
+
+		for (uint32_t i = 0; i < in[s].count; i++) {
+			const struct harness_item *item = &in[s].items[i];
+			const char *item_name = item->name != NULL ? item->name : "";
+			uint8_t *to = region_image_item(&image, region, s, i, &cursor, item_name,
+							(uint16_t)strlen(item_name), NULL, 0,
+							item->key_hash, item->flags, item->len);
+
+			if (item->len > 0)
+				memcpy(to, item->bytes, item->len);
+		}
+	}
+}
+
+void harness_invoke(const struct harness_function *function, const struct harness_set *in,
+		    uint32_t in_count, struct harness_run *run)
+{
+	const struct region_check_limits limits = {
+		.items_max = MR_SET_ITEMS_MAX, .bytes_max = POOL_BYTES, .keyed = function->keyed};
+	const uint32_t header_off = function->code->header_off;
+	struct region_set_spec specs[MR_SETS_MAX];
+	struct region_fault fault;
+	uint64_t image_bytes, input_bytes = 0, region_bytes;
+	uint32_t sets_off;
+
+	for (uint32_t s = 0; s < in_count; s++) {
+		specs[s] = (struct region_set_spec){.name = in[s].name, .item_count = in[s].count};
+		for (uint32_t i = 0; i < in[s].count; i++) {
+			const struct harness_item *item = &in[s].items[i];
+
+			specs[s].bytes += region_item_bytes(
+				item->name != NULL ? strlen(item->name) : 0, 0, item->len);
+			input_bytes += item->len;
+		}
+	}
+	image_bytes = region_image_bytes(specs, in_count, &function->out, 1);
+	region_bytes = header_off + image_bytes + function->memory_base +
+		       (uint64_t)(function->memory_factor * (double)input_bytes);
+	CHECK(region_alloc(pool, region_bytes, REGION_ANY, &run->region) == 0);
+	memset(run->region->base, 0, run->region->bytes);
+	image_fill(run->region, header_off, in, in_count, specs, function->out);
+	sets_off = ((const struct mr_region *)(const void *)(run->region->base + header_off))->sets_off;
+	sandbox_run(function->code, run->region, function->time_limit_ms, &run->result);
+	if (run->result.outcome != SANDBOX_OK)
+		return;
+	if (region_check_outputs(run->region->base, run->region->bytes, sets_off, in_count, 1,
+				 &function->out, &limits, &run->out, &fault) != 0) {
+		run->result.outcome = SANDBOX_BAD_OUTPUT;
+		snprintf(run->result.text, sizeof(run->result.text), "%s", fault.text);
+	}
+}
+
+void harness_release(struct harness_run *run)
+{
+	region_unref(&run->region);
+}
+
+const struct mr_item *harness_items(const struct harness_run *run)
+{
+	return region_items(run->region->base, &run->out);
+}
+
+const uint8_t *harness_bytes(const struct harness_run *run, const struct mr_item *item)
+{
+	return run->region->base + item->bytes_off;
+}

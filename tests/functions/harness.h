@@ -1,0 +1,52 @@
+/* Runs a function of the build tree on inputs given as bytes: what a node does, without the node. */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include "region.h"
+#include "sandbox.h"
+
+struct harness_item {
+	const char *name;
+	const void *bytes;
+	uint32_t len;
+	uint64_t key_hash;
+	uint16_t flags;
+};
+
+struct harness_set {
+	const char *name;
+	const struct harness_item *items;
+	uint32_t count;
+};
+
+struct harness_function {
+	struct sandbox_code *code;
+	const char *out; /* its output set */
+	bool keyed;      /* whose items are to have keys */
+	uint64_t memory_base;  /* as its block in the .mr file declares */
+	double memory_factor;
+	uint32_t time_limit_ms; /* 0: the default */
+};
+
+struct harness_run {
+	struct region *region;
+	struct mr_set out; /* of the function's output set, checked; valid when outcome is OK */
+	struct sandbox_result result;
+};
+
+/* Once per process: pool and sandbox runtime, this thread entered. */
+void harness_start(void);
+void harness_stop(void);
+struct region_pool *harness_pool(void);
+/* A folder of this process, removed by harness_stop(). */
+const char *harness_cache(void);
+/* Reads DIR/NAME.wasm or .so, whichever the backend takes, and prepares it. Exits on failure. */
+struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name);
+/* Stages the inputs and runs; the output is checked as a node checks it. */
+void harness_invoke(const struct harness_function *function, const struct harness_set *in,
+		    uint32_t in_count, struct harness_run *run);
+void harness_release(struct harness_run *run);
+const struct mr_item *harness_items(const struct harness_run *run);
+const uint8_t *harness_bytes(const struct harness_run *run, const struct mr_item *item);
+
+#endif
