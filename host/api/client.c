@@ -174,7 +174,8 @@ int client_open(struct client **client_out, const char *url, char *error, size_t
 	struct client *client;
 
 	if (strncmp(url, "http://", 7) != 0 || length < 8 || length >= MR_URI_BYTES_MAX) {
-		snprintf(error, error_bytes, "%s: a millraced is reached at http://HOST[:PORT]", url);
+		snprintf(error, error_bytes, "%s: a millraced is reached at http://HOST[:PORT]",
+			 url);
 		return -EINVAL;
 	}
 	client = calloc(1, sizeof(*client));
@@ -184,7 +185,8 @@ int client_open(struct client **client_out, const char *url, char *error, size_t
 		length--;
 	snprintf(client->url, sizeof(client->url), "%.*s", (int)length, url);
 	if (strchr(client->url + 7, ':') == NULL)
-		snprintf(client->url + length, sizeof(client->url) - length, ":%d", MR_HTTP_PORT_DEFAULT);
+		snprintf(client->url + length, sizeof(client->url) - length, ":%d",
+			 MR_HTTP_PORT_DEFAULT);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	client->headers = curl_slist_append(NULL, "Expect:");
 	client->curl = curl_easy_init();
@@ -247,7 +249,8 @@ static char *job_request_print(const struct job_spec *spec)
 		const struct job_code *code = &spec->codes[i];
 		char hash[24];
 
-		snprintf(hash, sizeof(hash), "%016" PRIx64, mr_hash64(code->bytes, code->byte_count));
+		snprintf(hash, sizeof(hash), "%016" PRIx64,
+			 mr_hash64(code->bytes, code->byte_count));
 		cJSON_AddStringToObject(functions, code->function, hash);
 	}
 	text = cJSON_PrintUnformatted(json);

@@ -90,9 +90,9 @@ int job_json_read(const cJSON *json, struct job_status *status)
 	if (number_read(json, "seconds", &number) < 0 || number > 1e9)
 		return -EBADMSG;
 	status->ended_ns = (uint64_t)(number * 1e9);
-#define READ(name)                                     \
-	if (number_read(json, #name, &number) < 0)     \
-		return -EBADMSG;                       \
+#define READ(name)                                 \
+	if (number_read(json, #name, &number) < 0) \
+		return -EBADMSG;                   \
 	status->counters.name = (uint64_t)number;
 	JOB_COUNTERS(READ)
 #undef READ

@@ -49,13 +49,15 @@ static int text_read(struct job_request *request, char *error, size_t error_byte
 	if (request->file == NULL)
 		request->file = "(posted)";
 	if (composition != NULL && !cJSON_IsNull(composition) && request->composition == NULL)
-		return request_error(error, error_bytes, "composition", "the name of a composition");
+		return request_error(error, error_bytes, "composition",
+				     "the name of a composition");
 	return 0;
 }
 
 static int inputs_read(struct job_request *request, char *error, size_t error_bytes)
 {
-	static const char expected[] = "an object of up to 64 sets, each with the URI it is read from";
+	static const char expected[] =
+	    "an object of up to 64 sets, each with the URI it is read from";
 	const cJSON *inputs = cJSON_GetObjectItemCaseSensitive(request->json, "inputs");
 	const cJSON *item;
 
@@ -63,7 +65,7 @@ static int inputs_read(struct job_request *request, char *error, size_t error_by
 		return 0;
 	if (!cJSON_IsObject(inputs))
 		return request_error(error, error_bytes, "inputs", expected);
-	cJSON_ArrayForEach(item, inputs) {
+	cJSON_ArrayForEach (item, inputs) {
 		if (request->input_count == MR_SETS_MAX || !cJSON_IsString(item) ||
 		    !name_valid(item->string) || strlen(item->valuestring) >= MR_URI_BYTES_MAX)
 			return request_error(error, error_bytes, "inputs", expected);
@@ -95,7 +97,7 @@ static int outputs_read(struct job_request *request, char *error, size_t error_b
 		return 0;
 	if (!cJSON_IsArray(outputs))
 		return request_error(error, error_bytes, "outputs", expected);
-	cJSON_ArrayForEach(item, outputs) {
+	cJSON_ArrayForEach (item, outputs) {
 		if (!output_add(request, cJSON_GetStringValue(item)))
 			return request_error(error, error_bytes, "outputs", expected);
 	}
@@ -114,7 +116,7 @@ static int codes_read(struct job_request *request, char *error, size_t error_byt
 		return 0;
 	if (!cJSON_IsObject(functions))
 		return request_error(error, error_bytes, "functions", expected);
-	cJSON_ArrayForEach(item, functions) {
+	cJSON_ArrayForEach (item, functions) {
 		if (request->code_count == JOB_REQUEST_FUNCTIONS_MAX || !cJSON_IsString(item) ||
 		    !name_valid(item->string) || !hash_parse(item->valuestring, &hash))
 			return request_error(error, error_bytes, "functions", expected);

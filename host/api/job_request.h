@@ -2,7 +2,7 @@
  * The body of POST /jobs: JSON from outside, checked and taken apart. Pure.
  *
  *   {"file": "wordcount.mr", "text": "...", "composition": "wordcount",
- *    "inputs": {"text": "file:/usr/include/*.h"}, "outputs": ["counts"],
+ *    "inputs": {"text": "file:/etc/services"}, "outputs": ["counts"],
  *    "functions": {"count": "0123456789abcdef"}}
  *
  * composition may be left out (the last of the text); file is for error texts; functions are the
@@ -19,7 +19,8 @@
 
 #include <millrace/limits.h>
 
-#define JOB_REQUEST_BYTES_MAX (8u << 20) /* the longest text, each byte escaped as \u00XX, and URIs */
+#define JOB_REQUEST_BYTES_MAX \
+	(8u << 20) /* the longest text, each byte escaped as \u00XX, and URIs */
 #define JOB_REQUEST_FUNCTIONS_MAX MR_VERTICES_MAX
 
 struct job_request_input {

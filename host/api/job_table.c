@@ -29,8 +29,8 @@ struct job_table {
 static int folder_path(const struct job_table *table, uint64_t folder, const char *set, char *path,
 		       size_t path_bytes)
 {
-	int n = snprintf(path, path_bytes, "%s/%" PRIu64 "%s%s", table->dir, folder,
-			 set ? "/" : "", set ? set : "");
+	int n = snprintf(path, path_bytes, "%s/%" PRIu64 "%s%s", table->dir, folder, set ? "/" : "",
+			 set ? set : "");
 
 	return n < 0 || (size_t)n >= path_bytes ? -ENAMETOOLONG : 0;
 }
@@ -102,7 +102,8 @@ int job_table_open(struct job_table **table_out, struct node *node, struct code_
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
 		int rc = -errno;
 
-		snprintf(error, error_bytes, "%s: cannot keep results there: %s", dir, strerror(-rc));
+		snprintf(error, error_bytes, "%s: cannot keep results there: %s", dir,
+			 strerror(-rc));
 		return rc;
 	}
 	table = calloc(1, sizeof(*table));
@@ -142,8 +143,8 @@ static int codes_load(struct job_table *table, const struct job_request *request
 
 		if (rc < 0) {
 			snprintf(error, error_bytes,
-				 "function %s: code %016" PRIx64 " is not here: PUT /code/%016" PRIx64
-				 " first",
+				 "function %s: code %016" PRIx64
+				 " is not here: PUT /code/%016" PRIx64 " first",
 				 wanted->function, wanted->hash, wanted->hash);
 			codes_free(codes, i);
 			return rc;
@@ -170,8 +171,8 @@ static int submission_fill(struct submission *submission, const struct job_table
 		submission->inputs[i] =
 		    (struct job_binding){request->inputs[i].set, request->inputs[i].uri};
 	for (uint32_t i = 0; i < request->output_count; i++) {
-		int rc = folder_path(table, entry->folder, request->outputs[i], submission->paths[i],
-				     sizeof(submission->paths[i]));
+		int rc = folder_path(table, entry->folder, request->outputs[i],
+				     submission->paths[i], sizeof(submission->paths[i]));
 
 		if (rc < 0)
 			return rc;
@@ -213,7 +214,8 @@ static int entry_submit(struct job_table *table, const struct job_request *reque
 	}
 	rc = codes_load(table, request, submission->codes, error, error_bytes);
 	if (rc == 0) {
-		rc = node_job_submit(table->node, &submission->spec, &entry->id, error, error_bytes);
+		rc =
+		    node_job_submit(table->node, &submission->spec, &entry->id, error, error_bytes);
 		codes_free(submission->codes, request->code_count);
 	}
 	if (rc < 0)

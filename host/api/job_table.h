@@ -11,7 +11,8 @@
 #include "job_request.h"
 #include "node.h"
 
-#define JOB_TABLE_ENDED_MAX 16 /* jobs whose results wait to be fetched: bounds the disk they take */
+#define JOB_TABLE_ENDED_MAX \
+	16 /* jobs whose results wait to be fetched: bounds the disk they take */
 #define JOB_TABLE_JOBS_MAX (MR_JOBS_MAX + JOB_TABLE_ENDED_MAX)
 
 struct job_table;

@@ -11,9 +11,10 @@
 #include "job_json.h"
 #include "metrics_text.h"
 
-static const char home_text[] = "millraced " MR_VERSION "\n"
-				"GET /status, GET /metrics, GET or POST /jobs, GET or DELETE /jobs/ID,\n"
-				"GET /jobs/ID/out/SET, HEAD or PUT /code/HASH\n";
+static const char home_text[] =
+    "millraced " MR_VERSION "\n"
+    "GET /status, GET /metrics, GET or POST /jobs, GET or DELETE /jobs/ID,\n"
+    "GET /jobs/ID/out/SET, HEAD or PUT /code/HASH\n";
 
 static uint64_t clock_ns(void)
 {
@@ -64,8 +65,7 @@ static void home_get(struct api *api, const struct api_request *request, struct 
 	reply_text(reply, 200, "text/plain", strdup(home_text), sizeof(home_text) - 1);
 }
 
-static void metrics_get(struct api *api, const struct api_request *request,
-			struct api_reply *reply)
+static void metrics_get(struct api *api, const struct api_request *request, struct api_reply *reply)
 {
 	struct node_metrics metrics;
 	size_t bytes = 0;
@@ -277,7 +277,7 @@ static const struct {
 	const char *path;
 	void (*handle)(struct api *api, const struct api_request *request, struct api_reply *reply);
 } routes[] = {
-    {"GET", "/", home_get},	  {"GET", "/status", status_get}, {"GET", "/metrics", metrics_get},
+    {"GET", "/", home_get},     {"GET", "/status", status_get}, {"GET", "/metrics", metrics_get},
     {"GET", "/jobs", jobs_get}, {"POST", "/jobs", jobs_post},
 };
 

@@ -18,7 +18,8 @@ struct api_config {
 	const char *address;  /* numeric IPv4, to listen on */
 	uint16_t port;        /* 0: any free one */
 	const char *code_dir; /* kept; made when needed */
-	const char *jobs_dir; /* removed with what is in it by api_server_stop(); made when needed */
+	const char
+	    *jobs_dir; /* removed with what is in it by api_server_stop(); made when needed */
 };
 
 /* Copies what it needs of config. 0 or -errno with error text. */

@@ -158,8 +158,8 @@ static int network_set(struct daemon_options *options, enum option_id id, const 
 			      "network interface, or use millrace run --nodes N",
 			      error, error_bytes);
 	case OPTION_ADDR:
-		valid = argument_address(value, &options->ip, &options->prefix_len,
-					 &options->gateway);
+		valid =
+		    argument_address(value, &options->ip, &options->prefix_len, &options->gateway);
 		return expect(valid, "--addr", value, "IP/PREFIX[,GATEWAY] is needed", error,
 			      error_bytes);
 	case OPTION_NODE:
@@ -284,9 +284,9 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 		else if (found == '?')
 			snprintf(error, error_bytes, "unknown or ambiguous option %s",
 				 argv[optind - 1]);
-		rc = found == ':' || found == '?' ? -EINVAL
-						  : option_set(options, (enum option_id)found,
-							       optarg, error, error_bytes);
+		rc = found == ':' || found == '?'
+			 ? -EINVAL
+			 : option_set(options, (enum option_id)found, optarg, error, error_bytes);
 	}
 	if (rc < 0 || options->help || options->version)
 		return rc;

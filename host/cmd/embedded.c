@@ -6,11 +6,11 @@
 #include "cluster.h"
 #include "run.h"
 
-#define WAIT_MS 200        /* five progress reports a second */
+#define WAIT_MS 200         /* five progress reports a second */
 #define CANCEL_MS_MAX 10000 /* a node that has not given a job up by then never will */
 
 static int fabric_open(const struct run_request *request, struct fabric **fabric, char *error,
-			size_t error_bytes)
+		       size_t error_bytes)
 {
 	const struct mr_options *options = &request->options;
 	uint32_t nodes = run_nodes(request);
@@ -18,7 +18,7 @@ static int fabric_open(const struct run_request *request, struct fabric **fabric
 	if (options->port_count == 0)
 		return fabric_ring_open(fabric, nodes, error, error_bytes);
 	return fabric_dpdk_open(fabric, options->ports, nodes, run_memory_bytes(request), error,
-				 error_bytes);
+				error_bytes);
 }
 
 static int cluster_open(const struct run_request *request, struct cluster **cluster, char *error,

@@ -28,8 +28,8 @@ void fabric_close(struct fabric **fabric)
 	*fabric = NULL;
 }
 
-static int ring_fabric_port(struct fabric *fabric, uint32_t index, struct port **port,
-			     char *error, size_t error_bytes)
+static int ring_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
+			    size_t error_bytes)
 {
 	struct ring_fabric *ring = (struct ring_fabric *)fabric;
 	int rc = ring_port_open(ring->sw, index, port);
@@ -65,8 +65,8 @@ int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t
 	return 0;
 }
 
-static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port **port,
-			     char *error, size_t error_bytes)
+static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
+			    size_t error_bytes)
 {
 	struct dpdk_fabric *dpdk = (struct dpdk_fabric *)fabric;
 
@@ -74,7 +74,7 @@ static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port *
 }
 
 static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
-			       struct region_provider *provider)
+			      struct region_provider *provider)
 {
 	size_t used = strlen(fabric->note);
 	int rc = region_provider_dpdk(provider, bytes);
@@ -82,9 +82,10 @@ static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
 	if (rc == 0)
 		return 0;
 	if (strstr(fabric->note, "memfd") == NULL)
-		snprintf(fabric->note + used, sizeof(fabric->note) - used,
-			 "%sdata memory is a memfd, copied into frames: the DPDK heap gave none (%s)",
-			 used ? "; " : "", strerror(-rc));
+		snprintf(
+		    fabric->note + used, sizeof(fabric->note) - used,
+		    "%sdata memory is a memfd, copied into frames: the DPDK heap gave none (%s)",
+		    used ? "; " : "", strerror(-rc));
 	return region_provider_memfd(provider, bytes);
 }
 
@@ -94,7 +95,7 @@ static void dpdk_fabric_close(struct fabric *fabric)
 }
 
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
-		      uint64_t memory_bytes, char *error, size_t error_bytes)
+		     uint64_t memory_bytes, char *error, size_t error_bytes)
 {
 	struct port_eal_config eal = {specs, count, memory_bytes};
 	struct dpdk_fabric *dpdk = calloc(1, sizeof(*dpdk));
@@ -104,8 +105,7 @@ int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t 
 		snprintf(error, error_bytes, "out of memory");
 		return -ENOMEM;
 	}
-	rc = port_eal_start(&eal, dpdk->fabric.note, sizeof(dpdk->fabric.note), error,
-			    error_bytes);
+	rc = port_eal_start(&eal, dpdk->fabric.note, sizeof(dpdk->fabric.note), error, error_bytes);
 	if (rc < 0) {
 		free(dpdk);
 		return rc;

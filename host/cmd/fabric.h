@@ -15,8 +15,7 @@ struct fabric {
 	int (*port_open)(struct fabric *fabric, uint32_t index, struct port **port, char *error,
 			 size_t error_bytes);
 	/* Data memory for one node. 0 or -errno. */
-	int (*memory_open)(struct fabric *fabric, uint64_t bytes,
-			   struct region_provider *provider);
+	int (*memory_open)(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 	void (*close)(struct fabric *fabric); /* its ports are closed already */
 	char note[FABRIC_NOTE_BYTES]; /* what was degraded and why; empty when nothing was */
 };
@@ -26,11 +25,10 @@ int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t
 /* A DPDK port for each node; starts EAL, so only once in a process. specs outlive the network.
  * 0 or -errno with error text. */
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
-		      uint64_t memory_bytes, char *error, size_t error_bytes);
+		     uint64_t memory_bytes, char *error, size_t error_bytes);
 /* Nulls *fabric; *fabric may be NULL. */
 void fabric_close(struct fabric **fabric);
 /* Memory that is no device's: a memfd. What memory_open is where DPDK has no part. */
-int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes,
-			 struct region_provider *provider);
+int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 
 #endif

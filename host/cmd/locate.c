@@ -45,8 +45,8 @@ static bool found_below(struct search *search, const char *dir)
 {
 	glob_t matches;
 	bool found;
-	int n = snprintf(search->path, PATH_MAX, "%s/*/%s%s", dir, search->function,
-			 search->suffix);
+	int n =
+	    snprintf(search->path, PATH_MAX, "%s/*/%s%s", dir, search->function, search->suffix);
 
 	if (n < 0 || n >= PATH_MAX || glob(search->path, 0, NULL, &matches) != 0)
 		return false;
@@ -113,8 +113,9 @@ int locate_function(const struct locate_places *places, const char *function, co
 
 	if (function_search(&search, places))
 		return 0;
-	snprintf(error, error_bytes,
-		 "function %s: no %s%s; looked in%s\nBuild it, or name its folder with --functions.",
-		 function, function, suffix, looked);
+	snprintf(
+	    error, error_bytes,
+	    "function %s: no %s%s; looked in%s\nBuild it, or name its folder with --functions.",
+	    function, function, suffix, looked);
 	return -ENOENT;
 }

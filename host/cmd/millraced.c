@@ -42,7 +42,8 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .spill_dir = options->spill_dir,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
-	int rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
+	int rc =
+	    daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",

@@ -12,7 +12,7 @@
 #include "run.h"
 #include "sink.h"
 
-#define POLL_MS 200  /* five progress reports a second */
+#define POLL_MS 200     /* five progress reports a second */
 #define POLL_MS_FIRST 5 /* a small job is over by then */
 
 static enum run_outcome outcome_of(int rc, enum run_outcome refused)
@@ -177,7 +177,8 @@ static void job_run(struct client *client, const struct run_request *request,
 		else if (rc < 0)
 			run_result_fail(result, outcome_of(rc, RUN_JOB_FAILED), rc);
 	}
-	/* Fetched or failed, the daemon need not keep it. Should it not hear, it forgets in time. */
+	/* Fetched or failed, the daemon need not keep it. Should it not hear, it forgets in time.
+	 */
 	client_job_delete(client, id, ignored, sizeof(ignored));
 }
 

@@ -43,7 +43,8 @@ void report_progress(const struct mr_progress *progress, void *opaque)
 						   : 0;
 
 	/* Return to the first column, erase to the end of the line (ECMA-48 EL). */
-	fprintf(stderr, "\r\033[K%s of %s staged (%.0f %%), %s shuffled, %" PRIu64 " invocations, %s/s",
+	fprintf(stderr,
+		"\r\033[K%s of %s staged (%.0f %%), %s shuffled, %" PRIu64 " invocations, %s/s",
 		staged.text, total.text, percent, shuffled.text, progress->invocations,
 		per_second.text);
 	fflush(stderr);

@@ -73,11 +73,12 @@ static void run(struct run_options *options, struct run_result *result)
 {
 	struct run_request *request = &options->request;
 	const struct mr_options *run = &request->options;
-	const struct locate_places places = {run->file, run->function_dirs, run->function_dir_count};
+	const struct locate_places places = {run->file, run->function_dirs,
+					     run->function_dir_count};
 	struct bundle bundle;
-	int rc = bundle_load(&bundle, &places, run->composition,
-			     run->sandbox ? run->sandbox : "wasm", result->error,
-			     sizeof(result->error));
+	int rc =
+	    bundle_load(&bundle, &places, run->composition, run->sandbox ? run->sandbox : "wasm",
+			result->error, sizeof(result->error));
 
 	if (rc < 0) {
 		run_result_fail(result, RUN_COMPOSITION, rc);

@@ -83,7 +83,7 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES, OPTION_PORT, OPTION_SANDBOX, OPTION_WORKERS, OPTION_MEMORY,
+    OPTION_NODES, OPTION_PORT, OPTION_SANDBOX,   OPTION_WORKERS, OPTION_MEMORY,
     OPTION_SPILL, OPTION_POLL, OPTION_DROP_RATE, OPTION_SIM,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL};
@@ -283,9 +283,8 @@ static int together_check(struct parse *parse)
 				"a simulation has neither ports nor threads");
 	if (rc == 0 && parse->given[OPTION_PORT] && parse->given[OPTION_NODES] &&
 	    parse->run->nodes != parse->run->port_count) {
-		snprintf(parse->error, parse->error_bytes,
-			 "%u nodes need as many --port, not %zu", parse->run->nodes,
-			 parse->run->port_count);
+		snprintf(parse->error, parse->error_bytes, "%u nodes need as many --port, not %zu",
+			 parse->run->nodes, parse->run->port_count);
 		rc = -EINVAL;
 	}
 	if (rc == 0)
@@ -298,7 +297,8 @@ static int unknown(struct parse *parse, int found, const char *argument)
 	if (found == ':')
 		snprintf(parse->error, parse->error_bytes, "%s needs a value", argument);
 	else
-		snprintf(parse->error, parse->error_bytes, "unknown or ambiguous option %s", argument);
+		snprintf(parse->error, parse->error_bytes, "unknown or ambiguous option %s",
+			 argument);
 	return -EINVAL;
 }
 

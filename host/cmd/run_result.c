@@ -1,4 +1,5 @@
 /* What the ways to run a job have in common: the job's spec, progress, and how it ended. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +86,8 @@ void run_progress(const struct run_request *request, const struct job_status *st
 	const struct job_counters *counters = &status->counters;
 	uint64_t end_ns = status->ended_ns ? status->ended_ns : now_ns;
 	struct mr_progress progress = {
-	    .seconds = end_ns > status->started_ns ? (double)(end_ns - status->started_ns) / 1e9 : 0,
+	    .seconds =
+		end_ns > status->started_ns ? (double)(end_ns - status->started_ns) / 1e9 : 0,
 	    .staged_bytes = counters->staged_bytes,
 	    .total_bytes = counters->total_bytes,
 	    .shuffled_bytes = counters->shuffled_bytes,

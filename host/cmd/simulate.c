@@ -18,8 +18,8 @@
 #include "simulate.h"
 
 #define SIMULATED_NS_MAX (24ull * 3600 * 1000000000) /* a day: no job that moves takes so long */
-#define SIMULATED_INCARNATION 1 /* the clock's would not replay */
-#define PROGRESS_EVERY 4096     /* turns between progress reports */
+#define SIMULATED_INCARNATION 1                      /* the clock's would not replay */
+#define PROGRESS_EVERY 4096                          /* turns between progress reports */
 
 struct sim_fabric {
 	struct fabric fabric;
@@ -30,7 +30,7 @@ static int sim_fabric_port(struct fabric *fabric, uint32_t index, struct port **
 			   size_t error_bytes)
 {
 	struct sim_fabric *sim = (struct sim_fabric *)fabric;
-	int rc = sim_port_open(sim->network, index, MR_MTU_DEFAULT, port);
+	int rc = sim_port_open(sim->network, index, port);
 
 	if (rc < 0)
 		snprintf(error, error_bytes, "simulated port %u: %s", index, strerror(-rc));
@@ -98,8 +98,8 @@ int simulate_parse(const char *text, struct sim_config *config, struct node_faul
 			strcat(network, option);
 		}
 		if (!valid) {
-			snprintf(error, error_bytes, "--sim: %s: a probability from 0 to 1 is needed",
-				 option);
+			snprintf(error, error_bytes,
+				 "--sim: %s: a probability from 0 to 1 is needed", option);
 			return -EINVAL;
 		}
 	}
