@@ -1,0 +1,42 @@
+/*
+ * Nodes of this process: one on each port of a network, at 10.77.0.1, 10.77.0.2, ...
+ */
+#ifndef CLUSTER_H
+#define CLUSTER_H
+
+#include "fabric.h"
+#include "node.h"
+
+struct cluster_config {
+	uint32_t nodes;
+	const struct sandbox_ops *sandbox;
+	uint32_t workers;      /* of each node; 0: run inside node_step() */
+	uint64_t memory_bytes; /* of all nodes together */
+	bool poll_always;
+	uint64_t incarnation; /* 0: taken from the clock */
+	const char *spill_dir;
+	struct node_faults faults;
+};
+
+struct cluster {
+	struct fabric *fabric;
+	uint32_t count;
+	struct node *nodes[MR_NODES_MAX];
+};
+
+/* What --memory is when not given: a quarter of the machine's, or the least that works. */
+uint64_t cluster_memory_default(uint32_t nodes);
+/* What --workers is when not given: the cores, shared out. */
+uint32_t cluster_workers_default(uint32_t nodes);
+/* 0 when each node has enough, else -ENOMEM with error text naming the least. */
+int cluster_memory_check(uint64_t memory_bytes, uint32_t nodes, char *error, size_t error_bytes);
+
+/* Creates the nodes; cluster_start() starts their threads. On success takes ownership of *fabric
+ * (nulls it). 0 or -errno with error text. */
+int cluster_create(struct cluster **cluster, struct fabric **fabric,
+		   const struct cluster_config *config, char *error, size_t error_bytes);
+int cluster_start(struct cluster *cluster, char *error, size_t error_bytes);
+/* Nulls *cluster; *cluster may be NULL. */
+void cluster_destroy(struct cluster **cluster);
+
+#endif

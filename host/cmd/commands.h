@@ -1,0 +1,9 @@
+/* The commands of `millrace`. Each takes its arguments, argv[0] being its name, and returns the
+ * exit code. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+int command_run(int argc, char **argv);
+int command_plan(int argc, char **argv);
+
+#endif

@@ -1,0 +1,36 @@
+/* The command line of `millraced`. */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include "node.h"
+
+struct daemon_options {
+	uint32_t node;
+	uint32_t ip;
+	uint8_t prefix_len;
+	uint32_t gateway;
+	uint16_t udp_port;
+	struct node_peer peers[MR_NODES_MAX];
+	uint32_t peer_count;
+	const char *port;
+	char http_address[32];
+	uint16_t http_port;
+	uint64_t memory_bytes;
+	uint32_t workers;
+	const char *sandbox;
+	const char *cache_dir;
+	const char *spill_dir;
+	const char *pid_file;
+	uint32_t drop_ppm;
+	bool poll_always;
+	bool help;
+	bool version;
+};
+
+extern const char daemon_help[];
+
+/* 0, or -EINVAL with error text. */
+int daemon_options_parse(struct daemon_options *options, int argc, char **argv, char *error,
+			 size_t error_bytes);
+
+#endif

@@ -1,0 +1,119 @@
+/* Ring ports and DPDK ports as the network of a cluster. */
+#include "fabric.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ring_fabric {
+	struct fabric fabric;
+	struct ring_switch *sw;
+};
+
+struct dpdk_fabric {
+	struct fabric fabric;
+	const char *const *specs;
+};
+
+int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
+{
+	return region_provider_memfd(provider, bytes);
+}
+
+void fabric_close(struct fabric **fabric)
+{
+	if (*fabric != NULL)
+		(*fabric)->close(*fabric);
+	*fabric = NULL;
+}
+
+static int ring_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
+			    size_t error_bytes)
+{
+	struct ring_fabric *ring = (struct ring_fabric *)fabric;
+	int rc = ring_port_open(ring->sw, index, port);
+
+	if (rc < 0)
+		snprintf(error, error_bytes, "ring port %u: %s", index, strerror(-rc));
+	return rc;
+}
+
+static void ring_fabric_close(struct fabric *fabric)
+{
+	struct ring_fabric *ring = (struct ring_fabric *)fabric;
+
+	ring_switch_destroy(&ring->sw);
+	free(ring);
+}
+
+int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t error_bytes)
+{
+	struct ring_fabric *ring = calloc(1, sizeof(*ring));
+	/* Nothing outside sees these frames: as long as they may be costs least. */
+	int rc = ring ? ring_switch_create(&ring->sw, nodes, MR_MTU_MAX) : -ENOMEM;
+
+	if (rc < 0) {
+		snprintf(error, error_bytes, "ring ports for %u nodes: %s", nodes, strerror(-rc));
+		free(ring);
+		return rc;
+	}
+	ring->fabric.port_open = ring_fabric_port;
+	ring->fabric.memory_open = fabric_memory_memfd;
+	ring->fabric.close = ring_fabric_close;
+	*fabric = &ring->fabric;
+	return 0;
+}
+
+static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
+			    size_t error_bytes)
+{
+	struct dpdk_fabric *dpdk = (struct dpdk_fabric *)fabric;
+
+	return port_dpdk_open(dpdk->specs[index], port, error, error_bytes);
+}
+
+static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
+			      struct region_provider *provider)
+{
+	size_t used = strlen(fabric->note);
+	int rc = region_provider_dpdk(provider, bytes);
+
+	if (rc == 0)
+		return 0;
+	if (strstr(fabric->note, "memfd") == NULL)
+		snprintf(
+		    fabric->note + used, sizeof(fabric->note) - used,
+		    "%sdata memory is a memfd, copied into frames: the DPDK heap gave none (%s)",
+		    used ? "; " : "", strerror(-rc));
+	return region_provider_memfd(provider, bytes);
+}
+
+static void dpdk_fabric_close(struct fabric *fabric)
+{
+	free(fabric);
+}
+
+int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
+		     uint64_t memory_bytes, char *error, size_t error_bytes)
+{
+	struct port_eal_config eal = {specs, count, memory_bytes};
+	struct dpdk_fabric *dpdk = calloc(1, sizeof(*dpdk));
+	int rc;
+
+	if (dpdk == NULL) {
+		snprintf(error, error_bytes, "out of memory");
+		return -ENOMEM;
+	}
+	rc = port_eal_start(&eal, dpdk->fabric.note, sizeof(dpdk->fabric.note), error, error_bytes);
+	if (rc < 0) {
+		free(dpdk);
+		return rc;
+	}
+	dpdk->specs = specs;
+	dpdk->fabric.port_open = dpdk_fabric_port;
+	dpdk->fabric.memory_open = dpdk_fabric_memory;
+	dpdk->fabric.close = dpdk_fabric_close;
+	*fabric = &dpdk->fabric;
+	return 0;
+}

@@ -1,0 +1,208 @@
+/* The program `millraced`: one node on a network port, and its HTTP interface. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <millrace/millrace.h>
+
+#include "cluster.h"
+#include "daemon_options.h"
+#include "machine.h"
+#include "run.h"
+#include "server.h"
+#include "spool.h"
+
+struct daemon {
+	const struct daemon_options *options;
+	struct fabric *fabric;
+	struct node *node;
+	struct api_server *server;
+	char spool[MR_URI_BYTES_MAX - 64];
+};
+
+static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
+{
+	const struct daemon_options *options = daemon->options;
+	struct node_config config = {
+	    .node = options->node,
+	    .peers = options->peers,
+	    .peer_count = options->peer_count,
+	    .ip = options->ip,
+	    .prefix_len = options->prefix_len,
+	    .gateway = options->gateway,
+	    .udp_port = options->udp_port,
+	    .sandbox = sandbox_backend(options->sandbox),
+	    .workers = options->workers,
+	    .poll_always = options->poll_always,
+	    .poll_sleepy = 1 + options->workers > machine_cores(),
+	    .cache_dir = options->cache_dir,
+	    .spill_dir = options->spill_dir,
+	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
+	};
+	int rc =
+	    daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
+
+	if (rc < 0) {
+		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",
+			 (unsigned long long)options->memory_bytes >> 20, strerror(-rc));
+		return rc;
+	}
+	rc = daemon->fabric->port_open(daemon->fabric, 0, &config.port, error, error_bytes);
+	if (rc < 0)
+		goto fail_memory;
+	rc = node_create(&daemon->node, &config, error, error_bytes);
+	if (rc < 0)
+		goto fail_port;
+	rc = node_start(daemon->node);
+	if (rc < 0) {
+		snprintf(error, error_bytes, "cannot start threads: %s", strerror(-rc));
+		node_destroy(&daemon->node);
+	}
+	return rc;
+
+fail_port:
+	port_close(&config.port);
+fail_memory:
+	config.provider.release(&config.provider);
+	return rc;
+}
+
+static int server_open(struct daemon *daemon, char *error, size_t error_bytes)
+{
+	const struct daemon_options *options = daemon->options;
+	char code_dir[MR_URI_BYTES_MAX], jobs_dir[MR_URI_BYTES_MAX];
+	struct api_config config = {
+	    .node = daemon->node,
+	    .peers = options->peers,
+	    .peer_count = options->peer_count,
+	    .address = options->http_address,
+	    .port = options->http_port,
+	    .code_dir = code_dir,
+	    .jobs_dir = jobs_dir,
+	};
+
+	snprintf(code_dir, sizeof(code_dir), "%s/code",
+		 options->cache_dir ? options->cache_dir : daemon->spool);
+	snprintf(jobs_dir, sizeof(jobs_dir), "%s/jobs", daemon->spool);
+	return api_server_start(&daemon->server, &config, error, error_bytes);
+}
+
+static int fabric_open(struct daemon *daemon, char *error, size_t error_bytes)
+{
+	const struct daemon_options *options = daemon->options;
+	int rc = cluster_memory_check(options->memory_bytes, 1, error, error_bytes);
+
+	return rc < 0 ? rc
+		      : fabric_dpdk_open(&daemon->fabric, &options->port, 1, options->memory_bytes,
+					 error, error_bytes);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+	api_server_stop(&daemon->server);
+	node_destroy(&daemon->node);
+	fabric_close(&daemon->fabric);
+	if (daemon->spool[0] != '\0')
+		spool_remove(daemon->spool);
+}
+
+static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
+{
+	int rc = fabric_open(daemon, error, error_bytes);
+
+	if (rc == 0)
+		rc = spool_create(daemon->options->spill_dir, daemon->spool, sizeof(daemon->spool),
+				  error, error_bytes);
+	if (rc < 0)
+		daemon->spool[0] = '\0';
+	if (rc == 0)
+		rc = node_open(daemon, error, error_bytes);
+	if (rc == 0)
+		rc = server_open(daemon, error, error_bytes);
+	if (rc < 0)
+		daemon_close(daemon);
+	return rc;
+}
+
+static int pid_write(const char *path, char *error, size_t error_bytes)
+{
+	FILE *file = fopen(path, "we");
+
+	if (file != NULL) {
+		fprintf(file, "%d\n", getpid());
+		if (fclose(file) == 0)
+			return 0;
+	}
+	snprintf(error, error_bytes, "%s: %s", path, strerror(errno));
+	return -EIO;
+}
+
+static void ready_tell(const struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+
+	fprintf(stderr, "millraced: node %u ready on %s, http://%s:%u\n", options->node,
+		options->port, options->http_address, api_server_port(daemon->server));
+	if (daemon->fabric->note[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", daemon->fabric->note);
+}
+
+static int serve(const struct daemon_options *options, const sigset_t *stop, char *error,
+		 size_t error_bytes)
+{
+	struct daemon daemon = {.options = options};
+	int rc = daemon_open(&daemon, error, error_bytes);
+	int signal_number;
+
+	if (rc < 0)
+		return rc;
+	if (options->pid_file != NULL)
+		rc = pid_write(options->pid_file, error, error_bytes);
+	if (rc == 0) {
+		ready_tell(&daemon);
+		sigwait(stop, &signal_number);
+	}
+	if (options->pid_file != NULL)
+		unlink(options->pid_file);
+	daemon_close(&daemon);
+	return rc;
+}
+
+/* Blocked in every thread, and waited for in this one. */
+static void signals_block(sigset_t *stop)
+{
+	sigemptyset(stop);
+	sigaddset(stop, SIGINT);
+	sigaddset(stop, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon_options options;
+	char error[4 * MR_ERROR_BYTES_MAX];
+	sigset_t stop;
+
+	if (daemon_options_parse(&options, argc, argv, error, sizeof(error)) < 0) {
+		fprintf(stderr, "millraced: %s\nTry 'millraced --help'.\n", error);
+		return RUN_USAGE;
+	}
+	if (options.help) {
+		fputs(daemon_help, stdout);
+		return RUN_OK;
+	}
+	if (options.version) {
+		printf("millraced %s\n", mr_version());
+		return RUN_OK;
+	}
+	signals_block(&stop);
+	if (serve(&options, &stop, error, sizeof(error)) < 0) {
+		fprintf(stderr, "millraced: %s\n", error);
+		return RUN_CANNOT_START;
+	}
+	return RUN_OK;
+}
