@@ -49,6 +49,17 @@ int store_spill_error(struct store *store);
 void store_measure(const struct store *store, uint32_t group_first, uint32_t group_end,
 		   uint32_t *items, uint64_t *bytes);
 
+/* What one key group holds, summed over batches. */
+struct store_group {
+	uint64_t batches; /* that have any item of it */
+	uint64_t items;
+	uint64_t bytes;
+};
+/* Adds what a keyed store holds to groups[MR_KEY_GROUPS], in one pass. */
+void store_measure_groups(const struct store *store, struct store_group *groups);
+/* A slice of a batch takes at most so many bytes more in an image than it has. */
+#define STORE_SLICE_BYTES_EXTRA (2 * MR_ALIGN)
+
 /*
  * A gather fills one invocation's region from stores. Begin on the owner thread: reads of what was
  * spilled go straight to their places; batches in memory are referenced. When done() has come,
