@@ -49,6 +49,21 @@ static bool frames_refill(struct node *node)
 	return node->frame_count > 0;
 }
 
+/* Frames that wait for the port keep their turn, but not their payload: the body it lies in may be
+ * acknowledged and gone by then. */
+static void keep_payloads(struct node *node)
+{
+	for (uint32_t i = node->frame_first; i < node->frame_first + node->frame_count; i++) {
+		struct transport_frame *frame = &node->frames[i];
+		uint8_t *kept = node->kept_payloads + (size_t)i * MR_MTU_MAX;
+
+		if (frame->payload_bytes == 0 || frame->payload == kept)
+			continue;
+		memcpy(kept, frame->payload, frame->payload_bytes);
+		frame->payload = kept;
+	}
+}
+
 static bool send_frames(struct node *node)
 {
 	bool worked = false;
@@ -69,8 +84,10 @@ static bool send_frames(struct node *node)
 		node->frame_first += sent;
 		node->frame_count -= sent;
 		worked |= sent > 0;
-		if (node->frame_count > 0)
-			break; /* the port is full: they keep their turn */
+		if (node->frame_count > 0) { /* the port is full */
+			keep_payloads(node);
+			break;
+		}
 	}
 	return worked;
 }

@@ -46,6 +46,9 @@ static int create_transport(struct node *node, const struct node_config *config,
 		node->transport_memory = NULL;
 		return -ENOMEM;
 	}
+	node->kept_payloads = malloc((size_t)NODE_TX_HELD * MR_MTU_MAX);
+	if (node->kept_payloads == NULL)
+		return -ENOMEM;
 	rc = transport_init(&node->transport, node->transport_memory, &wire, now_ns);
 	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
@@ -202,6 +205,7 @@ static void node_free(struct node **freed)
 		munmap(node->transport_memory, node->transport_memory_bytes);
 	pthread_cond_destroy(&node->changed);
 	pthread_mutex_destroy(&node->lock);
+	free(node->kept_payloads);
 	free(node->cache_dir);
 	free(node->spill_dir);
 	free(node);

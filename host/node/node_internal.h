@@ -298,6 +298,7 @@ struct node {
 	uint64_t fault_drops;
 	struct port_poll poll;
 	struct transport_frame frames[NODE_TX_HELD]; /* taken from the transport, not yet sent */
+	uint8_t *kept_payloads; /* of frames the port had no room for: MR_MTU_MAX bytes each */
 	uint32_t frame_first;
 	uint32_t frame_count;
 	int epoll_fd;
