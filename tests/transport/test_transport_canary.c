@@ -13,22 +13,24 @@ int main(void)
 	};
 
 	for (enum sabotage kind = SABOTAGE_NONE + 1; kind < SABOTAGE_KINDS; kind++) {
-		uint32_t found = 0;
+		bool found = false;
 
-		for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		for (uint64_t seed = 1; seed <= SEEDS && !found; seed++) {
 			struct world_config config;
 			struct world_result result;
 
 			world_config_init(&config, seed);
 			config.restart = false;
+			if (kind == SABOTAGE_GRANT)
+				config.body_bytes_max = 8u << 20;
 			config.sabotage = kind;
 			world_run(&config, &result);
-			found += result.violation[0] != '\0';
-			if (result.violation[0] != '\0' && found == 1)
+			found = result.violation[0] != '\0';
+			if (found)
 				printf("%s, seed %" PRIu64 ": %s\n", names[kind], seed,
 				       result.violation);
 		}
-		CHECK(found > 0, "%s: planted, not found", names[kind]);
+		CHECK(found, "%s: planted, not found", names[kind]);
 	}
 	return 0;
 }

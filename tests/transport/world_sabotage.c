@@ -27,9 +27,9 @@ static void change_data(struct world *w, uint8_t *packet, uint32_t bytes)
 
 	if (!wire_read_data(body, bytes - WIRE_HEADER_BYTES, &data, &shape))
 		return;
-	if (w->config->sabotage == SABOTAGE_MISPLACE && data.chunk > 1 &&
-	    data.chunk + 1 < shape.chunk_count)
-		data.chunk--;
+	if (w->config->sabotage == SABOTAGE_MISPLACE && w->result->sabotaged == 0 &&
+	    data.chunk > 0 && data.chunk + 2 < shape.chunk_count)
+		data.chunk++;
 	else if (w->config->sabotage == SABOTAGE_OVERTAKE && data.flow == 1 && data.flow_seq < 2)
 		data.flow_seq ^= 1;
 	else
