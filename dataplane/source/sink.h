@@ -20,9 +20,10 @@ struct sink_run {
 };
 
 struct sink_key {
-	uint32_t column; /* from 1; columns are separated by one space, the last has the rest of the
-			    line */
-	bool number;     /* unsigned decimal; a line without one is an error naming it */
+	/* From 1; columns are separated by one space. As text, the highest column named by any key
+	 * has the rest of the line; a missing one is empty. */
+	uint32_t column;
+	bool number; /* unsigned decimal, 64 bits; a line without one is an error naming it */
 	bool descending;
 };
 
@@ -33,14 +34,16 @@ struct sink_job {
 	uint32_t key_count;
 	uint8_t *buffer;               /* memory for run and output buffers */
 	uint64_t buffer_bytes;         /* at least sink_buffer_min(job) */
-	int out_fd;                    /* written from offset 0 on; not closed */
+	int out_fd;                    /* written from its position on; not closed */
+	const char *out_name;          /* in messages; may be NULL */
 	atomic_uint_fast64_t *written; // sink: wo, others: ro; bytes so far (progress), may be NULL
 	const atomic_bool *cancel;     // sink: ro; may be NULL
 };
 
 uint64_t sink_buffer_min(const struct sink_job *job);
 /* 0; -EINVAL, -ENOSPC, -ECANCELED, -EIO ... with error text. A run that is not in order is an error
- * saying which run and line. Lines end with \n; a missing one at the end of a run is supplied. */
+ * saying which run and line. Lines of equal keys come in the order of their runs. In a merge a '\n'
+ * missing at the end of a run is supplied; a concatenation is exact. */
 int sink_write(const struct sink_job *job, char *error, size_t error_bytes);
 
 /* Creates path for writing through a temporary name beside it: sink_commit() renames it into place,
