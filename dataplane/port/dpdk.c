@@ -68,6 +68,8 @@ static int device_probe(const struct port_spec *spec, uint16_t *id, char *error,
 {
 	int rc = rte_dev_probe(spec->devargs);
 
+	if (rc == -1)
+		rc = -EIO; /* what drivers return for any reason; EPERM would mislead */
 	/* A PCI device was probed when EAL started. */
 	if (rc < 0 && !(rc == -EEXIST && spec->kind == SPEC_PCI)) {
 		if (spec->kind == SPEC_PCI)

@@ -111,9 +111,10 @@ static int eal_args_memory(struct eal_args *args, const struct port_eal_config *
 
 	if (rc == 0)
 		rc = eal_arg(args, "%llu", (unsigned long long)mib);
-	if (rc == 0 && (huge_pages_available(bytes))) {
+	if (rc == 0 && huge_pages_available(bytes)) {
 		rc = eal_arg(args, "--in-memory");
-		/* One descriptor for all of it: a region can then be mapped elsewhere. */
+		/* Drivers that share memory by descriptor (memif, virtio_user) send few at a time.
+		 */
 		if (rc == 0)
 			rc = eal_arg(args, "--single-file-segments");
 	} else if (rc == 0) {

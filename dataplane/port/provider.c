@@ -14,14 +14,16 @@ static void provider_release(struct region_provider *provider)
 	provider->fd = -1;
 }
 
-/* The descriptor behind an address, EAL's own and open as long as EAL; -1 when there is none. */
+/* The descriptor behind an address, EAL's own and open as long as EAL; -1 when there is none, or
+ * when it holds huge pages: no part of those can be mapped that a region would care for. */
 static int heap_fd(const uint8_t *at, uint64_t *fd_offset)
 {
 	struct rte_memseg *segment = rte_mem_virt2memseg(at, NULL);
 	size_t offset;
 	int fd;
 
-	if (segment == NULL || rte_memseg_get_fd_offset(segment, &offset) < 0)
+	if (segment == NULL || segment->hugepage_sz != MR_PAGE_BYTES ||
+	    rte_memseg_get_fd_offset(segment, &offset) < 0)
 		return -1;
 	fd = rte_memseg_get_fd(segment);
 	*fd_offset = offset + (uint64_t)(at - (uint8_t *)segment->addr);

@@ -3,9 +3,13 @@
  *
  * Each port owns MR_RING_SLOTS frame slots and two rings: `unused` holds the numbers of free slots
  * (senders take them, the owner returns them), `ready` holds filled slots in order of arrival
- * (senders put, the owner takes). A sender gathers a frame's pieces straight into a slot of the
- * receiver: one copy, and none on receive. All of it lives in one lazily backed mapping, so that a
- * port that carries nothing costs a few pages.
+ * (senders put, the owner takes). The senders' side of both is under a lock held for a few dozen
+ * instructions, never while bytes are copied: rte_ring's own multi-producer mode lets a producer
+ * publish its predecessor's entries after a relaxed load, which orders nothing in C11, and spins
+ * for as long as that predecessor is preempted; here nodes share cores, and the lock yields. A
+ * sender gathers a frame's pieces straight into a slot of the receiver: one copy, and none on
+ * receive. All of it lives in one lazily backed mapping, so that a port that carries nothing costs
+ * a few pages.
  *
  * A port's rings, slots and eventfd live as long as the switch: a sender that races with a close
  * writes into memory that is still there, and its frame is discarded at the next open.
@@ -13,11 +17,13 @@
  * Source: DPDK's rte_ring, in its C11 form, which ThreadSanitizer can follow.
  */
 #define RTE_USE_C11_MEM_MODEL
+#include <rte_pause.h>
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -30,6 +36,7 @@
 
 #define ETHER_HEAD_BYTES 14
 #define CACHE_LINE 64
+#define LOCK_SPINS 64      /* about a microsecond: several times what the lock is held */
 #define RING_PORTS_MAX 256 /* the last byte of a MAC is the port's number */
 
 struct ring_ready {
@@ -45,8 +52,9 @@ struct ring_port {
 	uint8_t *slots;          // senders write a taken slot, owner reads a ready one
 	uint32_t held;           // owner only: frames received and not yet released
 	uint32_t index;
-	alignas(CACHE_LINE) atomic_bool armed; // owner sets; whoever clears it owes a ring
-	atomic_bool open;                      // owner: wo, senders: ro
+	alignas(CACHE_LINE) atomic_flag senders; // lock of the senders' side of both rings
+	atomic_bool armed;                       // owner sets; whoever clears it owes a ring
+	atomic_bool open;                        // owner: wo, senders: ro
 };
 
 struct ring_switch {
@@ -124,6 +132,44 @@ static struct route frame_route(const struct ring_port *from, const struct port_
 	return (struct route){ROUTE_PORT, to};
 }
 
+static void senders_lock(struct ring_port *to)
+{
+	uint32_t spins = 0;
+
+	while (atomic_flag_test_and_set_explicit(&to->senders, memory_order_acquire)) {
+		if (++spins % LOCK_SPINS == 0)
+			sched_yield(); /* its holder may be waiting for this core */
+		else
+			rte_pause();
+	}
+}
+
+static void senders_unlock(struct ring_port *to)
+{
+	atomic_flag_clear_explicit(&to->senders, memory_order_release);
+}
+
+static uint32_t slots_take(struct ring_port *to, uint32_t *slots, uint32_t count)
+{
+	uint32_t n;
+
+	senders_lock(to);
+	n = rte_ring_sc_dequeue_burst_elem(to->unused, slots, sizeof(slots[0]), count, NULL);
+	senders_unlock(to);
+	return n;
+}
+
+static void slots_put(struct ring_port *to, const struct ring_ready *ready, uint32_t count)
+{
+	uint32_t n;
+
+	senders_lock(to);
+	n = rte_ring_sp_enqueue_bulk_elem(to->ready, ready, sizeof(ready[0]), count, NULL);
+	senders_unlock(to);
+	assert(n == count && "there are no more slots than places in the ring");
+	(void)n;
+}
+
 /*
  * Wakes the owner if it sleeps. Owner and senders meet in read-modify-writes of one word, which
  * are totally ordered: either this exchange sees `armed`, or the owner's later exchange in
@@ -148,8 +194,7 @@ static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
 	struct ring_ready ready[MR_PORT_BURST];
 	uint32_t slots[MR_PORT_BURST];
 	uint32_t slot_bytes = from->sw->slot_bytes;
-	uint32_t n = rte_ring_mc_dequeue_burst_elem(to->unused, slots, sizeof(slots[0]),
-						    RTE_MIN(count, (uint32_t)MR_PORT_BURST), NULL);
+	uint32_t n = slots_take(to, slots, RTE_MIN(count, (uint32_t)MR_PORT_BURST));
 	uint64_t bytes = 0;
 
 	if (n == 0)
@@ -159,8 +204,7 @@ static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
 		frame_gather(to->slots + (uint64_t)slots[i] * slot_bytes, &frames[i]);
 		bytes += ready[i].bytes;
 	}
-	n = rte_ring_mp_enqueue_bulk_elem(to->ready, ready, sizeof(ready[0]), n, NULL);
-	assert(n > 0 && "there are no more slots than places in the ring");
+	slots_put(to, ready, n);
 	ring_doorbell(to);
 	from->port.counters.tx_frames += n;
 	from->port.counters.tx_bytes += bytes;
@@ -277,6 +321,12 @@ static void ring_rx_release(struct port *port, struct port_rx *frames, uint32_t 
 	}
 }
 
+/* rte_ring_empty(), but with a load that orders. */
+static bool ring_frame_waits(const struct ring_port *self)
+{
+	return __atomic_load_n(&self->ready->prod.tail, __ATOMIC_ACQUIRE) != self->ready->cons.tail;
+}
+
 static bool ring_arm(struct port *port)
 {
 	struct ring_port *self = (struct ring_port *)port;
@@ -286,7 +336,7 @@ static bool ring_arm(struct port *port)
 
 	(void)drained;
 	atomic_exchange_explicit(&self->armed, true, memory_order_acq_rel);
-	if (rte_ring_empty(self->ready))
+	if (!ring_frame_waits(self))
 		return false;
 	atomic_exchange_explicit(&self->armed, false, memory_order_acq_rel);
 	return true;
@@ -365,6 +415,8 @@ static void ring_layout(struct ring_layout *layout, uint32_t ports, uint32_t slo
 			   (uint64_t)MR_PAGE_BYTES);
 }
 
+static const unsigned int ring_flags = RING_F_EXACT_SZ | RING_F_SP_ENQ | RING_F_SC_DEQ;
+
 static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct ring_layout *layout)
 {
 	struct ring_port *self = &sw->ports[index];
@@ -376,10 +428,10 @@ static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct r
 	self->slots = memory + layout->unused_bytes + layout->ready_bytes;
 	self->sw = sw;
 	self->index = index;
-	rc = rte_ring_init(self->unused, "unused", MR_RING_SLOTS, RING_F_EXACT_SZ | RING_F_SP_ENQ);
+	rc = rte_ring_init(self->unused, "unused", MR_RING_SLOTS, ring_flags);
 	if (rc < 0)
 		return rc;
-	rc = rte_ring_init(self->ready, "ready", MR_RING_SLOTS, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	rc = rte_ring_init(self->ready, "ready", MR_RING_SLOTS, ring_flags);
 	if (rc < 0)
 		return rc;
 	for (uint32_t slot = 0; slot < MR_RING_SLOTS; slot++)

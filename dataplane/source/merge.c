@@ -124,6 +124,15 @@ static int node_make(const struct merge *m, uint32_t index, struct node *node)
 	return column == 0 ? 0 : fail_number(m, index, column);
 }
 
+/* Without a branch: who wins a match is as good as random. */
+static inline void swap_if(bool swap, uint64_t *a, uint64_t *b)
+{
+	uint64_t difference = (*a ^ *b) & -(uint64_t)swap;
+
+	*a ^= difference;
+	*b ^= difference;
+}
+
 /* Plays a run's new head up the tree; what comes out at the top is in *node. */
 static inline void tree_replay(const struct merge *m, struct node *node)
 {
@@ -131,11 +140,11 @@ static inline void tree_replay(const struct merge *m, struct node *node)
 
 	for (uint64_t at = (m->run_count + winner.run) / 2; at > 0; at /= 2) {
 		struct node *loser = &m->losers[at];
-		struct node other = *loser;
-		bool lost = node_before(m, &other, &winner);
+		bool lost = node_before(m, loser, &winner);
 
-		*loser = lost ? winner : other;
-		winner = lost ? other : winner;
+		swap_if(lost, &loser->rank.high, &winner.rank.high);
+		swap_if(lost, &loser->rank.low, &winner.rank.low);
+		swap_if(lost, &loser->run, &winner.run);
 	}
 	*node = winner;
 }

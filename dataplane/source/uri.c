@@ -276,8 +276,9 @@ static int path_parse(struct parse *p, const char *end)
 
 static int authority_parse(struct parse *p, const char *end)
 {
-	const char *slash = memchr(p->at, '/', (size_t)(end - p->at));
-	const char *at = p->at;
+	const char *name = p->at;
+	const char *at = name;
+	const char *slash = memchr(name, '/', (size_t)(end - name));
 	struct quoted quoted;
 	uint64_t node;
 
@@ -290,8 +291,7 @@ static int authority_parse(struct parse *p, const char *end)
 		return refuse(p,
 			      "'%s' is no node: write its number, 0 to %d, as in file://0/PATH, "
 			      "or three slashes, file:///PATH, for a path alone",
-			      quote(&quoted, slash - (slash - at), (size_t)(slash - at)),
-			      MR_NODES_MAX - 1);
+			      quote(&quoted, name, (size_t)(slash - name)), MR_NODES_MAX - 1);
 	p->uri->node = (int32_t)node;
 	return 0;
 }

@@ -152,7 +152,7 @@ static struct gather *gather_alloc(const struct gather_set *sets, uint32_t set_c
 	}
 	g->pieces = calloc(counts.pieces + 1ull, sizeof(*g->pieces));
 	g->reads = calloc(counts.reads + 1ull, sizeof(*g->reads));
-	g->scratch = malloc((2 * sorted + 1) * sizeof(*g->scratch));
+	g->scratch = malloc((GATHER_SORT_SCRATCH * sorted + 1) * sizeof(*g->scratch));
 	if (g->pieces == NULL || g->reads == NULL || g->scratch == NULL)
 		gather_free(&g);
 	return g;

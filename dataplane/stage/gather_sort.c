@@ -1,10 +1,15 @@
-/* A stable merge sort of small entries, then one move of every item. */
+/*
+ * Buckets by hash, each sorted by a stable merge sort; then one move of every item. Hashes of keys
+ * are spread evenly, so that most buckets hold a few entries; keys chosen to fill one cost a merge.
+ */
 #include "gather_sort.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#define BUCKETS 4096   /* what still fits a first-level cache while entries are dealt */
 #define RUN_ENTRIES 16 /* sorted by insertion: below this a merge costs more */
+#define AHEAD 16       /* items asked for ahead of their move */
 
 struct keys {
 	const uint8_t *base;
@@ -63,47 +68,86 @@ static void run_merge(const struct keys *keys, const struct gather_sort_entry *f
 	memcpy(to + (middle - left), from + right, (count - right) * sizeof(*to));
 }
 
-/* Moves each item to its place, along the cycles of the permutation. */
-static void items_permute(struct mr_item *items, struct gather_sort_entry *order, uint32_t count)
+static void merge_sort(const struct keys *keys, struct gather_sort_entry *entries,
+		       struct gather_sort_entry *spare, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		struct mr_item first = items[i];
-		uint32_t at = i;
+	struct gather_sort_entry *from = entries;
+	struct gather_sort_entry *to = spare;
 
-		while (order[at].index != i) {
-			uint32_t from = order[at].index;
-
-			items[at] = items[from];
-			order[at].index = at;
-			at = from;
-		}
-		items[at] = first;
-		order[at].index = at;
-	}
-}
-
-void gather_sort(const uint8_t *base, struct mr_item *items, uint32_t count,
-		 struct gather_sort_entry *scratch)
-{
-	const struct keys keys = {base, items};
-	struct gather_sort_entry *from = scratch;
-	struct gather_sort_entry *to = scratch + count;
-
-	for (uint32_t i = 0; i < count; i++)
-		from[i] = (struct gather_sort_entry){items[i].key_hash, i};
 	for (uint32_t i = 0; i < count; i += RUN_ENTRIES)
-		run_sort(&keys, from + i, count - i < RUN_ENTRIES ? count - i : RUN_ENTRIES);
+		run_sort(keys, from + i, count - i < RUN_ENTRIES ? count - i : RUN_ENTRIES);
 	for (uint64_t width = RUN_ENTRIES; width < count; width *= 2) {
 		struct gather_sort_entry *merged = to;
 
 		for (uint64_t i = 0; i < count; i += 2 * width) {
 			uint64_t left = count - i;
 
-			run_merge(&keys, from + i, (uint32_t)(left < width ? left : width),
+			run_merge(keys, from + i, (uint32_t)(left < width ? left : width),
 				  (uint32_t)(left < 2 * width ? left : 2 * width), to + i);
 		}
 		to = from;
 		from = merged;
 	}
-	items_permute(items, from, count);
+	if (from != entries)
+		memcpy(entries, from, count * sizeof(*entries));
+}
+
+/* Deals entries into buckets by (hash - lowest) >> shift, in order: end[] becomes each one's end.
+ */
+static void bucket_deal(const struct gather_sort_entry *from, uint32_t count, uint64_t lowest,
+			uint32_t shift, uint32_t *end, struct gather_sort_entry *to)
+{
+	uint32_t place = 0;
+
+	memset(end, 0, BUCKETS * sizeof(*end));
+	for (uint32_t i = 0; i < count; i++)
+		end[(from[i].key_hash - lowest) >> shift]++;
+	for (uint32_t b = 0; b < BUCKETS; b++) {
+		uint32_t entries = end[b];
+
+		end[b] = place;
+		place += entries;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		to[end[(from[i].key_hash - lowest) >> shift]++] = from[i];
+}
+
+/* Puts the items in that order, by way of spare. */
+static void items_permute(struct mr_item *items, const struct gather_sort_entry *order,
+			  uint32_t count, struct mr_item *spare)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			__builtin_prefetch(&items[order[i + AHEAD].index]);
+		spare[i] = items[order[i].index];
+	}
+	memcpy(items, spare, count * sizeof(*items));
+}
+
+void gather_sort(const uint8_t *base, struct mr_item *items, uint32_t count,
+		 struct gather_sort_entry *scratch)
+{
+	const struct keys keys = {base, items};
+	struct gather_sort_entry *sorted = scratch;
+	struct gather_sort_entry *entries = scratch + count;
+	uint64_t lowest = UINT64_MAX;
+	uint64_t highest = 0;
+	uint32_t end[BUCKETS];
+	uint32_t shift = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t hash = items[i].key_hash;
+
+		entries[i] = (struct gather_sort_entry){hash, i};
+		lowest = hash < lowest ? hash : lowest;
+		highest = hash > highest ? hash : highest;
+	}
+	if (count == 0)
+		return;
+	while ((highest - lowest) >> shift >= BUCKETS)
+		shift++;
+	bucket_deal(entries, count, lowest, shift, end, sorted);
+	for (uint32_t b = 0, first = 0; b < BUCKETS; first = end[b++])
+		merge_sort(&keys, sorted + first, entries + first, end[b] - first);
+	items_permute(items, sorted, count, (struct mr_item *)(void *)entries);
 }

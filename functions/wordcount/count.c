@@ -2,8 +2,8 @@
  * count: text to partial counts of its words, one item of records (records.h) for each key group.
  *
  * Words are runs of ASCII letters and digits, in lower case. One pass over the text, eight bytes at
- * a time, into tables that fit the L2 cache; full tables are flushed, so that a text of many
- * distinct words yields several items for a group.
+ * a time, into tables that about fit the L2 cache; full tables are flushed, so that a text of very
+ * many distinct words yields several items for a group.
  */
 #include <millrace_function.h>
 
@@ -13,15 +13,13 @@
 #define LOAD_AHEAD 16
 
 struct counter {
-	struct mr_call *call;
-	struct mr_set *out;
-	struct groups *groups;
 	struct tables tables;
+	struct flusher *flusher;
 };
 
 static int counter_flush(struct counter *c)
 {
-	if (tables_write(&c->tables, c->call, c->groups, c->out) != 0)
+	if (tables_flush(&c->tables, c->flusher) != 0)
 		return MR_FAILED;
 	tables_clear(&c->tables);
 	return 0;
@@ -137,20 +135,25 @@ static int text_count(struct counter *c, struct mr_bytes text)
 static int count(struct mr_call *call)
 {
 	const struct mr_set *in = mr_in(call, "text");
-	struct counter c = {.call = call, .out = mr_out(call, "words")};
+	struct mr_set *out = mr_out(call, "words");
+	struct counter c;
 	uint64_t bytes = 0;
 
-	if (in == NULL || c.out == NULL)
+	if (in == NULL || out == NULL)
 		return MR_FAILED;
 	for (uint32_t i = 0; i < in->item_count; i++)
 		bytes += mr_in_item(call, in, i)->bytes_len;
-	c.groups = (struct groups *)mr_alloc(call, sizeof(*c.groups), 64);
-	if (c.groups == NULL || tables_create(&c.tables, call, bytes) != 0)
+	c.flusher = (struct flusher *)mr_alloc(call, sizeof(*c.flusher), MR_ALIGN_SMALL);
+	if (c.flusher == NULL || tables_create(&c.tables, call, bytes) != 0)
 		return MR_FAILED;
+	__builtin_memset(c.flusher, 0, sizeof(*c.flusher));
+	c.flusher->call = call;
 	for (uint32_t i = 0; i < in->item_count; i++)
 		if (text_count(&c, mr_item_bytes(call, mr_in_item(call, in, i))) != 0)
 			return MR_FAILED;
-	return counter_flush(&c);
+	if (tables_flush(&c.tables, c.flusher) != 0)
+		return MR_FAILED;
+	return runs_add(c.flusher, out);
 }
 
 MR_ENTRY(count)

@@ -1,18 +1,31 @@
-/* Emptying the tables: their words, as records, into one item for each key group. */
+/*
+ * Emptying the tables: their words, as records, grouped by key group.
+ *
+ * A flush leaves one run of bytes for each group that it has words of. The items come last, when
+ * their number is known: one for each run.
+ */
 #ifndef FLUSH_H
 #define FLUSH_H
 
 #include "records.h"
 #include "tables.h"
 
-/* For each key group: the bytes of its records, then where the next one goes. */
-struct groups {
-	uint32_t bytes[MR_KEY_GROUPS];
-	uint8_t *next[MR_KEY_GROUPS];
-	uint32_t used; /* groups that have records */
+/* One flush; lies in front of its records. */
+struct flush {
+	struct flush *earlier;
+	uint32_t used;                 /* groups that have records */
+	uint32_t bytes[MR_KEY_GROUPS]; /* of each group's records */
 };
 
-static inline uint32_t group_add(struct groups *g, const void *word, uint32_t len, uint32_t count)
+/* What flushes share. */
+struct flusher {
+	struct mr_call *call;
+	struct flush *latest;
+	uint32_t runs;                /* of all flushes */
+	uint8_t *next[MR_KEY_GROUPS]; /* where a group's next record goes */
+};
+
+static inline uint32_t group_add(struct flush *g, const void *word, uint32_t len, uint32_t count)
 {
 	const uint32_t group = mr_key_group(mr_hash64(word, len));
 
@@ -21,7 +34,7 @@ static inline uint32_t group_add(struct groups *g, const void *word, uint32_t le
 	return group;
 }
 
-static inline uint8_t *record_begin(struct groups *g, uint32_t group, uint32_t len, uint32_t count)
+static inline uint8_t *record_begin(struct flusher *g, uint32_t group, uint32_t len, uint32_t count)
 {
 	return varint_write(varint_write(g->next[group], count), len);
 }
@@ -38,7 +51,7 @@ static inline void word_lower(uint8_t *to, const uint8_t *word, uint32_t len)
 }
 
 /* The hash is of the lower-case word, which a long one is not: the end of the heap lends a place. */
-static inline int longs_group(struct tables *t, struct mr_call *call, struct groups *g)
+static inline int longs_group(struct tables *t, struct mr_call *call, struct flush *g)
 {
 	for (uint32_t i = 0; i < 1u << t->longs_bits; i++) {
 		struct long_slot *slot = &t->longs[i];
@@ -56,7 +69,7 @@ static inline int longs_group(struct tables *t, struct mr_call *call, struct gro
 	return 0;
 }
 
-static inline int slots_group(struct tables *t, struct mr_call *call, struct groups *g)
+static inline int slots_group(struct tables *t, struct mr_call *call, struct flush *g)
 {
 	for (uint32_t i = 0; i < 1u << t->shorts_bits; i++) {
 		struct short_slot *slot = &t->shorts[i];
@@ -74,26 +87,32 @@ static inline int slots_group(struct tables *t, struct mr_call *call, struct gro
 	return longs_group(t, call, g);
 }
 
-/* An item for each group that has records. */
-static inline int groups_place(struct groups *g, struct mr_call *call, struct mr_set *out)
+/* Bytes that a run of records takes: aligned as the layout wants it. */
+static inline uint32_t run_bytes(uint32_t bytes)
 {
-	if (mr_out_reserve(call, out, g->used) != 0)
+	return (bytes + MR_ALIGN_SMALL - 1) & ~(uint32_t)(MR_ALIGN_SMALL - 1);
+}
+
+/* Makes room for the flush's records, group after group. */
+static inline int runs_place(struct flusher *f, const struct flush *flush)
+{
+	uint64_t sum = 0;
+	uint8_t *at;
+
+	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++)
+		sum += run_bytes(flush->bytes[i]);
+	at = (uint8_t *)mr_alloc(f->call, sum, MR_ALIGN_SMALL);
+	if (at == NULL)
 		return MR_FAILED;
 	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
-		struct mr_bytes bytes = {NULL, g->bytes[i]};
-
-		if (bytes.len == 0)
-			continue;
-		g->next[i] = (uint8_t *)mr_alloc(
-			call, bytes.len, bytes.len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
-		bytes.data = g->next[i];
-		if (bytes.data == NULL || mr_out_add_group(call, out, i, bytes) != 0)
-			return MR_FAILED;
+		f->next[i] = at;
+		at += run_bytes(flush->bytes[i]);
 	}
+	f->runs += flush->used;
 	return 0;
 }
 
-static inline void shorts_write(const struct tables *t, struct groups *g)
+static inline void shorts_write(const struct tables *t, struct flusher *g)
 {
 	for (uint32_t i = 0; i < 1u << t->shorts_bits; i++) {
 		const struct short_slot *slot = &t->shorts[i];
@@ -110,7 +129,7 @@ static inline void shorts_write(const struct tables *t, struct groups *g)
 	}
 }
 
-static inline void middles_write(const struct tables *t, struct groups *g)
+static inline void middles_write(const struct tables *t, struct flusher *g)
 {
 	for (uint32_t i = 0; i < 1u << t->middles_bits; i++) {
 		const struct middle_slot *slot = &t->middles[i];
@@ -128,7 +147,7 @@ static inline void middles_write(const struct tables *t, struct groups *g)
 	}
 }
 
-static inline void longs_write(const struct tables *t, struct groups *g)
+static inline void longs_write(const struct tables *t, struct flusher *g)
 {
 	for (uint32_t i = 0; i < 1u << t->longs_bits; i++) {
 		const struct long_slot *slot = &t->longs[i];
@@ -142,17 +161,39 @@ static inline void longs_write(const struct tables *t, struct groups *g)
 	}
 }
 
-/* Writes all records to out; the tables stay as they are. */
-static inline int tables_write(struct tables *t, struct mr_call *call, struct groups *g,
-			       struct mr_set *out)
+/* Writes all records; the tables stay as they are. */
+static inline int tables_flush(struct tables *t, struct flusher *f)
 {
-	__builtin_memset(g->bytes, 0, sizeof(g->bytes));
-	g->used = 0;
-	if (slots_group(t, call, g) != 0 || groups_place(g, call, out) != 0)
+	struct flush *flush = (struct flush *)mr_alloc(f->call, sizeof(*flush), MR_ALIGN_SMALL);
+
+	if (flush == NULL)
 		return MR_FAILED;
-	shorts_write(t, g);
-	middles_write(t, g);
-	longs_write(t, g);
+	__builtin_memset(flush, 0, sizeof(*flush));
+	flush->earlier = f->latest;
+	f->latest = flush;
+	if (slots_group(t, f->call, flush) != 0 || runs_place(f, flush) != 0)
+		return MR_FAILED;
+	shorts_write(t, f);
+	middles_write(t, f);
+	longs_write(t, f);
+	return 0;
+}
+
+/* Adds an item for each run to out. */
+static inline int runs_add(struct flusher *f, struct mr_set *out)
+{
+	if (mr_out_reserve(f->call, out, f->runs) != 0)
+		return MR_FAILED;
+	for (const struct flush *flush = f->latest; flush != NULL; flush = flush->earlier) {
+		struct mr_bytes run = {(const uint8_t *)(flush + 1), 0};
+
+		for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
+			run.len = flush->bytes[i];
+			if (run.len > 0 && mr_out_add_group(f->call, out, i, run) != 0)
+				return MR_FAILED;
+			run.data += run_bytes(run.len);
+		}
+	}
 	return 0;
 }
 

@@ -39,8 +39,8 @@ struct tables {
 	uint32_t shorts_left, middles_left, longs_left; /* entries before a table is full */
 };
 
-#define SHORTS_BITS_MIN 10
-#define SHORTS_BITS_MAX 16 /* 1 MiB: with the middle table, what an L2 cache holds */
+#define SHORTS_BITS_MIN 12
+#define SHORTS_BITS_MAX 17 /* 2 MiB: about what an L2 cache holds */
 #define TEXT_BYTES_PER_SLOT 32
 
 /* Entries a table takes: three in four slots, for short searches. */
@@ -64,12 +64,12 @@ static inline void tables_clear(struct tables *t)
 	tables_rewind(t);
 }
 
-/* Tables that suit so many bytes of text, empty: the heap is zero where nothing was. */
+/* Tables that suit so many bytes of text, empty: the heap is zero where nothing was before. */
 static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t text_bytes)
 {
 	t->shorts_bits = SHORTS_BITS_MIN;
 	while (t->shorts_bits < SHORTS_BITS_MAX &&
-	       (uint64_t)TEXT_BYTES_PER_SLOT << t->shorts_bits < text_bytes)
+	       (uint64_t)TEXT_BYTES_PER_SLOT << (t->shorts_bits + 1) <= text_bytes)
 		t->shorts_bits++;
 	t->middles_bits = t->shorts_bits - 2;
 	t->longs_bits = t->shorts_bits - 4;

@@ -12,9 +12,10 @@
 #include "routes.h"
 
 #define SERVER_CONNECTIONS_MAX 64 /* a person, a few clients and a metrics collector need fewer */
-#define SERVER_CONNECTION_BYTES 32768u /* of headers and buffers; the longest path is far shorter \
-					*/
-#define SERVER_SILENCE_S_MAX 30u       /* then a connection is closed */
+#define SERVER_CONNECTION_BYTES                                                             \
+	32768u                   /* of headers and buffers; the longest path is far shorter \
+				  */
+#define SERVER_SILENCE_S_MAX 30u /* then a connection is closed */
 #define SERVER_BODIES_BYTES_MAX (256u << 20) /* of all bodies being received together */
 
 struct api_server {
@@ -180,10 +181,10 @@ static void request_end(void *opaque, struct MHD_Connection *connection, void **
 
 static struct MHD_Daemon *daemon_start(struct api_server *server, const struct sockaddr_in *address)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				request_handle, server, MHD_OPTION_SOCK_ADDR, address,
-				MHD_OPTION_NOTIFY_COMPLETED, request_end, server,
-				MHD_OPTION_CONNECTION_LIMIT, (unsigned int)SERVER_CONNECTIONS_MAX,
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, request_handle,
+				server, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED,
+				request_end, server, MHD_OPTION_CONNECTION_LIMIT,
+				(unsigned int)SERVER_CONNECTIONS_MAX,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES,
 				MHD_OPTION_CONNECTION_TIMEOUT, SERVER_SILENCE_S_MAX,
 				MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);

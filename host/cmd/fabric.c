@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine.h"
+
+#define DPDK_OWN_BYTES (512ull << 20) /* beside data memory: frames of several ports, tables */
+
 struct ring_fabric {
 	struct fabric fabric;
 	struct ring_switch *sw;
@@ -14,6 +18,7 @@ struct ring_fabric {
 struct dpdk_fabric {
 	struct fabric fabric;
 	const char *const *specs;
+	bool heap; /* data memory comes from DPDK's */
 };
 
 int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
@@ -73,19 +78,23 @@ static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port *
 	return port_dpdk_open(dpdk->specs[index], port, error, error_bytes);
 }
 
+static void note_add(struct fabric *fabric, const char *text)
+{
+	size_t used = strlen(fabric->note);
+
+	snprintf(fabric->note + used, sizeof(fabric->note) - used, "%s%s", used ? "; " : "", text);
+}
+
 static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
 			      struct region_provider *provider)
 {
-	size_t used = strlen(fabric->note);
-	int rc = region_provider_dpdk(provider, bytes);
+	struct dpdk_fabric *dpdk = (struct dpdk_fabric *)fabric;
 
-	if (rc == 0)
+	if (dpdk->heap && region_provider_dpdk(provider, bytes) == 0)
 		return 0;
-	if (strstr(fabric->note, "memfd") == NULL)
-		snprintf(
-		    fabric->note + used, sizeof(fabric->note) - used,
-		    "%sdata memory is a memfd, copied into frames: the DPDK heap gave none (%s)",
-		    used ? "; " : "", strerror(-rc));
+	if (dpdk->heap)
+		note_add(fabric, "the DPDK heap gave no data memory: it is on ordinary pages");
+	dpdk->heap = false;
 	return region_provider_memfd(provider, bytes);
 }
 
@@ -94,10 +103,21 @@ static void dpdk_fabric_close(struct fabric *fabric)
 	free(fabric);
 }
 
+/*
+ * DPDK touches all of its heap at the start. In huge pages that is what they are for; in ordinary
+ * ones a node would hold all its memory while idle, so that there a memfd serves, touched only
+ * when used. Ports copy what they send, and take either.
+ */
+static bool heap_wanted(uint64_t memory_bytes)
+{
+	return machine_huge_page_bytes() >= memory_bytes + DPDK_OWN_BYTES;
+}
+
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
 		     uint64_t memory_bytes, char *error, size_t error_bytes)
 {
-	struct port_eal_config eal = {specs, count, memory_bytes};
+	bool heap = heap_wanted(memory_bytes);
+	struct port_eal_config eal = {specs, count, heap ? memory_bytes : 0};
 	struct dpdk_fabric *dpdk = calloc(1, sizeof(*dpdk));
 	int rc;
 
@@ -110,6 +130,7 @@ int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t 
 		free(dpdk);
 		return rc;
 	}
+	dpdk->heap = heap;
 	dpdk->specs = specs;
 	dpdk->fabric.port_open = dpdk_fabric_port;
 	dpdk->fabric.memory_open = dpdk_fabric_memory;

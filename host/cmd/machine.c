@@ -50,3 +50,27 @@ uint64_t machine_memory_bytes(void)
 
 	return limit < bytes ? limit : bytes;
 }
+
+static uint64_t huge_pages_free(const char *size, uint64_t page_bytes)
+{
+	unsigned long long pages = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%s/free_hugepages", size);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * page_bytes;
+}
+
+uint64_t machine_huge_page_bytes(void)
+{
+	uint64_t small = huge_pages_free("2048kB", 2ull << 20);
+	uint64_t large = huge_pages_free("1048576kB", 1ull << 30);
+
+	return small > large ? small : large;
+}

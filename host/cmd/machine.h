@@ -8,5 +8,7 @@
 uint32_t machine_cores(void);
 /* Bytes of memory, or our control group's limit when that is less. */
 uint64_t machine_memory_bytes(void);
+/* Bytes of huge pages nobody has taken, of the size there is most of. */
+uint64_t machine_huge_page_bytes(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <millrace/millrace.h>
@@ -84,6 +85,9 @@ static int server_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .jobs_dir = jobs_dir,
 	};
 
+	/* It may be new; when it cannot be made, the store says so. */
+	if (options->cache_dir != NULL)
+		mkdir(options->cache_dir, 0700);
 	snprintf(code_dir, sizeof(code_dir), "%s/code",
 		 options->cache_dir ? options->cache_dir : daemon->spool);
 	snprintf(jobs_dir, sizeof(jobs_dir), "%s/jobs", daemon->spool);

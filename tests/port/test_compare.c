@@ -79,6 +79,36 @@ static void test_ring(void)
 	ring_switch_destroy(&sw);
 }
 
+static uint32_t send_bytes(struct port *port, uint32_t bytes)
+{
+	static const uint8_t frame[MR_MTU_MAX];
+	struct port_tx tx = {.pieces = {{frame, 10}, {frame + 10, bytes - 10}}, .piece_count = 2};
+
+	return port_tx(port, &tx, 1);
+}
+
+/* What a DPDK port does with frames that do not fit: its size, and then its queue. */
+static void check_limits(struct port *port)
+{
+	struct port_rx rx[MR_PORT_BURST];
+	uint32_t sent = 0;
+	uint32_t n;
+
+	CHECK(send_bytes(port, port->abilities.mtu + 15) == 1, "oversize");
+	CHECK(port->counters.drop_tx_oversize == 1, "drop_tx_oversize");
+	CHECK(send_bytes(port, 13) == 1, "short");
+	CHECK(port->counters.drop_tx_short == 1, "drop_tx_short");
+	while (send_bytes(port, 60) == 1)
+		sent++;
+	CHECK(port->counters.tx_full == 1 && sent > MR_PORT_BURST, "%u frames fit", sent);
+	while ((n = port_rx(port, rx, MR_PORT_BURST)) > 0) {
+		port_rx_release(port, rx, n);
+		sent -= n;
+	}
+	CHECK(sent == 0, "%u accepted frames were lost", sent);
+	CHECK(send_bytes(port, 60) == 1, "room again");
+}
+
 static void test_net_ring(void)
 {
 	const char *specs[] = {"net_ring0"};
@@ -88,6 +118,7 @@ static void test_net_ring(void)
 	eal_start(specs, 1);
 	port = open_port(specs[0]);
 	wire_compare(port, port, &plan);
+	check_limits(port);
 	port_close(&port);
 }
 

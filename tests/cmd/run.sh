@@ -1,0 +1,78 @@
+#!/bin/bash
+# `millrace run` from real files to the right answer, its JSON, its interruption, its simulation.
+# run.sh MILLRACE SOURCE_ROOT
+set -euo pipefail
+export LC_ALL=C
+millrace=$(realpath "$1")
+cd "$2"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+wordcount=functions/wordcount/wordcount.mr
+
+mkdir "$work/in"
+cp include/millrace/*.h "$work/in"
+for file in "$work"/in/*; do cat "$file"; echo; done | tr -cs 'A-Za-z0-9' '\n' | tr A-Z a-z |
+	grep -v '^$' | sort | uniq -c | awk '{print $1,$2}' | sort -k1,1nr -k2,2 >"$work/expected"
+
+same() { # WHAT FILE
+	cmp "$work/expected" "$2" || { echo "$1: another answer than the oracle's"; exit 1; }
+}
+field() { # FILE NAME: the number or string of that name in one line of JSON
+	grep -oE "\"$2\":(\"[^\"]*\"|[0-9.e+-]+)" "$1" | head -1 | cut -d: -f2 | tr -d '"'
+}
+
+"$millrace" run $wordcount text="file:$work/in/*.h" --memory 64MiB >"$work/out" 2>"$work/err"
+same "standard output" "$work/out"
+grep -q 'invocations' "$work/err" || { echo "no summary"; exit 1; }
+
+"$millrace" run $wordcount text="file:$work/in/*.h" --nodes 3 --memory 192MiB \
+	--out counts="$work/out3" --json >"$work/json" 2>"$work/err"
+same "three nodes" "$work/out3"
+[ "$(wc -l <"$work/json")" -eq 1 ] || { echo "JSON is not one line"; exit 1; }
+[ ! -s "$work/err" ] || { echo "--json is not quiet"; cat "$work/err"; exit 1; }
+for name in seconds staged_bytes shuffled_bytes invocations retries drops retransmits \
+	spilled_bytes nodes result_bytes duplicates; do
+	[ -n "$(field "$work/json" $name)" ] || { echo "JSON without $name"; exit 1; }
+done
+[ "$(field "$work/json" nodes)" -eq 3 ]
+[ "$(field "$work/json" staged_bytes)" -eq "$(cat "$work"/in/* | wc -c)" ]
+[ "$(field "$work/json" shuffled_bytes)" -gt 0 ]
+[ "$(field "$work/json" result_bytes)" -eq "$(wc -c <"$work/expected")" ]
+
+# The same seed, the same frames; whatever is lost or fails, the same answer.
+faults=loss=0.05,dup=0.02,reorder=0.05,corrupt=0.01,fail=0.05,repeat=0.05
+for i in 1 2; do
+	"$millrace" run $wordcount text="file:$work/in/*.h" --nodes 3 --memory 192MiB \
+		--sim "7,$faults" --out counts="$work/sim$i" --json >"$work/sim$i.json"
+	same "simulation $i" "$work/sim$i"
+done
+[ "$(field "$work/sim1.json" trace)" = "$(field "$work/sim2.json" trace)" ] ||
+	{ echo "the same seed gave another trace"; exit 1; }
+
+# A missing input is the job's failure, says which, and leaves no result behind.
+rc=0
+"$millrace" run $wordcount text="file:$work/absent" --memory 64MiB --out counts="$work/none" \
+	2>"$work/err" || rc=$?
+[ "$rc" -eq 1 ] || { echo "missing input: exit code $rc"; exit 1; }
+grep -q absent "$work/err" || { echo "missing input: not named"; cat "$work/err"; exit 1; }
+[ ! -e "$work/none" ] || { echo "missing input: a result was left"; exit 1; }
+
+# An unknown set is wrong usage.
+rc=0
+"$millrace" run $wordcount nosuch="file:$work/in/*.h" --memory 64MiB 2>"$work/err" || rc=$?
+[ "$rc" -eq 2 ] || { echo "unknown set: exit code $rc"; exit 1; }
+
+# Interrupted: exit code 130, nothing left in the folder of the result.
+mkdir "$work/result"
+yes 'some words to count for a while, and some more' | head -c 200000000 >"$work/long"
+"$millrace" run $wordcount text="file:$work/long" --memory 64MiB --out counts="$work/result/counts" \
+	2>"$work/err" &
+pid=$!
+sleep 0.3
+kill -INT $pid
+rc=0
+wait $pid || rc=$?
+# A machine that was done by then has shown nothing wrong.
+[ "$rc" -eq 130 ] || [ "$rc" -eq 0 ] || { echo "interrupted: exit code $rc"; cat "$work/err"; exit 1; }
+[ "$rc" -eq 0 ] || [ -z "$(ls -A "$work/result")" ] ||
+	{ echo "interrupted: left behind:"; ls -A "$work/result"; exit 1; }
