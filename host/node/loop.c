@@ -38,30 +38,39 @@ static bool receive(struct node *node)
 	return worked;
 }
 
+/* A payload is good until the transport is called again: what must stay longer is copied. */
+static void keep_payload(struct node *node, uint32_t i)
+{
+	struct transport_frame *frame = &node->frames[i];
+	uint8_t *kept = node->kept_payloads + (size_t)i * MR_MTU_MAX;
+
+	if (frame->payload_bytes == 0 || frame->payload == kept)
+		return;
+	memcpy(kept, frame->payload, frame->payload_bytes);
+	frame->payload = kept;
+}
+
+/* Takes a burst from the transport. Payloads that lie in a message's body stay until its end is
+ * handled, so that only small ones, which may be the transport's own, are copied. */
 static bool frames_refill(struct node *node)
 {
 	if (node->frame_count > 0)
 		return true;
 	node->frame_first = 0;
 	while (node->frame_count < NODE_TX_HELD &&
-	       transport_output(node->transport, node->now_ns, &node->frames[node->frame_count]))
+	       transport_output(node->transport, node->now_ns, &node->frames[node->frame_count])) {
+		if (node->frames[node->frame_count].payload_bytes <= TRANSPORT_OWN_PAYLOAD_MAX)
+			keep_payload(node, node->frame_count);
 		node->frame_count++;
+	}
 	return node->frame_count > 0;
 }
 
-/* Frames that wait for the port keep their turn, but not their payload: the body it lies in may be
- * acknowledged and gone by then. */
+/* Frames that wait for the port keep their turn; the bodies they point into may go meanwhile. */
 static void keep_payloads(struct node *node)
 {
-	for (uint32_t i = node->frame_first; i < node->frame_first + node->frame_count; i++) {
-		struct transport_frame *frame = &node->frames[i];
-		uint8_t *kept = node->kept_payloads + (size_t)i * MR_MTU_MAX;
-
-		if (frame->payload_bytes == 0 || frame->payload == kept)
-			continue;
-		memcpy(kept, frame->payload, frame->payload_bytes);
-		frame->payload = kept;
-	}
+	for (uint32_t i = 0; i < node->frame_count; i++)
+		keep_payload(node, node->frame_first + i);
 }
 
 static bool send_frames(struct node *node)
