@@ -115,9 +115,9 @@ bool transport_event(struct transport *t, struct transport_event *event);
 void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, uint32_t bytes);
 
 /* One frame to send: head written by us, and a payload or none. A payload of more than
- * TRANSPORT_OWN_PAYLOAD_MAX bytes lies in the sender's body, and stays there until the message's end
- * is taken by transport_event(); a smaller one may be the transport's own, and is valid until the next
- * call into it. */
+ * TRANSPORT_OWN_PAYLOAD_MAX bytes lies in the sender's body, and stays there until the message's
+ * end is taken by transport_event(); a smaller one may be the transport's own, and is valid until
+ * the next call into it. */
 #define TRANSPORT_OWN_PAYLOAD_MAX 512
 struct transport_frame {
 	uint8_t head[TRANSPORT_FRAME_HEAD_MAX];

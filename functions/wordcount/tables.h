@@ -74,7 +74,8 @@ static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t
 	t->middles_bits = t->shorts_bits - 2;
 	t->longs_bits = t->shorts_bits - 4;
 	t->shorts = (struct short_slot *)mr_alloc(call, sizeof(*t->shorts) << t->shorts_bits, 64);
-	t->middles = (struct middle_slot *)mr_alloc(call, sizeof(*t->middles) << t->middles_bits, 64);
+	t->middles =
+	    (struct middle_slot *)mr_alloc(call, sizeof(*t->middles) << t->middles_bits, 64);
 	t->longs = (struct long_slot *)mr_alloc(call, sizeof(*t->longs) << t->longs_bits, 64);
 	tables_rewind(t);
 	return t->shorts != NULL && t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
@@ -112,8 +113,8 @@ static inline void shorts_count(struct tables *t, uint64_t key)
 static inline void middles_count(struct tables *t, uint64_t key0, uint64_t key1)
 {
 	const uint32_t mask = (1u << t->middles_bits) - 1;
-	uint32_t i = key_slot(key0 ^ (key1 << 7 | key1 >> 57) * 0xc2b2ae3d27d4eb4full,
-			      t->middles_bits);
+	uint32_t i =
+	    key_slot(key0 ^ (key1 << 7 | key1 >> 57) * 0xc2b2ae3d27d4eb4full, t->middles_bits);
 
 	while (t->middles[i].key[0] != key0 || t->middles[i].key[1] != key1) {
 		if (t->middles[i].key[0] == 0) {

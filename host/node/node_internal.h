@@ -3,8 +3,8 @@
 #define NODE_INTERNAL_H
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 #include "compose.h"

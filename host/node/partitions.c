@@ -30,7 +30,7 @@ static uint64_t group_bytes(const struct store_group *group)
 static uint64_t partition_limit(const struct job *job, uint32_t vertex, uint64_t total)
 {
 	const struct plan_function *function =
-		&job->plan->functions[job->plan->vertices[vertex].function];
+	    &job->plan->functions[job->plan->vertices[vertex].function];
 	uint32_t workers = job->node->workers.count > 0 ? job->node->workers.count : 1;
 	uint64_t max = run_input_bytes_max(job, function, vertex);
 	uint64_t limit = total / (PARTITIONS_PER_WORKER * workers) + 1;

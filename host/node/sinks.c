@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SINK_BUFFER_PER_RUN (256u << 10) /* two reads of 128 KiB in flight hide a disk's latency \
-					  */
+#define SINK_BUFFER_PER_RUN                                                  \
+	(256u << 10) /* two reads of 128 KiB in flight hide a disk's latency \
+		      */
 
 struct sink_work {
 	struct run *run;

@@ -18,14 +18,15 @@
 	(48u << 20) /* of --memory for each node: below it nothing useful fits */
 
 /* Compositions. */
-#define MR_SOURCE_BYTES_MAX (1u << 20) /* of a *.mr text: it is read whole and sent to each node \
-					*/
-#define MR_DEFINITIONS_MAX 1024        /* functions and compositions of one text */
-#define MR_VERTICES_MAX 256            /* of one plan, after nested compositions are expanded */
-#define MR_EDGES_MAX 1024              /* of one plan */
-#define MR_NESTING_MAX 16              /* compositions inside compositions, and parser recursion */
-#define MR_MERGE_KEYS_MAX 8            /* columns in the order of a merged result */
-#define MR_RETRIES_DEFAULT 2           /* attempts after the first: transient trouble, not bugs */
+#define MR_SOURCE_BYTES_MAX                                                               \
+	(1u << 20)              /* of a *.mr text: it is read whole and sent to each node \
+				 */
+#define MR_DEFINITIONS_MAX 1024 /* functions and compositions of one text */
+#define MR_VERTICES_MAX 256     /* of one plan, after nested compositions are expanded */
+#define MR_EDGES_MAX 1024       /* of one plan */
+#define MR_NESTING_MAX 16       /* compositions inside compositions, and parser recursion */
+#define MR_MERGE_KEYS_MAX 8     /* columns in the order of a merged result */
+#define MR_RETRIES_DEFAULT 2    /* attempts after the first: transient trouble, not bugs */
 #define MR_RETRIES_MAX 100
 #define MR_TIME_LIMIT_MS_DEFAULT 60000        /* of one invocation */
 #define MR_FUNCTION_MEMORY_DEFAULT (4u << 20) /* bytes beside the inputs: stack, data and heap */
@@ -33,8 +34,9 @@
 #define MR_FUNCTION_MEMORY_PER_INPUT_DEFAULT 1000
 
 /* Sources, splits and files. */
-#define MR_SOURCE_FILES_MAX (1u << 20) /* files one input set may name: their list is one message \
-					*/
+#define MR_SOURCE_FILES_MAX                                                   \
+	(1u << 20) /* files one input set may name: their list is one message \
+		    */
 #define MR_SPLIT_BYTES_DEFAULT \
 	(4u << 20)                 /* large enough to amortise an invocation, small beside L3 */
 #define MR_SPLIT_PROBE_BYTES 65536 /* one read while looking for the end of a line */
@@ -76,13 +78,14 @@
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
 /* Nodes. */
-#define MR_WORKERS_MAX 64             /* threads of one node */
-#define MR_JOBS_MAX 64                /* unfinished on one node */
-#define MR_SLOTS_MAX 256             /* invocations of one job staged, running or shipping on a node */
-#define MR_EACH_BATCHES_MAX 4096     /* outputs waiting to be taken item by item; then their
-				      * producers wait too */
-#define MR_EACH_ITEM_BITS 20         /* items of one output that go to an `each` input: a million */
-#define MR_EACH_DEPTH_MAX 3          /* `each` edges in a row: 24 + 2 x 20 bits of partition number */
+#define MR_WORKERS_MAX 64 /* threads of one node */
+#define MR_JOBS_MAX 64    /* unfinished on one node */
+#define MR_SLOTS_MAX 256  /* invocations of one job staged, running or shipping on a node */
+#define MR_EACH_BATCHES_MAX                                                          \
+	4096                 /* outputs waiting to be taken item by item; then their \
+			      * producers wait too */
+#define MR_EACH_ITEM_BITS 20 /* items of one output that go to an `each` input: a million */
+#define MR_EACH_DEPTH_MAX 3  /* `each` edges in a row: 24 + 2 x 20 bits of partition number */
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 

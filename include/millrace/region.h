@@ -34,8 +34,9 @@
 #define MR_REGION_BYTES_MAX 0xffffff00u /* offsets are 32 bits wide, as wasm32's pointers */
 
 /* Item flags. */
-#define MR_ITEM_GROUP 1u /* no key bytes: all records inside belong to the key group of key_hash \
-			  */
+#define MR_ITEM_GROUP                                                              \
+	1u /* no key bytes: all records inside belong to the key group of key_hash \
+	    */
 
 struct mr_item {
 	uint64_t key_hash; /* mr_hash64() of the key; 0 when the item has no key */
