@@ -70,8 +70,8 @@ __attribute__((format(printf, 4, 5))) static int item_fault(struct region_fault 
 	return -EBADMSG;
 }
 
-/* One mark for each change of group; limit is their number if groups only ascend. A group's bytes
- * may not begin before the end of the groups before it. */
+/* One mark for each change of group, of which there are mark_count. Groups must ascend, and a
+ * group's bytes may not begin before the end of the groups before it. */
 static int marks_fill(struct batch *batch, const struct mr_item *items, bool keyed,
 		      struct region_fault *fault)
 {

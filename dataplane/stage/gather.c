@@ -33,10 +33,10 @@ uint64_t gather_bytes(const struct gather_set *sets, uint32_t set_count, const c
 	return region_image_bytes(specs, set_count, out, out_count);
 }
 
+typedef void (*slice_fn)(void *opaque, struct batch *batch, struct batch_slice slice);
+
 /* Calls with every slice of a set that holds items, in the order of edges and producers. */
-static void set_slices(const struct gather_set *set,
-		       void (*each)(void *opaque, struct batch *batch, struct batch_slice slice),
-		       void *opaque)
+static void set_slices(const struct gather_set *set, slice_fn each, void *opaque)
 {
 	for (uint32_t i = 0; i < set->store_count; i++) {
 		struct store *store = set->stores[i];
@@ -164,6 +164,7 @@ int gather_begin(struct gather **gather, const struct gather_set *sets, uint32_t
 		 struct spill_file *spill, void (*done)(void *opaque, int rc), void *opaque)
 {
 	struct region_set_spec specs[MR_SETS_MAX];
+	struct region_image image;
 	struct gather *g;
 	int rc;
 
@@ -172,15 +173,13 @@ int gather_begin(struct gather **gather, const struct gather_set *sets, uint32_t
 		return -ENOSPC;
 	for (uint32_t i = 0; i < set_count; i++)
 		set_measure(&sets[i], &specs[i]);
+	rc = region_image_init(region, header_off, specs, set_count, out, out_count, name, &image);
+	if (rc != 0)
+		return rc;
 	g = gather_alloc(sets, set_count, specs);
 	if (g == NULL)
 		return -ENOMEM;
-	rc = region_image_init(region, header_off, specs, set_count, out, out_count, name,
-			       &g->image);
-	if (rc != 0) {
-		gather_free(&g);
-		return rc;
-	}
+	g->image = image;
 	g->region = region;
 	g->done = done;
 	g->opaque = opaque;
