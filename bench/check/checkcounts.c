@@ -79,7 +79,8 @@ static bool line_before(const struct line *a, const struct line *b)
 
 static void check_lines(struct answer *answer, uint64_t *words, uint64_t *checksum)
 {
-	struct line line, last;
+	struct line line;
+	struct line last = {0};
 
 	for (size_t at = 0; at < answer->len; last = line) {
 		answer->lines++;
