@@ -6,7 +6,6 @@
 
 #include <rte_dev.h>
 #include <rte_errno.h>
-#include <rte_mbuf_pool_ops.h>
 
 #include "devargs.h"
 #include "dpdk_port.h"
@@ -122,7 +121,8 @@ static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, ui
 	if (pool == NULL)
 		return NULL;
 	rte_pktmbuf_pool_init(pool, &private);
-	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) < 0 ||
+	/* Last in, first out: the mbufs in use stay in the cache, however large the pool. */
+	if (rte_mempool_set_ops_byname(pool, "stack", NULL) < 0 ||
 	    rte_mempool_populate_default(pool) < 0) {
 		rte_mempool_free(pool);
 		return NULL;

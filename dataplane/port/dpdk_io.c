@@ -124,29 +124,20 @@ static uint32_t frame_head_pieces(const struct dpdk_port *self, const struct por
 	return count < frame->piece_count ? count : 0;
 }
 
-static struct rte_mbuf *frame_linear(struct dpdk_port *self, const struct port_tx *frame)
+/* One mbuf, all pieces in it. */
+static struct rte_mbuf *frame_linear(struct dpdk_port *self, const struct port_tx *frame,
+				     struct rte_mbuf *data)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(self->data_pool);
-
-	if (m == NULL)
-		return NULL;
-	mbuf_gather(m, frame->pieces, frame->piece_count);
+	mbuf_gather(data, frame->pieces, frame->piece_count);
 	if (frame->piece_count > 1)
 		self->port.counters.tx_linearised++;
-	return m;
+	return data;
 }
 
-static struct rte_mbuf *frame_chain(struct dpdk_port *self, const struct port_tx *frame,
-				    uint32_t head_pieces)
+/* Two mbufs: the leading pieces in one, the others in the next. */
+static struct rte_mbuf *frame_chain(const struct port_tx *frame, uint32_t head_pieces,
+				    struct rte_mbuf *head, struct rte_mbuf *data)
 {
-	struct rte_mbuf *head = rte_pktmbuf_alloc(self->head_pool);
-	struct rte_mbuf *data = rte_pktmbuf_alloc(self->data_pool);
-
-	if (head == NULL || data == NULL) {
-		rte_pktmbuf_free(head);
-		rte_pktmbuf_free(data);
-		return NULL;
-	}
 	mbuf_gather(head, frame->pieces, head_pieces);
 	mbuf_gather(data, frame->pieces + head_pieces, frame->piece_count - head_pieces);
 	if (data->data_len == 0) { /* drivers differ on empty pieces */
@@ -159,22 +150,16 @@ static struct rte_mbuf *frame_chain(struct dpdk_port *self, const struct port_tx
 	return head;
 }
 
-/* NULL when the mbufs are all on their way: as when the device's queue is full. */
-static struct rte_mbuf *frame_mbuf(struct dpdk_port *self, const struct port_tx *frame)
+static bool frame_never_sent(const struct dpdk_port *self, const struct port_tx *frame)
 {
-	uint32_t head_pieces = frame_head_pieces(self, frame);
+	uint64_t bytes = frame_bytes(frame);
 
-	return head_pieces > 0 ? frame_chain(self, frame, head_pieces) : frame_linear(self, frame);
-}
-
-static bool frame_never_sent(const struct dpdk_port *self, uint64_t bytes)
-{
 	return bytes < RTE_ETHER_HDR_LEN || bytes > self->frame_bytes_max;
 }
 
-static void frame_count_drop(struct dpdk_port *self, uint64_t bytes)
+static void frame_count_drop(struct dpdk_port *self, const struct port_tx *frame)
 {
-	if (bytes < RTE_ETHER_HDR_LEN)
+	if (frame_bytes(frame) < RTE_ETHER_HDR_LEN)
 		self->port.counters.drop_tx_short++;
 	else
 		self->port.counters.drop_tx_oversize++;
@@ -187,32 +172,58 @@ struct dpdk_burst {
 	bool out_of_mbufs;
 };
 
-/* Frames from the first on, up to a full burst or one to drop that would not come first. */
+/* All or none: mbufs run out when the device holds its queue full of them. */
+static bool mbufs_alloc(struct dpdk_port *self, struct rte_mbuf **data, uint32_t data_count,
+			struct rte_mbuf **heads, uint32_t head_count)
+{
+	if (rte_pktmbuf_alloc_bulk(self->data_pool, data, data_count) != 0)
+		return false;
+	if (head_count > 0 && rte_pktmbuf_alloc_bulk(self->head_pool, heads, head_count) != 0) {
+		rte_pktmbuf_free_bulk(data, data_count);
+		return false;
+	}
+	return true;
+}
+
+/* Up to a full burst of frames in mbufs, or to the first that can never be sent. */
+static void burst_gather(struct dpdk_burst *burst, struct dpdk_port *self,
+			 const struct port_tx *frames, uint32_t count)
+{
+	struct rte_mbuf *heads[MR_PORT_BURST];
+	uint32_t head_pieces[MR_PORT_BURST];
+	uint32_t head_count = 0;
+	uint32_t n = 0;
+
+	while (n < count && n < MR_PORT_BURST && !frame_never_sent(self, &frames[n])) {
+		head_pieces[n] = frame_head_pieces(self, &frames[n]);
+		head_count += head_pieces[n++] > 0;
+	}
+	if (!mbufs_alloc(self, burst->mbufs, n, heads, head_count)) {
+		burst->out_of_mbufs = true;
+		return;
+	}
+	for (uint32_t i = 0, head = 0; i < n; i++) {
+		struct rte_mbuf *data = burst->mbufs[i];
+
+		if (head_pieces[i] > 0)
+			burst->mbufs[i] =
+			    frame_chain(&frames[i], head_pieces[i], heads[head++], data);
+		else
+			burst->mbufs[i] = frame_linear(self, &frames[i], data);
+	}
+	burst->count = (uint16_t)n;
+}
+
 static void burst_fill(struct dpdk_burst *burst, struct dpdk_port *self,
 		       const struct port_tx *frames, uint32_t count)
 {
 	burst->count = 0;
+	burst->dropped = 0;
 	burst->out_of_mbufs = false;
-	for (burst->dropped = 0; burst->dropped < count; burst->dropped++) {
-		if (!frame_never_sent(self, frame_bytes(&frames[burst->dropped])))
-			break;
-		frame_count_drop(self, frame_bytes(&frames[burst->dropped]));
-	}
-	frames += burst->dropped;
-	count -= burst->dropped;
-	while (burst->count < count && burst->count < MR_PORT_BURST) {
-		const struct port_tx *frame = &frames[burst->count];
-		struct rte_mbuf *m;
-
-		if (frame_never_sent(self, frame_bytes(frame)))
-			break;
-		m = frame_mbuf(self, frame);
-		if (m == NULL) {
-			burst->out_of_mbufs = true;
-			break;
-		}
-		burst->mbufs[burst->count++] = m;
-	}
+	while (burst->dropped < count && frame_never_sent(self, &frames[burst->dropped]))
+		frame_count_drop(self, &frames[burst->dropped++]);
+	if (burst->dropped < count)
+		burst_gather(burst, self, frames + burst->dropped, count - burst->dropped);
 }
 
 /* Returns how many mbufs the device took; the others are freed. */

@@ -1,17 +1,18 @@
 /*
  * The in-process ring port: nodes of one process joined as by an Ethernet switch, with no EAL.
  *
- * Each port owns MR_RING_SLOTS frame slots and two rings: `unused` holds the numbers of free slots
- * (senders take them, the owner returns them), `ready` holds filled slots in order of arrival
- * (senders put, the owner takes). The senders' side of both is under a lock held for a few dozen
- * instructions, never while bytes are copied: rte_ring's own multi-producer mode lets a producer
- * publish its predecessor's entries after a relaxed load, which orders nothing in C11, and spins
- * for as long as that predecessor is preempted; here nodes share cores, and the lock yields. A
- * sender gathers a frame's pieces straight into a slot of the receiver: one copy, and none on
- * receive. All of it lives in one lazily backed mapping, so that a port that carries nothing costs
- * a few pages.
+ * Each port owns MR_RING_SLOTS frame slots, a stack of the unused ones and a ring of the filled
+ * ones in order of arrival. A sender takes a slot of the receiver, gathers a frame's pieces
+ * straight into it and puts it in the ring: one copy, and none on receive. All of it lives in one
+ * lazily backed mapping; the slot given back last is taken first, so that a port touches as much
+ * memory as it ever had frames waiting.
  *
- * A port's rings, slots and eventfd live as long as the switch: a sender that races with a close
+ * The stack and the senders' side of the ring are under a lock held for a few dozen instructions,
+ * never while bytes are copied. rte_ring's own multi-producer mode lets a producer publish its
+ * predecessor's entries after a relaxed load, which orders nothing in C11, and spins for as long as
+ * that predecessor is preempted; here nodes share cores, and the lock yields.
+ *
+ * A port's ring, slots and eventfd live as long as the switch: a sender that races with a close
  * writes into memory that is still there, and its frame is discarded at the next open.
  *
  * Source: DPDK's rte_ring, in its C11 form, which ThreadSanitizer can follow.
@@ -47,14 +48,14 @@ struct ring_ready {
 struct ring_port {
 	struct port port; // owner: rw
 	struct ring_switch *sw;
-	struct rte_ring *unused; // owner puts, senders take
-	struct rte_ring *ready;  // senders put, owner takes
-	uint8_t *slots;          // senders write a taken slot, owner reads a ready one
-	uint32_t held;           // owner only: frames received and not yet released
-	uint32_t index;
-	alignas(CACHE_LINE) atomic_flag senders; // lock of the senders' side of both rings
-	atomic_bool armed;                       // owner sets; whoever clears it owes a ring
-	atomic_bool open;                        // owner: wo, senders: ro
+	struct rte_ring *ready; // senders put under lock, owner takes
+	uint8_t *slots;         // senders write a taken slot, owner reads a ready one
+	uint32_t *unused;       // under lock: numbers of free slots
+	uint32_t held;          // owner only: frames received and not yet released
+	alignas(CACHE_LINE) atomic_flag locked;
+	uint32_t unused_count; // under lock
+	atomic_bool armed;     // owner sets; whoever clears it owes a ring
+	atomic_bool open;      // owner: wo, senders: ro
 };
 
 struct ring_switch {
@@ -132,11 +133,11 @@ static struct route frame_route(const struct ring_port *from, const struct port_
 	return (struct route){ROUTE_PORT, to};
 }
 
-static void senders_lock(struct ring_port *to)
+static void ring_lock(struct ring_port *to)
 {
 	uint32_t spins = 0;
 
-	while (atomic_flag_test_and_set_explicit(&to->senders, memory_order_acquire)) {
+	while (atomic_flag_test_and_set_explicit(&to->locked, memory_order_acquire)) {
 		if (++spins % LOCK_SPINS == 0)
 			sched_yield(); /* its holder may be waiting for this core */
 		else
@@ -144,28 +145,39 @@ static void senders_lock(struct ring_port *to)
 	}
 }
 
-static void senders_unlock(struct ring_port *to)
+static void ring_unlock(struct ring_port *to)
 {
-	atomic_flag_clear_explicit(&to->senders, memory_order_release);
+	atomic_flag_clear_explicit(&to->locked, memory_order_release);
 }
 
 static uint32_t slots_take(struct ring_port *to, uint32_t *slots, uint32_t count)
 {
 	uint32_t n;
 
-	senders_lock(to);
-	n = rte_ring_sc_dequeue_burst_elem(to->unused, slots, sizeof(slots[0]), count, NULL);
-	senders_unlock(to);
+	ring_lock(to);
+	n = RTE_MIN(count, to->unused_count);
+	to->unused_count -= n;
+	memcpy(slots, to->unused + to->unused_count, n * sizeof(slots[0]));
+	ring_unlock(to);
 	return n;
+}
+
+static void slots_give_back(struct ring_port *self, const uint32_t *slots, uint32_t count)
+{
+	ring_lock(self);
+	assert(self->unused_count + count <= MR_RING_SLOTS);
+	memcpy(self->unused + self->unused_count, slots, count * sizeof(slots[0]));
+	self->unused_count += count;
+	ring_unlock(self);
 }
 
 static void slots_put(struct ring_port *to, const struct ring_ready *ready, uint32_t count)
 {
 	uint32_t n;
 
-	senders_lock(to);
+	ring_lock(to);
 	n = rte_ring_sp_enqueue_bulk_elem(to->ready, ready, sizeof(ready[0]), count, NULL);
-	senders_unlock(to);
+	ring_unlock(to);
 	assert(n == count && "there are no more slots than places in the ring");
 	(void)n;
 }
@@ -314,8 +326,7 @@ static void ring_rx_release(struct port *port, struct port_rx *frames, uint32_t 
 
 		for (uint32_t i = 0; i < n; i++)
 			slots[i] = (uint32_t)(uintptr_t)frames[i].opaque;
-		n = rte_ring_sp_enqueue_bulk_elem(self->unused, slots, sizeof(slots[0]), n, NULL);
-		assert(n > 0 && "a slot was released twice");
+		slots_give_back(self, slots, n);
 		frames += n;
 		count -= n;
 	}
@@ -403,8 +414,7 @@ static void ring_layout(struct ring_layout *layout, uint32_t ports, uint32_t slo
 {
 	uint64_t head = sizeof(struct ring_switch) + ports * sizeof(struct ring_port);
 
-	layout->unused_bytes = RTE_ALIGN_CEIL(
-	    (uint64_t)rte_ring_get_memsize_elem(sizeof(uint32_t), RING_PLACES), CACHE_LINE);
+	layout->unused_bytes = MR_RING_SLOTS * sizeof(uint32_t);
 	layout->ready_bytes = RTE_ALIGN_CEIL(
 	    (uint64_t)rte_ring_get_memsize_elem(sizeof(struct ring_ready), RING_PLACES),
 	    CACHE_LINE);
@@ -415,27 +425,22 @@ static void ring_layout(struct ring_layout *layout, uint32_t ports, uint32_t slo
 			   (uint64_t)MR_PAGE_BYTES);
 }
 
-static const unsigned int ring_flags = RING_F_EXACT_SZ | RING_F_SP_ENQ | RING_F_SC_DEQ;
-
 static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct ring_layout *layout)
 {
 	struct ring_port *self = &sw->ports[index];
 	uint8_t *memory = (uint8_t *)sw + layout->ports_off + index * layout->port_bytes;
 	int rc;
 
-	self->unused = (struct rte_ring *)memory;
+	self->unused = (uint32_t *)memory;
 	self->ready = (struct rte_ring *)(memory + layout->unused_bytes);
 	self->slots = memory + layout->unused_bytes + layout->ready_bytes;
 	self->sw = sw;
-	self->index = index;
-	rc = rte_ring_init(self->unused, "unused", MR_RING_SLOTS, ring_flags);
+	rc = rte_ring_init(self->ready, "ready", MR_RING_SLOTS,
+			   RING_F_EXACT_SZ | RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (rc < 0)
 		return rc;
-	rc = rte_ring_init(self->ready, "ready", MR_RING_SLOTS, ring_flags);
-	if (rc < 0)
-		return rc;
-	for (uint32_t slot = 0; slot < MR_RING_SLOTS; slot++)
-		rte_ring_sp_enqueue_elem(self->unused, &slot, sizeof(slot));
+	for (uint32_t slot = MR_RING_SLOTS; slot-- > 0;)
+		self->unused[self->unused_count++] = slot;
 	self->port.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (self->port.wake_fd < 0)
 		return -errno;
