@@ -56,6 +56,12 @@ uint64_t region_item_bytes(uint64_t name_len, uint64_t key_len, uint64_t bytes_l
 	       align_up(bytes_len, MR_ALIGN_SMALL);
 }
 
+/* Regions are used again and again: tables and padding show nothing of an earlier use. */
+static void clear_range(struct region *region, uint64_t from, uint64_t to)
+{
+	memset(region->base + from, 0, to - from);
+}
+
 int region_image_init(struct region *region, uint32_t header_off, const struct region_set_spec *in,
 		      uint32_t in_count, const char *const *out, uint32_t out_count,
 		      const struct invocation_name *name, struct region_image *image)
@@ -70,7 +76,7 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 	if (header_off > end || bytes > end - header_off)
 		return -ENOSPC;
 	off = header_off + (uint32_t)front_bytes(in, in_count, out, out_count);
-	memset(region->base + header_off, 0, off - header_off);
+	clear_range(region, header_off, off);
 	image->header = (struct mr_region *)(void *)(region->base + header_off);
 	image->sets = (struct mr_set *)(void *)(image->header + 1);
 	for (uint32_t i = 0; i < in_count + out_count; i++) {
@@ -85,10 +91,11 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 			continue;
 		set->items_off = in[i].item_count > 0 ? off : 0;
 		set->item_count = in[i].item_count;
-		memset(region->base + off, 0, in[i].item_count * sizeof(struct mr_item));
-		off += (uint32_t)align_up(in[i].item_count * sizeof(struct mr_item), MR_ALIGN);
-		image->data_off[i] = off;
-		off += (uint32_t)align_up(in[i].bytes, MR_ALIGN);
+		image->data_off[i] =
+		    off + (uint32_t)align_up(in[i].item_count * sizeof(struct mr_item), MR_ALIGN);
+		clear_range(region, off, image->data_off[i]);
+		off = image->data_off[i] + (uint32_t)align_up(in[i].bytes, MR_ALIGN);
+		clear_range(region, image->data_off[i] + in[i].bytes, off);
 	}
 	*image->header = (struct mr_region){
 	    .magic = MR_REGION_MAGIC,
@@ -125,11 +132,13 @@ uint8_t *region_image_item(struct region_image *image, struct region *region, ui
 {
 	struct mr_set *to = &image->sets[set];
 	struct mr_item *item = (struct mr_item *)(void *)(region->base + to->items_off) + index;
-	uint64_t bytes_off = align_up((uint64_t)*cursor + key_len + name_len,
-				      bytes_len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
+	uint64_t text_end = (uint64_t)*cursor + key_len + name_len;
+	uint64_t bytes_off =
+	    align_up(text_end, bytes_len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
+	uint64_t end = *cursor + region_item_bytes(name_len, key_len, bytes_len);
 
 	assert(index < to->item_count && *cursor % MR_ALIGN_SMALL == 0);
-	assert(bytes_off + bytes_len <= image->header->heap_off);
+	assert(bytes_off + bytes_len <= end && end <= image->header->heap_off);
 	to->bytes += bytes_len;
 	to->bytes -= item->bytes_len; /* when it is filled anew */
 	item->key_hash = key_hash;
@@ -140,6 +149,8 @@ uint8_t *region_image_item(struct region_image *image, struct region *region, ui
 	item->name_off = put(region, *cursor + key_len, name, name_len);
 	item->name_len = name_len;
 	item->flags = flags;
-	*cursor += (uint32_t)region_item_bytes(name_len, key_len, bytes_len);
+	clear_range(region, text_end, bytes_off);
+	clear_range(region, bytes_off + bytes_len, end);
+	*cursor = (uint32_t)end;
 	return region->base + bytes_off;
 }

@@ -16,7 +16,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define POOL_ASAN
 #endif
-#ifdef POOL_ASAN /* a use after the last region_unref() is found as one after free() is */
+#ifdef POOL_ASAN /* a use past a region's bytes or after its end is found, as with malloc() */
 #include <sanitizer/asan_interface.h>
 #define POOL_POISON(base, bytes) ASAN_POISON_MEMORY_REGION(base, bytes)
 #define POOL_UNPOISON(base, bytes) ASAN_UNPOISON_MEMORY_REGION(base, bytes)
@@ -185,7 +185,8 @@ int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share sha
 	r->pool = pool;
 	atomic_init(&r->refs, 1);
 	r->frozen = false;
-	POOL_UNPOISON(r->base, class);
+	POOL_UNPOISON(r->base, bytes);
+	POOL_POISON(r->base + bytes, class - bytes);
 	*region = r;
 	return 0;
 }

@@ -112,8 +112,8 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 		      uint32_t in_count, const char *const *out, uint32_t out_count,
 		      const struct invocation_name *name, struct region_image *image);
 /* Fills item number index of input set number set with offsets at *cursor (starts as
- * image->data_off[set]), copies name and key, and returns where the bytes belong. *cursor moves on.
- */
+ * image->data_off[set]), copies name and key, clears the padding, and returns where the bytes
+ * belong. *cursor moves on by region_item_bytes(). */
 uint8_t *region_image_item(struct region_image *image, struct region *region, uint32_t set,
 			   uint32_t index, uint32_t *cursor, const void *name, uint16_t name_len,
 			   const void *key, uint32_t key_len, uint64_t key_hash, uint16_t flags,

@@ -158,26 +158,49 @@ int shuffle_by_key(struct region_pool *pool, const uint8_t *base, const struct m
 	return rc;
 }
 
-int shuffle_whole(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
-		  const char *set_name, const struct invocation_name *producer,
-		  struct region **batch)
+/* Every step'th item from first on, in a batch of their own. */
+static int copy_every(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
+		      const char *set_name, const struct invocation_name *producer, uint32_t first,
+		      uint32_t step, struct region **copy)
 {
 	const struct mr_item *items = region_items(base, set);
-	struct batch whole = {NULL};
+	struct batch batch = {NULL};
+	uint32_t count = 0;
 	uint64_t bytes = 0;
 	uint32_t cursor;
 	int rc;
 
-	*batch = NULL;
-	for (uint32_t i = 0; i < set->item_count; i++)
+	for (uint32_t i = first; i < set->item_count; i += step, count++)
 		bytes += item_bytes(&items[i]);
-	rc = batch_open(&whole, pool, set_name, producer, set->item_count, bytes);
+	rc = batch_open(&batch, pool, set_name, producer, count, bytes);
 	if (rc != 0)
 		return rc;
-	cursor = whole.image.data_off[0];
-	for (uint32_t i = 0; i < set->item_count; i++)
-		batch_put(&whole, i, &cursor, base, &items[i]);
-	region_freeze(whole.region);
-	*batch = whole.region;
+	cursor = batch.image.data_off[0];
+	for (uint32_t k = 0; k < count; k++)
+		batch_put(&batch, k, &cursor, base, &items[first + k * step]);
+	region_freeze(batch.region);
+	*copy = batch.region;
 	return 0;
+}
+
+int shuffle_whole(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
+		  const char *set_name, const struct invocation_name *producer,
+		  struct region **batch)
+{
+	*batch = NULL;
+	return copy_every(pool, base, set, set_name, producer, 0, 1, batch);
+}
+
+int shuffle_deal(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
+		 const char *set_name, const struct invocation_name *producer, uint32_t nodes,
+		 struct region **batches)
+{
+	int rc = 0;
+
+	memset(batches, 0, nodes * sizeof(*batches));
+	for (uint32_t node = 0; node < nodes && node < set->item_count && rc == 0; node++)
+		rc = copy_every(pool, base, set, set_name, producer, node, nodes, &batches[node]);
+	for (uint32_t node = 0; rc != 0 && node < nodes; node++)
+		region_unref(&batches[node]);
+	return rc;
 }

@@ -32,5 +32,10 @@ int shuffle_by_key(struct region_pool *pool, const uint8_t *base, const struct m
 int shuffle_whole(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
 		  const char *set_name, const struct invocation_name *producer,
 		  struct region **batch);
+/* Item number i to node i modulo nodes, in the set's order: batches[node], NULL for a node that gets
+ * none. Item k of node n's batch was number k * nodes + n. Errors as above. */
+int shuffle_deal(struct region_pool *pool, const uint8_t *base, const struct mr_set *set,
+		 const char *set_name, const struct invocation_name *producer, uint32_t nodes,
+		 struct region **batches);
 
 #endif

@@ -26,7 +26,8 @@ struct store_stats {
 
 /* keyed: batches come ordered by key group (shuffle_by_key) and are indexed by it. */
 int store_create(struct store **store, bool keyed);
-/* No gather, merge or spill may be under way: asserts it. Nulls *store. */
+/* No gather, merge or spill may be under way: asserts it. Releases extents of spill, which may be
+ * NULL if the store never spilled. Nulls *store. */
 void store_destroy(struct store **store, struct spill_file *spill);
 
 /* Adds the batch of producer `partition` (of this edge's producing vertex). Takes the caller's
@@ -37,7 +38,8 @@ const struct store_stats *store_stats(const struct store *store);
 
 /* Starts writing batches held in memory to the spill file, largest first, until at least
  * want_bytes are on their way or none is left; memory is released as writes complete. Returns the
- * bytes started. A failed write keeps its batch in memory and is reported once by
+ * bytes started, by class_bytes. A batch that someone else references too is left: writing it would
+ * free nothing. A failed write keeps its batch in memory and is reported once by
  * store_spill_error() (0 or -errno, cleared by the call). */
 uint64_t store_spill(struct store *store, struct io_engine *io, struct spill_file *spill,
 		     uint64_t want_bytes);
@@ -48,6 +50,17 @@ int store_spill_error(struct store *store);
  * store that is not keyed counts everything whatever the range. */
 void store_measure(const struct store *store, uint32_t group_first, uint32_t group_end,
 		   uint32_t *items, uint64_t *bytes);
+
+/* What one key group holds, summed over batches. */
+struct store_group {
+	uint64_t batches; /* that have any item of it */
+	uint64_t items;
+	uint64_t bytes;
+};
+/* Adds what a keyed store holds to groups[MR_KEY_GROUPS], in one pass. */
+void store_measure_groups(const struct store *store, struct store_group *groups);
+/* A slice of a batch takes at most so many bytes more in an image than it has. */
+#define STORE_SLICE_BYTES_EXTRA (2 * MR_ALIGN)
 
 /*
  * A gather fills one invocation's region from stores. Begin on the owner thread: reads of what was
@@ -82,7 +95,8 @@ int gather_finish(struct gather *gather, uint32_t *image_end);
 void gather_free(struct gather **gather);
 
 /* The items of a store in the order of their producers, for a sink or for `each`. Owner thread, or
- * any one thread once the store is complete and no longer spilled. */
+ * any one thread once the store is complete and no longer spilled. A batch added between two calls
+ * may move the order under the cursor: walk a store when it is complete. */
 struct store_cursor {
 	uint64_t next;
 };
@@ -94,7 +108,8 @@ struct store_item {
 	uint64_t spill_offset; /* of the batch's base in the spill file, when batch is NULL */
 };
 /* Next item or false. Items of spilled batches are read with spill_fd() by pread: *rc is -errno
- * when that fails (and false is returned), else 0. */
+ * when that fails, -EBADMSG when what was read is not what was written (and false is returned),
+ * else 0. */
 bool store_next(struct store *store, struct store_cursor *cursor, struct spill_file *spill,
 		struct store_item *item, int *rc);
 

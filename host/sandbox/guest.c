@@ -136,6 +136,25 @@ void *guest_scratch(size_t bytes)
 	return self->scratch;
 }
 
+/* What runs on a stack that is then dropped, or in a signal handler that does not return: sanitizers
+ * would leave marks of such frames behind. */
+#if defined(__clang__)
+#define GUEST_SIDE __attribute__((noinline, disable_sanitizer_instrumentation))
+#else
+#define GUEST_SIDE __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
+#endif
+
+/* First on the guest's stack: a run may be abandoned from here on, and no longer. */
+GUEST_SIDE static int32_t guest_main(void *context, uint32_t argument)
+{
+	int32_t status;
+
+	self->inside = 1;
+	status = self->fn(context, argument);
+	self->inside = 0;
+	return status;
+}
+
 void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limit_ms,
 	       struct guest_report *report)
 {
@@ -148,32 +167,23 @@ void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limi
 		time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT;
 	deadline_ns = start_ns + time_limit_ms * 1000000ull;
 	thread->stop = SANDBOX_OK;
+	thread->fn = fn;
 	atomic_store_explicit(&thread->deadline_ns, deadline_ns, memory_order_relaxed);
 	atomic_fetch_add(&thread->run, 1);
 	watchdog_expect(deadline_ns);
-	report->status = guest_switch(&thread->host_sp, thread->stack + SANDBOX_STACK_BYTES, fn,
-				      context, argument);
-	/* An abandoned run has already ended itself. */
-	if ((atomic_load_explicit(&thread->run, memory_order_relaxed) & 1) != 0)
-		atomic_fetch_add_explicit(&thread->run, 1, memory_order_release);
+	report->status = guest_switch(&thread->host_sp, thread->stack + SANDBOX_STACK_BYTES,
+				      guest_main, context, argument);
+	atomic_fetch_add_explicit(&thread->run, 1, memory_order_release);
 	report->outcome = thread->stop;
 	report->signo = thread->signo;
 	report->fault = thread->fault;
 	report->run_ns = watchdog_now_ns() - start_ns;
 }
 
-/* From here on everything runs on a stack that is then dropped, or in a signal handler. Sanitizers
- * would leave marks of these frames behind. */
-#if defined(__clang__)
-#define GUEST_SIDE __attribute__((noinline, disable_sanitizer_instrumentation))
-#else
-#define GUEST_SIDE __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
-#endif
-
 GUEST_SIDE static _Noreturn void run_end(struct guest_thread *thread, enum sandbox_outcome outcome)
 {
 	thread->stop = outcome;
-	atomic_fetch_add_explicit(&thread->run, 1, memory_order_release);
+	thread->inside = 0;
 	guest_abandon(thread->host_sp);
 }
 
@@ -211,20 +221,18 @@ GUEST_SIDE static void signal_chain(int signo, siginfo_t *info, void *context)
 GUEST_SIDE static void signal_handle(int signo, siginfo_t *info, void *context)
 {
 	struct guest_thread *thread = self;
-	uint32_t run;
 
 	if (thread == NULL)
 		goto chain;
-	run = atomic_load(&thread->run);
 	if (signo == GUEST_SIGNAL) {
-		if ((run & 1) != 0 && atomic_load(&thread->condemned) == run)
+		if (thread->inside && atomic_load(&thread->condemned) == atomic_load(&thread->run))
 			run_end(thread, SANDBOX_TIME_LIMIT);
 		if (info->si_code == SI_TKILL && info->si_pid == getpid())
-			return; /* ours, but late */
+			return; /* ours, but early or late: it comes again if need be */
 		goto chain;
 	}
 	/* si_code > 0: the kernel speaks of what this thread did. abort() sends to itself. */
-	if ((run & 1) == 0 || (info->si_code <= 0 && signo != SIGABRT))
+	if (!thread->inside || (info->si_code <= 0 && signo != SIGABRT))
 		goto chain;
 	thread->signo = signo;
 	thread->fault = (uintptr_t)info->si_addr;

@@ -17,10 +17,14 @@
 #include "sandbox.h"
 #include "sandbox_limits.h"
 
+typedef int32_t (*guest_fn)(void *context, uint32_t argument);
+
 struct guest_thread {
-	void *host_sp;              // where abandoning a guest returns to; owner thread
-	atomic_uint run;            // odd while a guest runs, one more at each change: owner wo
-	atomic_uint condemned;      // the run that is out of time: watchdog wo, handler ro
+	void *host_sp; // where abandoning a guest returns to; owner thread
+	guest_fn fn;   // of the current run
+	volatile sig_atomic_t inside; // on the guest's stack, host_sp is good: owner and its handlers
+	atomic_uint run;       // odd while there is a run, one more at each change: owner wo
+	atomic_uint condemned; // the run that is out of time: watchdog wo, handler ro
 	_Atomic uint64_t deadline_ns; // of the current run, CLOCK_MONOTONIC: owner wo, watchdog ro
 	int tid;
 	uint8_t *mapping; // guard, guest stack, guard, signal stack
@@ -42,8 +46,6 @@ struct guest_report {
 	uintptr_t fault;              // and the address
 	uint64_t run_ns;
 };
-
-typedef int32_t (*guest_fn)(void *context, uint32_t argument);
 
 /* The calling thread's state, NULL before sandbox_thread_enter(). */
 struct guest_thread *guest_self(void);

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define MR_GUEST_ABI 1
+#define MR_GUEST_ABI 2
 
 /* Values of wasm_rt_trap_t; the order is wabt's. */
 enum mr_trap {

@@ -70,6 +70,20 @@ static void body_line_write(struct rewriter *w, const char *line)
 	fputs(at, w->out);
 }
 
+/* Macros that convert from floating point trap as division does when no integer holds the value: let
+ * the two be told apart. */
+static bool truncation_write(struct rewriter *w, const char *line)
+{
+	static const char trap[] = "TRAP(INT_OVERFLOW)";
+	const char *hit = strstr(line, trap);
+
+	if (hit == NULL || strstr(line, "< (max)") == NULL)
+		return false;
+	fprintf(w->out, "%.*sTRAP(INVALID_CONVERSION)%s", (int)(hit - line), line,
+		hit + sizeof(trap) - 1);
+	return true;
+}
+
 static void line_rewrite(struct rewriter *w, const char *line)
 {
 	static const char barrier[] = "#define wasm_asm __asm__";
@@ -79,6 +93,8 @@ static void line_rewrite(struct rewriter *w, const char *line)
 		w->has_barrier = true;
 		return;
 	}
+	if (truncation_write(w, line))
+		return;
 	declarations_note(w, line);
 	if (line[0] == '}')
 		w->in_body = false;

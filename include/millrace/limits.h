@@ -78,6 +78,11 @@
 /* Nodes. */
 #define MR_WORKERS_MAX 64             /* threads of one node */
 #define MR_JOBS_MAX 64                /* unfinished on one node */
+#define MR_SLOTS_MAX 256             /* invocations of one job staged, running or shipping on a node */
+#define MR_EACH_BATCHES_MAX 4096     /* outputs waiting to be taken item by item; then their
+				      * producers wait too */
+#define MR_EACH_ITEM_BITS 20         /* items of one output that go to an `each` input: a million */
+#define MR_EACH_DEPTH_MAX 3          /* `each` edges in a row: 24 + 2 x 20 bits of partition number */
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 

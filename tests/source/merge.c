@@ -14,7 +14,7 @@ struct text {
 
 static void text_put(struct text *text, const void *data, uint64_t bytes)
 {
-	if (text->bytes + bytes > text->limit) {
+	if (text->bytes + bytes >= text->limit) {
 		text->limit = 2 * (text->bytes + bytes) + 64;
 		text->data = realloc(text->data, text->limit);
 	}
@@ -191,6 +191,7 @@ static void merge_random(const struct sink_key *keys, uint32_t key_count, struct
 		}
 	}
 	qsort(lines, count, sizeof(*lines), line_sort_compare);
+	text_put(&expected, "", 0);
 	for (uint32_t i = 0; i < count; i++) {
 		text_put(&expected, lines[i].text, strlen(lines[i].text));
 		text_put(&expected, "\n", 1);

@@ -1,0 +1,304 @@
+/* A job on one node: set up from its text, driven through its scheduler, taken down. */
+#include "node_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct job *job_find(struct node *node, uint64_t id)
+{
+	struct job *job;
+
+	TAILQ_FOREACH (job, &node->jobs, link)
+		if (job->id == id)
+			return job;
+	return NULL;
+}
+
+static int create_stores(struct job *job)
+{
+	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
+		const struct plan_edge *edge = &job->plan->edges[e];
+		int rc;
+
+		if (edge->distribution == DIST_EACH)
+			continue;
+		rc = store_create(&job->edges[e].store, edge->distribution == DIST_KEY);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int create_sched(struct job *job, char *error, size_t error_bytes)
+{
+	struct sched_config config = {.plan = job->plan,
+				      .node = job->node->id,
+				      .nodes = job->node->nodes,
+				      .leader = job->leader,
+				      .slots = job->slots};
+	size_t bytes = (sched_bytes(&config) + 63) & ~(size_t)63;
+
+	job->sched_memory = aligned_alloc(64, bytes);
+	if (job->sched_memory == NULL)
+		return -ENOMEM;
+	memset(job->sched_memory, 0, bytes);
+	return sched_init(&job->sched, job->sched_memory, &config, error, error_bytes);
+}
+
+/* Keys come from functions: a source's items have none. */
+static int check_keys(const struct plan *plan, char *error, size_t error_bytes)
+{
+	for (uint32_t e = 0; e < plan->edge_count; e++) {
+		const struct plan_edge *edge = &plan->edges[e];
+
+		if (edge->distribution == DIST_KEY &&
+		    plan->vertices[edge->from].kind == VERTEX_SOURCE) {
+			snprintf(error, error_bytes,
+				 "%s takes input %s by `key`, but files have no keys: let a "
+				 "function give "
+				 "its items keys first, or take it by `each` or `all`",
+				 plan->vertices[edge->to].name, plan->vertices[edge->from].name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+struct job *job_create(struct node *node, uint64_t id, uint32_t leader, const char *file,
+		       const char *text, size_t text_bytes, const char *composition, char *error,
+		       size_t error_bytes)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	struct compose_error wrong;
+	int rc;
+
+	if (job == NULL)
+		goto no_memory;
+	job->node = node;
+	job->id = id;
+	job->leader = leader;
+	job->slots = node->simulated ? 4 : 2 * node->workers.count + 2;
+	rc = compose_plan(file, text, text_bytes, composition, &job->plan, &wrong);
+	if (rc == -EINVAL) {
+		compose_error_print(&wrong, error, error_bytes);
+		goto fail;
+	}
+	if (rc != 0)
+		goto no_memory;
+	if (check_keys(job->plan, error, error_bytes) != 0)
+		goto fail;
+	job->sources = calloc(job->plan->vertex_count, sizeof(*job->sources));
+	job->sinks = calloc(job->plan->vertex_count, sizeof(*job->sinks));
+	job->edges = calloc(job->plan->edge_count + 1, sizeof(*job->edges));
+	job->functions = calloc(job->plan->function_count + 1, sizeof(*job->functions));
+	job->runs = calloc(job->slots, sizeof(*job->runs));
+	if (job->sources == NULL || job->sinks == NULL || job->edges == NULL ||
+	    job->functions == NULL || job->runs == NULL)
+		goto no_memory;
+	rc = create_sched(job, error, error_bytes);
+	if (rc == -EINVAL)
+		goto fail;
+	if (rc != 0 || create_stores(job) != 0)
+		goto no_memory;
+	return job;
+no_memory:
+	snprintf(error, error_bytes, "no memory for another job");
+fail:
+	job_free(&job);
+	return NULL;
+}
+
+static void sources_free(struct job *job)
+{
+	for (uint32_t v = 0; job->sources != NULL && v < job->plan->vertex_count; v++) {
+		struct job_source *source = &job->sources[v];
+
+		for (uint32_t i = 0; i < source->path_count; i++)
+			free(source->paths[i]);
+		free(source->paths);
+		free(source->splits);
+		free(source->partitions);
+	}
+	free(job->sources);
+}
+
+void job_free(struct job **freed)
+{
+	struct job *job = *freed;
+
+	*freed = NULL;
+	if (job == NULL)
+		return;
+	if (job->plan != NULL) {
+		sources_free(job);
+		lead_free(&job->lead, job->plan->vertex_count, job->plan->function_count);
+		for (uint32_t e = 0; job->edges != NULL && e < job->plan->edge_count; e++) {
+			if (job->edges[e].store != NULL)
+				store_destroy(&job->edges[e].store, job->node->spill);
+			free(job->edges[e].seen);
+		}
+		for (uint32_t v = 0; job->sinks != NULL && v < job->plan->vertex_count; v++)
+			if (job->sinks[v].open)
+				sink_abandon(&job->sinks[v].file);
+		for (uint32_t f = 0; job->functions != NULL && f < job->plan->function_count; f++)
+			code_close(&job->functions[f].code);
+	}
+	for (uint32_t i = 0; i < job->each_count; i++)
+		region_unref(&job->each[i].region);
+	free(job->each);
+	free(job->runs);
+	free(job->functions);
+	free(job->edges);
+	free(job->sinks);
+	free(job->sched_memory);
+	plan_free(&job->plan);
+	free(job);
+}
+
+void job_unbusy(struct job *job)
+{
+	job->busy--;
+}
+
+void job_go(struct job *job)
+{
+	if (job->running || job->over)
+		return;
+	job->running = true;
+	for (uint32_t v = 0; v < job->plan->vertex_count; v++)
+		if (job->plan->vertices[v].kind == VERTEX_SOURCE)
+			sched_source(job->sched, v, job->sources[v].partitions,
+				     job->sources[v].count);
+}
+
+void job_end(struct job *job)
+{
+	if (job->over)
+		return;
+	job->over = true;
+	atomic_store_explicit(&job->cancel, true, memory_order_relaxed);
+	if (job->lead == NULL) {
+		struct job_counters *counters = malloc(sizeof(*counters));
+
+		job_update_counters(job);
+		if (counters != NULL)
+			*counters = job->counters;
+		message_send_heap(job->node, job->leader, MESSAGE_ENDED, job->id, 0, 0, counters,
+				  counters != NULL ? sizeof(*counters) : 0);
+	}
+}
+
+void job_fail(struct job *job, const char *format, ...)
+{
+	char *text;
+	va_list arguments;
+	int length;
+
+	if (job->over || job->failed_sent)
+		return;
+	job->failed_sent = true;
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		text = strdup("no memory to say what failed");
+	if (job->lead != NULL) {
+		lead_fail(job, text != NULL ? text : "no memory");
+		free(text);
+	} else {
+		message_send_heap(job->node, job->leader, MESSAGE_FAILED, job->id, 0, 0, text,
+				  text != NULL ? strlen(text) : 0);
+	}
+}
+
+bool job_advance(struct job *job)
+{
+	struct sched_action action;
+	bool worked = false;
+
+	while (job->running && !job->over && !job->failed_sent && sched_next(job->sched, &action)) {
+		worked = true;
+		switch (action.kind) {
+		case SCHED_START:
+			run_start(job, &action);
+			break;
+		case SCHED_PLAN:
+			partitions_plan(job, action.vertex);
+			break;
+		case SCHED_VERTEX_DONE:
+			ship_marks(job, action.vertex);
+			break;
+		case SCHED_FAIL:
+			job_fail(job, "%s (attempt %u of %u)", job->runs[action.slot].error,
+				 action.attempt + 1, action.attempt + 1);
+			break;
+		case SCHED_NONE:
+			break;
+		}
+	}
+	if (worked && job->lead != NULL && !job->over && !job->failed_sent &&
+	    sched_finished(job->sched))
+		lead_finished(job);
+	return worked;
+}
+
+static uint64_t drops_now(const struct node *node)
+{
+	const struct transport_counters *t = transport_counters(node->transport);
+	const struct port_counters *p = &node->port->counters;
+
+	return t->drop_short + t->drop_malformed + t->drop_checksum + t->drop_version +
+	       t->drop_unknown_peer + t->drop_incarnation + t->drop_window + t->drop_no_room +
+	       p->drop_tx_oversize + p->drop_tx_no_buffer + p->drop_rx_oversize +
+	       p->drop_rx_no_buffer + p->drop_rx_error + node->fault_drops;
+}
+
+/* What other objects count is read off them. */
+void job_update_counters(struct job *job)
+{
+	uint64_t retransmits = transport_counters(job->node->transport)->retransmits;
+	uint64_t drops = drops_now(job->node);
+
+	if (!job->based) {
+		job->based = true;
+		job->base_drops = drops;
+		job->base_retransmits = retransmits;
+	}
+	job->counters.drops = drops - job->base_drops;
+	job->counters.retransmits = retransmits - job->base_retransmits;
+	job->counters.spilled_bytes = 0;
+	for (uint32_t e = 0; e < job->plan->edge_count; e++)
+		if (job->edges[e].store != NULL)
+			job->counters.spilled_bytes +=
+			    store_stats(job->edges[e].store)->spilled_bytes;
+}
+
+bool jobs_sweep(struct node *node)
+{
+	struct job *job, *next;
+	bool worked = false;
+
+	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
+		bool spilling = false;
+
+		next = TAILQ_NEXT(job, link);
+		for (uint32_t e = 0; e < job->plan->edge_count; e++)
+			if (job->edges[e].store != NULL)
+				spilling |= store_spilling(job->edges[e].store);
+		if (!job->over || job->busy > 0 || spilling ||
+		    (job->lead != NULL && !lead_complete(job)))
+			continue;
+		pthread_mutex_lock(&node->lock);
+#define ADD_COUNTER(name) node->ended_counters.name += job->counters.name;
+		JOB_COUNTERS(ADD_COUNTER)
+#undef ADD_COUNTER
+		node->job_count--;
+		pthread_mutex_unlock(&node->lock);
+		TAILQ_REMOVE(&node->jobs, job, link);
+		job_free(&job);
+		worked = true;
+	}
+	return worked;
+}

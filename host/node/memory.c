@@ -1,0 +1,77 @@
+/* Memory pressure: stores spill before anything has to wait long, and what can never fit fails. */
+#include "node_internal.h"
+
+#include <string.h>
+
+#define STALL_NS 2000000000ull /* nothing moved for so long: nothing will */
+
+static uint64_t spill_stores(struct node *node, uint64_t want, bool *spilling)
+{
+	uint64_t started = 0;
+	struct job *job;
+
+	TAILQ_FOREACH (job, &node->jobs, link) {
+		for (uint32_t e = 0; !job->over && e < job->plan->edge_count; e++) {
+			struct job_edge *edge = &job->edges[e];
+			int rc;
+
+			if (edge->store == NULL)
+				continue;
+			if (started < want && !edge->sealed)
+				started +=
+				    store_spill(edge->store, node->io, node->spill, want - started);
+			*spilling |= store_spilling(edge->store);
+			rc = store_spill_error(edge->store);
+			if (rc != 0)
+				job_fail(job,
+					 "node %u cannot spill to disk: %s; free space, give "
+					 "--spill another "
+					 "folder or raise --memory",
+					 node->id, strerror(-rc));
+		}
+	}
+	return started;
+}
+
+/* Something waits for memory and nothing is under way that could free any. */
+static bool stalled(const struct node *node, bool spilling)
+{
+	return !TAILQ_EMPTY(&node->waiting) && !spilling && node->workers.outstanding == 0 &&
+	       io_in_flight(node->io) == 0 && node->sends_in_flight == 0 && node->unsent_count == 0;
+}
+
+static void fail_stalled(struct node *node)
+{
+	struct run *run = TAILQ_FIRST(&node->waiting);
+
+	node->stalled_ns = 0;
+	job_fail(
+	    run->job,
+	    "%s: node %u has too little memory for it beside what else it holds: raise --memory",
+	    run->vertex->name, node->id);
+}
+
+bool memory_pump(struct node *node)
+{
+	bool short_of = !TAILQ_EMPTY(&node->waiting) || !TAILQ_EMPTY(&node->unaccepted);
+	bool spilling = false;
+	struct region_pool_stats pool;
+	uint64_t want = 0;
+	uint64_t started;
+
+	if (TAILQ_EMPTY(&node->jobs))
+		return false;
+	region_pool_stats(node->pool, &pool);
+	if (pool.used_bytes > pool.bytes / 8 * 5)
+		want = pool.used_bytes - pool.bytes / 2;
+	else if (short_of)
+		want = pool.bytes / 8;
+	started = spill_stores(node, want, &spilling);
+	if (!stalled(node, spilling))
+		node->stalled_ns = 0;
+	else if (node->stalled_ns == 0)
+		node->stalled_ns = node->now_ns;
+	else if (node->now_ns - node->stalled_ns > STALL_NS)
+		fail_stalled(node);
+	return started > 0;
+}

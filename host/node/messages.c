@@ -1,0 +1,410 @@
+/* Messages in and out: queues in front of the transport, memory for bodies, dispatch. */
+#include "node_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <millrace/hash.h>
+
+static void outgoing_free(struct outgoing *out)
+{
+	region_unref(&out->region);
+	free(out->heap);
+	free(out);
+}
+
+static int outgoing_submit(struct node *node, struct outgoing *out)
+{
+	static const uint8_t nothing[1];
+	uint32_t flow = out->region != NULL ? MESSAGE_FLOW_DATA : MESSAGE_FLOW_CONTROL;
+	const void *body = out->region != NULL ? out->region->base : out->heap;
+	int rc = transport_send(node->transport, node->now_ns, out->peer, flow, &out->head,
+				sizeof(out->head), out->bytes > 0 ? body : nothing,
+				out->bytes > 0 ? out->bytes : 1, (uint64_t)(uintptr_t)out);
+
+	if (rc == 0) {
+		TAILQ_INSERT_TAIL(&node->in_flight, out, link);
+		node->sends_in_flight++;
+	}
+	return rc;
+}
+
+static void outgoing_refused(struct node *node, struct outgoing *out, int rc)
+{
+	struct job *job = job_find(node, out->head.job);
+
+	if (job != NULL)
+		job_fail(job, "node %u cannot send to node %u: %s", node->id, out->peer,
+			 strerror(-rc));
+	outgoing_free(out);
+}
+
+static void outgoing_queue(struct node *node, struct outgoing *out)
+{
+	/* In order behind what already waits for that peer. */
+	int rc = TAILQ_EMPTY(&node->unsent[out->peer]) ? outgoing_submit(node, out) : -EAGAIN;
+
+	if (rc == -EAGAIN) {
+		TAILQ_INSERT_TAIL(&node->unsent[out->peer], out, link);
+		node->unsent_count++;
+	} else if (rc != 0) {
+		outgoing_refused(node, out, rc);
+	}
+}
+
+static bool unsent_retry(struct node *node)
+{
+	bool worked = false;
+
+	for (uint32_t peer = 0; node->unsent_count > 0 && peer < node->nodes; peer++) {
+		struct outgoing *out;
+
+		while ((out = TAILQ_FIRST(&node->unsent[peer])) != NULL) {
+			int rc;
+
+			TAILQ_REMOVE(&node->unsent[peer], out, link);
+			rc = outgoing_submit(node, out);
+			if (rc == -EAGAIN) {
+				TAILQ_INSERT_HEAD(&node->unsent[peer], out, link);
+				break;
+			}
+			node->unsent_count--;
+			worked = true;
+			if (rc != 0)
+				outgoing_refused(node, out, rc);
+		}
+	}
+	return worked;
+}
+
+void message_send_region(struct node *node, uint32_t peer, const struct message_head *head,
+			 struct region *region)
+{
+	struct outgoing *out = calloc(1, sizeof(*out));
+
+	if (out == NULL) {
+		struct job *job = job_find(node, head->job);
+
+		region_unref(&region);
+		if (job != NULL)
+			job_fail(job, "no memory to send a batch");
+		return;
+	}
+	out->head = *head;
+	out->peer = peer;
+	out->region = region;
+	out->bytes = region->bytes;
+	outgoing_queue(node, out);
+}
+
+void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t job, uint32_t edge,
+		       uint64_t arg, void *heap, uint64_t bytes)
+{
+	struct outgoing *out = calloc(1, sizeof(*out));
+
+	if (out == NULL) {
+		free(heap);
+		return; /* the peer's silence timer finds it */
+	}
+	out->head = (struct message_head){.version = MESSAGE_VERSION,
+					  .type = (uint8_t)type,
+					  .edge = edge,
+					  .job = job,
+					  .arg = arg};
+	out->peer = peer;
+	out->heap = heap;
+	out->bytes = bytes;
+	outgoing_queue(node, out);
+}
+
+static void outgoing_done(struct node *node, struct outgoing *out)
+{
+	TAILQ_REMOVE(&node->in_flight, out, link);
+	node->sends_in_flight--;
+	outgoing_free(out);
+}
+
+/* --- Receiving -----------------------------------------------------------------------------------
+ */
+
+static void incoming_free(struct incoming *in)
+{
+	region_unref(&in->region);
+	free(in->heap);
+	free(in);
+}
+
+static bool incoming_accept(struct node *node, struct incoming *in)
+{
+	void *body;
+
+	if (in->head.type == MESSAGE_BATCH) {
+		if (region_alloc(node->pool, in->bytes, REGION_RECEIVE, &in->region) != 0)
+			return false;
+		body = in->region->base;
+	} else {
+		in->heap = malloc(in->bytes);
+		if (in->heap == NULL)
+			return false;
+		body = in->heap;
+	}
+	if (transport_accept(node->transport, node->now_ns, in->offer, body,
+			     (uint64_t)(uintptr_t)in) == 0)
+		TAILQ_INSERT_TAIL(&node->accepted, in, link);
+	else
+		incoming_free(in); /* lost in the meantime */
+	return true;
+}
+
+static uint16_t refusal(struct node *node, const struct message_head *head, uint64_t bytes)
+{
+	struct region_pool_stats pool;
+	struct job *job;
+
+	if (head->version != MESSAGE_VERSION || head->type == 0 || head->type >= MESSAGE_TYPES)
+		return MESSAGE_REFUSED_FORM;
+	if (head->type != MESSAGE_BATCH)
+		return bytes <= MR_CODE_BYTES_MAX + MR_SOURCE_BYTES_MAX ? 0 : MESSAGE_REFUSED_SIZE;
+	job = job_find(node, head->job);
+	if (job == NULL || job->over || head->edge >= job->plan->edge_count)
+		return MESSAGE_REFUSED_JOB;
+	region_pool_stats(node->pool, &pool);
+	return bytes <= pool.bytes / 2 ? 0 : MESSAGE_REFUSED_SIZE;
+}
+
+static void offered(struct node *node, const struct transport_event *event)
+{
+	struct incoming *in;
+	uint16_t code = MESSAGE_REFUSED_FORM;
+
+	if (event->head_bytes == sizeof(struct message_head)) {
+		struct message_head head;
+
+		memcpy(&head, event->head, sizeof(head));
+		code = refusal(node, &head, event->body_bytes);
+	}
+	in = code == 0 ? calloc(1, sizeof(*in)) : NULL;
+	if (in == NULL) {
+		transport_reject(node->transport, node->now_ns, event->offer, code);
+		return;
+	}
+	memcpy(&in->head, event->head, sizeof(in->head));
+	in->peer = event->node;
+	in->offer = event->offer;
+	in->bytes = event->body_bytes;
+	if (!TAILQ_EMPTY(&node->unaccepted) || !incoming_accept(node, in))
+		TAILQ_INSERT_TAIL(&node->unaccepted, in, link);
+}
+
+bool messages_retry_offers(struct node *node)
+{
+	struct incoming *in;
+	bool worked = false;
+
+	while ((in = TAILQ_FIRST(&node->unaccepted)) != NULL) {
+		TAILQ_REMOVE(&node->unaccepted, in, link);
+		if (!incoming_accept(node, in)) {
+			TAILQ_INSERT_HEAD(&node->unaccepted, in, link);
+			break;
+		}
+		worked = true;
+	}
+	return worked;
+}
+
+static void receive_batch(struct node *node, struct incoming *in)
+{
+	struct job *job = job_find(node, in->head.job);
+	struct region *batch = in->region;
+
+	in->region = NULL;
+	if (job == NULL || job->over || in->head.edge >= job->plan->edge_count) {
+		region_unref(&batch);
+	} else if (mr_hash64(batch->base, batch->bytes) != in->head.arg) {
+		region_unref(&batch);
+		job_fail(job, "a batch from node %u does not have the checksum it was sent with",
+			 in->peer);
+	} else {
+		region_freeze(batch);
+		ship_deliver(job, in->head.edge, batch);
+	}
+}
+
+static void receive_control(struct node *node, struct incoming *in)
+{
+	const struct message_head *head = &in->head;
+	struct job *job;
+
+	if (head->type == MESSAGE_LIST) {
+		listing_begin(node, in->peer, head->job, in->heap, in->bytes);
+		return;
+	}
+	if (head->type == MESSAGE_START) {
+		start_begin(node, in->peer, head->job, in->heap, in->bytes);
+		return;
+	}
+	job = job_find(node, head->job);
+	if (job == NULL)
+		return;
+	switch (head->type) {
+	case MESSAGE_MARK:
+		if (!job->over && head->edge < job->plan->edge_count)
+			sched_mark(job->sched, head->edge, in->peer, head->arg);
+		break;
+	case MESSAGE_GO:
+		if (in->peer == job->leader)
+			job_go(job);
+		break;
+	case MESSAGE_CODE:
+		if (in->peer == job->leader)
+			prepare_code_arrived(node, job, head->arg, in->heap, in->bytes);
+		break;
+	case MESSAGE_END:
+		if (in->peer == job->leader)
+			job_end(job);
+		break;
+	default:
+		if (job->lead != NULL)
+			lead_message(job, in->peer, head, in->heap, in->bytes);
+		break;
+	}
+}
+
+static void received(struct node *node, struct incoming *in)
+{
+	TAILQ_REMOVE(&node->accepted, in, link);
+	if (in->head.type == MESSAGE_BATCH)
+		receive_batch(node, in);
+	else
+		receive_control(node, in);
+	incoming_free(in);
+}
+
+static void lost(struct node *node, const struct transport_event *event)
+{
+	struct incoming *in;
+
+	TAILQ_FOREACH (in, &node->unaccepted, link) {
+		if (in->offer == event->cookie) { /* never accepted */
+			TAILQ_REMOVE(&node->unaccepted, in, link);
+			free(in);
+			return;
+		}
+	}
+	/* A cookie is a pointer only if it is one of ours: an offer's number may look like one. */
+	TAILQ_FOREACH (in, &node->accepted, link) {
+		if ((uint64_t)(uintptr_t)in == event->cookie) {
+			TAILQ_REMOVE(&node->accepted, in, link);
+			incoming_free(in);
+			return;
+		}
+	}
+}
+
+/* --- Outcomes ------------------------------------------------------------------------------------
+ */
+
+static void peer_lost(struct node *node, uint32_t peer, const char *why)
+{
+	struct job *job, *next;
+
+	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (job->lead != NULL)
+			lead_node_lost(job, peer, why);
+		else if (job->leader == peer)
+			job_end(job);
+		else if (!job->over)
+			job_fail(job, "node %u does not reach node %u: %s", node->id, peer, why);
+	}
+}
+
+static void send_failed(struct node *node, struct outgoing *out,
+			const struct transport_event *event)
+{
+	struct job *job = job_find(node, out->head.job);
+
+	if (event->reason != TRANSPORT_REJECTED) {
+		peer_lost(node, out->peer, transport_reason_text(event->reason));
+		return;
+	}
+	if (job == NULL || job->over || event->code == MESSAGE_REFUSED_JOB)
+		return;
+	if (event->code == MESSAGE_REFUSED_SIZE)
+		job_fail(job, "node %u has no room for a message of %llu bytes: raise its --memory",
+			 out->peer, (unsigned long long)out->bytes);
+	else
+		job_fail(job, "node %u does not understand this node: are both the same version?",
+			 out->peer);
+}
+
+static void handle(struct node *node, const struct transport_event *event)
+{
+	struct outgoing *out = (struct outgoing *)(uintptr_t)event->cookie;
+
+	switch (event->kind) {
+	case TRANSPORT_OFFER:
+		offered(node, event);
+		break;
+	case TRANSPORT_MESSAGE:
+		received(node, (struct incoming *)(uintptr_t)event->cookie);
+		break;
+	case TRANSPORT_LOST:
+		lost(node, event);
+		break;
+	case TRANSPORT_SENT:
+		outgoing_done(node, out);
+		break;
+	case TRANSPORT_FAILED:
+		send_failed(node, out, event);
+		outgoing_done(node, out);
+		break;
+	case TRANSPORT_PEER_DOWN:
+		peer_lost(node, event->node, transport_reason_text(event->reason));
+		break;
+	default:
+		break;
+	}
+}
+
+bool messages_pump(struct node *node)
+{
+	struct transport_event event;
+	bool worked = false;
+
+	while (transport_event(node->transport, &event)) {
+		handle(node, &event);
+		worked = true;
+	}
+	return unsent_retry(node) || worked;
+}
+
+static void drop_outgoing(struct outgoing_queue *queue)
+{
+	struct outgoing *out;
+
+	while ((out = TAILQ_FIRST(queue)) != NULL) {
+		TAILQ_REMOVE(queue, out, link);
+		outgoing_free(out);
+	}
+}
+
+static void drop_incoming(struct incoming_queue *queue)
+{
+	struct incoming *in;
+
+	while ((in = TAILQ_FIRST(queue)) != NULL) {
+		TAILQ_REMOVE(queue, in, link);
+		incoming_free(in);
+	}
+}
+
+void messages_drop(struct node *node)
+{
+	drop_outgoing(&node->in_flight);
+	for (uint32_t peer = 0; peer < node->nodes; peer++)
+		drop_outgoing(&node->unsent[peer]);
+	drop_incoming(&node->accepted);
+	drop_incoming(&node->unaccepted);
+}

@@ -1,0 +1,452 @@
+/* The structures of a node, shared by the files of this folder. */
+#ifndef NODE_INTERNAL_H
+#define NODE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "compose.h"
+#include "io.h"
+#include "message.h"
+#include "node.h"
+#include "scheduler.h"
+#include "sink.h"
+#include "source.h"
+#include "spill.h"
+#include "stage.h"
+
+/* --- Work for other threads (worker.c)
+ * ------------------------------------------------------------- */
+
+struct task {
+	void (*work)(struct task *task); /* on a worker */
+	void (*done)(struct task *task); /* back on the I/O thread; may free the task's container */
+	struct node *node;
+	STAILQ_ENTRY(task) link;
+};
+STAILQ_HEAD(task_queue, task);
+
+struct workers {
+	struct node *node;
+	pthread_mutex_t lock; /* of the two queues and stopping */
+	pthread_cond_t wake;
+	struct task_queue todo;
+	struct task_queue finished;
+	pthread_t threads[MR_WORKERS_MAX];
+	uint32_t count;
+	atomic_uint busy;
+	bool stopping;
+	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
+};
+
+/* --- Code (code.c)
+ * ---------------------------------------------------------------------------------- */
+
+struct code_entry; /* one function's code, shared by the jobs and nodes of a process */
+
+/* --- Messages (messages.c)
+ * ----------------------------------------------------------------------------- */
+
+/* A message on its way out; owns what it carries. */
+struct outgoing {
+	TAILQ_ENTRY(outgoing) link;
+	struct message_head head;
+	uint32_t peer;
+	struct region *region; /* a batch, or NULL: heap */
+	void *heap;
+	uint64_t bytes;
+};
+TAILQ_HEAD(outgoing_queue, outgoing);
+
+/* A message on its way in. */
+struct incoming {
+	TAILQ_ENTRY(incoming) link; /* while it waits for memory */
+	struct message_head head;
+	uint32_t peer;
+	uint64_t offer;
+	uint64_t bytes;
+	struct region *region;
+	void *heap;
+};
+TAILQ_HEAD(incoming_queue, incoming);
+
+/* --- Jobs
+ * --------------------------------------------------------------------------------------------- */
+
+/* The items of one source this node reads. */
+struct job_source {
+	struct source_split *splits;
+	uint64_t *partitions;
+	uint32_t count;
+	char **paths;
+	uint32_t path_count;
+};
+
+struct job_edge {
+	struct store *store; /* what has arrived here; NULL for `each` */
+	uint64_t *seen;      /* `each`: partitions that arrived, open addressing, 0 empty */
+	uint32_t seen_count;
+	uint32_t seen_slots;
+	bool sealed;                    /* a sink reads it: no more spilling */
+	uint64_t shipped[MR_NODES_MAX]; /* batches that count, by node they went to */
+};
+
+/* An output waiting to be taken item by item. */
+struct each_batch {
+	struct region *region;
+	struct mr_set set;
+	uint32_t users; /* runs that took an item and have not ended */
+	bool drained;   /* the last item was taken */
+};
+
+enum run_state {
+	RUN_IDLE,
+	RUN_FETCHING,  /* looking for its item's size, or reading it */
+	RUN_WAITING,   /* for memory, to stage or to build batches */
+	RUN_GATHERING, /* reading spilled batches */
+	RUN_WORKING,   /* with a worker, or the sink's thread */
+};
+
+struct sink_work;
+
+/* One invocation attempt under way: slot number index of the scheduler. */
+struct run {
+	struct task task;
+	struct job *job;
+	enum run_state state;
+	struct sched_action action;
+	const struct plan_vertex *vertex;
+	struct sandbox_code *code;
+	struct source_fetch fetch;
+	bool fetch_open; /* sized, waits for memory to be read into */
+	uint64_t item_bytes;
+	uint64_t item_offset;
+	struct region *region;
+	uint64_t region_bytes; /* its share of the invocation budget */
+	uint32_t header_off;
+	uint32_t image_end;
+	uint32_t sets_off;
+	uint32_t source_vertex; /* where its `each` item comes from */
+	struct gather *gather;
+	struct sink_work *sink;   /* a sink's own */
+	struct store *item_store; /* an `each` item beside broadcast inputs, wrapped as a store */
+	bool has_run;             /* outputs are checked; batches may still have to be built */
+	bool repeated;            /* a fault: this is the second success */
+	int ship_rc;
+	struct sandbox_result result;
+	char error[MR_ERROR_BYTES_MAX];
+	struct mr_set out_sets[MR_SETS_MAX];
+	struct run_output {
+		uint32_t edge;
+		struct region *batches[MR_NODES_MAX];
+		bool built;
+	} * outputs;
+	uint32_t output_count;
+	TAILQ_ENTRY(run) link; /* in node->waiting */
+};
+TAILQ_HEAD(run_queue, run);
+
+struct job_function {
+	uint64_t hash;
+	struct code_entry *code;
+	bool asked; /* the leader has been asked for its code */
+};
+
+struct job_sink {
+	struct sink_file file;
+	bool open;
+	bool complete;
+	atomic_uint_fast64_t written; // sink: wo, I/O: ro
+};
+
+struct lead;
+
+struct job {
+	TAILQ_ENTRY(job) link;
+	struct node *node;
+	uint64_t id;
+	uint32_t leader;
+	struct plan *plan;
+	struct sched *sched;
+	void *sched_memory;
+	struct job_source *sources; /* by vertex */
+	struct job_edge *edges;
+	struct job_function *functions; /* by function of the plan */
+	struct job_sink *sinks;         /* by vertex; leader only */
+	struct each_batch *each;
+	uint32_t each_count;
+	struct run *runs; /* by slot */
+	uint32_t slots;
+	uint32_t preparing; /* functions whose code is not ready */
+	uint32_t busy;      /* things that point here: runs, tasks, fetches */
+	bool running;       /* GO has come */
+	bool over;          /* END has come, or it failed: drop everything */
+	bool failed_sent;
+	atomic_bool cancel;           // I/O: wo, sink: ro
+	struct job_counters counters; /* this node's share */
+	bool based;                   /* the two bases are taken */
+	uint64_t base_drops;
+	uint64_t base_retransmits;
+	uint64_t progress_ns; /* when progress was last sent */
+	struct lead *lead;    /* at the leader only */
+};
+TAILQ_HEAD(job_list, job);
+
+enum lead_phase { LEAD_LISTING, LEAD_STARTING, LEAD_RUNNING, LEAD_ENDING, LEAD_ENDED };
+
+/* One source as the leader sees it. */
+struct lead_file {
+	char *path;
+	uint64_t bytes;
+	int64_t mtime_ns;
+	uint64_t nodes; /* bit per node that has it */
+};
+
+struct lead_source {
+	struct source_uri uri;
+	char *uri_text;
+	bool given;
+	struct lead_file *files;
+	uint32_t file_count;
+	uint32_t file_room;
+	uint64_t missing; /* bit per node that has no such file */
+};
+
+/* What only the leader of a job keeps. */
+struct lead {
+	enum lead_phase phase;
+	char *text;
+	size_t text_bytes;
+	char *file;
+	char *composition;
+	struct lead_source *sources; /* by vertex */
+	void **codes;                /* by function: bytes, malloc'ed */
+	size_t *code_bytes;
+	uint64_t waiting; /* bit per node whose answer is awaited */
+	struct job_counters node_counters[MR_NODES_MAX];
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	uint64_t end_deadline_ns; /* when the last ENDED is no longer waited for */
+	bool failed;
+	char error[2 * MR_ERROR_BYTES_MAX];
+};
+
+/* --- The node
+ * ---------------------------------------------------------------------------------------- */
+
+enum command_kind { COMMAND_SUBMIT, COMMAND_CANCEL, COMMAND_STOP };
+
+struct command {
+	STAILQ_ENTRY(command) link;
+	enum command_kind kind;
+	struct job *job;
+	uint64_t id;
+};
+STAILQ_HEAD(command_queue, command);
+
+/* A job's published status, kept after the job is gone. */
+struct status_entry {
+	struct job_status status;
+	STAILQ_ENTRY(status_entry) link;
+};
+STAILQ_HEAD(status_list, status_entry);
+
+#define NODE_STATUS_KEPT 128 /* finished jobs whose status can still be asked for */
+#define NODE_TX_HELD MR_PORT_BURST
+
+struct node {
+	/* Set at creation, then read by all. */
+	uint32_t id;
+	uint32_t nodes;
+	const struct sandbox_ops *sandbox;
+	char *cache_dir;
+	char *spill_dir;
+	bool poll_always;
+	bool poll_sleepy;
+	bool simulated;
+	uint64_t incarnation;
+	struct node_faults faults;
+	uint32_t peer_timeout_ms;
+
+	/* The I/O thread's. */
+	struct port *port;
+	struct region_pool *pool;
+	struct transport *transport;
+	void *transport_memory;
+	size_t transport_memory_bytes;
+	struct io_engine *io;
+	struct spill_file *spill;
+	struct job_list jobs;
+	uint32_t job_count;
+	uint64_t next_job;
+	struct outgoing_queue unsent[MR_NODES_MAX];
+	uint32_t unsent_count;
+	uint64_t stalled_ns; /* since when nothing but a lack of memory stands in the way; 0: not */
+	struct incoming_queue unaccepted; /* wait for memory */
+	struct run_queue waiting;         /* wait for memory */
+	uint64_t invoke_bytes;            /* in regions of invocations under way */
+	uint64_t invoke_budget;
+	uint64_t run_bytes_max;          /* of one invocation's region */
+	struct outgoing_queue in_flight; /* with the transport */
+	struct incoming_queue accepted;  /* being received */
+	uint64_t sends_in_flight;
+	uint64_t now_ns;
+	uint64_t published_ns;
+	uint64_t fault_random;
+	uint64_t fault_drops;
+	struct port_poll poll;
+	struct transport_frame frames[NODE_TX_HELD]; /* taken from the transport, not yet sent */
+	uint8_t *kept_payloads; /* of frames the port had no room for: MR_MTU_MAX bytes each */
+	uint32_t frame_first;
+	uint32_t frame_count;
+	int epoll_fd;
+	bool stopping;
+	uint64_t stop_deadline_ns;
+	uint32_t workers_wanted;
+	bool thread_entered; /* in simulation: for the thread that steps us */
+
+	struct workers workers;
+
+	/* Shared with other threads. */
+	int wake_fd;          // eventfd: commands and finished tasks; anyone rings
+	pthread_mutex_t lock; /* of everything below */
+	pthread_cond_t changed;
+	struct command_queue commands;
+	struct status_list statuses;
+	uint32_t status_count;
+	struct node_metrics metrics;
+	pthread_t thread;
+	bool thread_running;
+	uint64_t started_ns;
+	uint64_t jobs_done;
+	uint64_t jobs_failed;
+	struct job_counters ended_counters; /* this node's share of jobs that are gone */
+};
+
+/* worker.c */
+void workers_init(struct workers *workers, struct node *node);
+int workers_start(struct workers *workers, uint32_t count);
+void workers_stop(struct workers *workers);
+void workers_push(struct workers *workers, struct task *task);
+/* Calls done() of finished tasks; returns their number. */
+uint32_t workers_reap(struct workers *workers);
+void node_wake(struct node *node);
+
+/* code.c */
+int code_open(struct code_entry **entry, uint64_t hash);
+bool code_known(const struct code_entry *entry);
+/* Copies the bytes; a hash that does not match them is -EBADMSG. */
+int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count);
+/* Compiles if nobody has yet; blocks. 0 or -errno with error text. */
+int code_prepare(struct code_entry *entry, const struct sandbox_ops *sandbox, const char *cache_dir,
+		 struct sandbox_code **code, char *error, size_t error_bytes);
+void code_close(struct code_entry **entry);
+
+/* messages.c: bodies pass to the message, whatever happens. */
+void message_send_region(struct node *node, uint32_t peer, const struct message_head *head,
+			 struct region *region);
+void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t job, uint32_t edge,
+		       uint64_t arg, void *heap, uint64_t bytes);
+/* Handles events of the transport; true when there was one. */
+bool messages_pump(struct node *node);
+/* Frees all messages on their way, when the node ends. */
+void messages_drop(struct node *node);
+/* Offers that waited for memory. */
+bool messages_retry_offers(struct node *node);
+
+/* job.c */
+struct job *job_find(struct node *node, uint64_t id);
+/* Plans the text and sets up all but sources and code. NULL with error text. */
+struct job *job_create(struct node *node, uint64_t id, uint32_t leader, const char *file,
+		       const char *text, size_t text_bytes, const char *composition, char *error,
+		       size_t error_bytes);
+void job_unbusy(struct job *job);
+/* Ends it here: nothing new starts; freed when nothing points to it any more. */
+void job_end(struct job *job);
+/* Something on this node went wrong: the leader will end the job everywhere. */
+void job_fail(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Runs the scheduler's actions; true when there was one. */
+bool job_advance(struct job *job);
+void job_update_counters(struct job *job);
+void job_go(struct job *job);
+
+/* Frees jobs that are over and that nothing points to; true when one went. */
+bool jobs_sweep(struct node *node);
+void job_free(struct job **job);
+
+/* prepare.c: code of a job's functions. */
+int prepare_start(struct job *job);
+void prepare_code_arrived(struct node *node, struct job *job, uint64_t hash, const void *bytes,
+			  size_t byte_count);
+
+/* run.c: an invocation from start to end. */
+void run_start(struct job *job, const struct sched_action *action);
+/* Runs that waited for memory; true when one went on. */
+bool runs_retry(struct node *node);
+/* run_stage.c */
+void run_stage(struct run *run);
+/* run_work.c: on a worker. */
+void run_work(struct task *task);
+void run_finished(struct task *task);
+int run_build_batches(struct run *run);
+/* run.c */
+void run_begin(struct run *run);
+void run_release(struct run *run);
+/* The attempt is over: tells the scheduler. */
+void run_end(struct run *run, bool ok);
+void run_failed(struct run *run);
+void run_wait(struct run *run);
+void run_to_worker(struct run *run);
+bool fault_strikes(struct node *node, uint32_t ppm);
+
+/* ship.c */
+void ship_outputs(struct run *run, bool counts);
+void ship_marks(struct job *job, uint32_t vertex);
+/* A batch arrived (from here or there). Takes the reference. */
+void ship_deliver(struct job *job, uint32_t edge, struct region *batch);
+void each_release(struct job *job, uint32_t handle);
+
+/* partitions.c */
+void partitions_plan(struct job *job, uint32_t vertex);
+
+/* sinks.c */
+void sink_run_start(struct run *run);
+
+/* memory.c */
+bool memory_pump(struct node *node);
+
+/* lead.c */
+void lead_begin(struct job *job);
+void lead_message(struct job *job, uint32_t peer, const struct message_head *head, const void *body,
+		  uint64_t bytes);
+void lead_fail(struct job *job, const char *text);
+void lead_tick(struct job *job);
+void lead_node_lost(struct job *job, uint32_t peer, const char *why);
+void lead_finished(struct job *job);
+bool lead_complete(const struct job *job);
+void lead_free(struct lead **lead, uint32_t vertices, uint32_t functions);
+/* lead_splits.c: 0 or -errno after lead_fail(). */
+int lead_deal(struct job *job, char **starts);
+/* Files of one node's answer; 0 or -errno with error text. */
+int lead_listed(struct job *job, uint32_t peer, const char *body, uint64_t bytes, char *error,
+		size_t error_bytes);
+
+/* listing.c: the sources a leader asks this node for. */
+void listing_begin(struct node *node, uint32_t leader, uint64_t job, const char *request,
+		   uint64_t bytes);
+
+/* start.c: a START as it arrives, or at the leader itself. 0 or -errno after job_fail(). */
+int start_apply(struct job *job, const char *body, uint64_t bytes);
+void start_begin(struct node *node, uint32_t leader, uint64_t id, const char *body, uint64_t bytes);
+
+/* loop.c */
+void *node_main(void *argument);
+/* Ends jobs without a thread: at the end of a simulation. */
+void node_wind_down(struct node *node);
+
+/* status.c */
+void status_publish(struct node *node, bool force);
+
+#endif
