@@ -168,20 +168,11 @@ void run_finished(struct task *task)
 	struct run *run = (struct run *)task;
 	struct job *job = run->job;
 
-<<<<<<< HEAD
 	/* In virtual time functions take none, so that a seed's trace does not depend on the
 	 * machine. */
 	if (run->vertex->kind == VERTEX_FUNCTION && !job->node->simulated)
 		job->counters.run_ns += run->result.run_ns;
 	run->result.run_ns = 0;
-=======
-	if (run->vertex->kind == VERTEX_FUNCTION) {
-		/* In virtual time nothing may depend on the clock, and counters cross the network. */
-		if (!job->node->simulated)
-			job->counters.run_ns += run->result.run_ns;
-		run->result.run_ns = 0;
-	}
->>>>>>> cmd
 	if (job->over) {
 		run_end(run, false);
 	} else if (run->has_run && run->ship_rc == -ENOMEM) {
