@@ -7,18 +7,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pattern.h"
 #include "quote.h"
 #include "seen.h"
 #include "source.h"
 
-#define LIST_COMPONENTS_MAX (MR_URI_BYTES_MAX / 2)
 #define SEEN_FILE                                                                      \
 	UINT32_MAX /* the tag of files; folders have the component they are matched at \
 		    */
@@ -37,9 +36,7 @@ struct steps {
 };
 
 struct walk {
-	char pattern[MR_URI_BYTES_MAX];
-	const char *components[LIST_COMPONENTS_MAX]; // into pattern
-	uint32_t component_count;
+	struct pattern pattern;
 	struct steps folders;
 	struct steps links;
 	struct seen seen;
@@ -174,26 +171,20 @@ static int folder_found(struct walk *w, const char *path, const struct stat *st,
 
 /* --- Matching -------------------------------------------------------------------------------- */
 
-static bool is_deep(const char *component)
-{
-	return strcmp(component, "**") == 0;
-}
-
 /* Could that entry, matched from this component on, be of use? Spares most files a look. */
 static bool entry_matches(const struct walk *w, const struct dirent *entry, uint32_t component)
 {
 	const char *name = entry->d_name;
-	bool last = component + 1 == w->component_count;
+	bool last = component + 1 == w->pattern.count;
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
-	if (is_deep(w->components[component])) {
+	if (pattern_is_deep(&w->pattern, component)) {
 		if (name[0] != '.' && (last || entry->d_type != DT_REG))
 			return true;
 		component++;
 	}
-	return component < w->component_count &&
-	       fnmatch(w->components[component], name, FNM_PERIOD) == 0;
+	return component < w->pattern.count && pattern_matches(&w->pattern, component, name);
 }
 
 /* An entry whose name matches and whose type is known, links having been followed. */
@@ -201,8 +192,8 @@ static int entry_take(struct walk *w, const char *path, const char *name, const 
 		      uint32_t component, bool linked)
 {
 	bool folder = S_ISDIR(st->st_mode);
-	bool last = component + 1 == w->component_count;
-	bool deep = is_deep(w->components[component]);
+	bool last = component + 1 == w->pattern.count;
+	bool deep = pattern_is_deep(&w->pattern, component);
 	int rc = 0;
 
 	if (!folder && !S_ISREG(st->st_mode))
@@ -213,7 +204,7 @@ static int entry_take(struct walk *w, const char *path, const char *name, const 
 		return rc;
 	if (deep && !last)
 		return entry_take(w, path, name, st, component + 1, linked);
-	if (!deep && fnmatch(w->components[component], name, FNM_PERIOD) != 0)
+	if (!deep && !pattern_matches(&w->pattern, component, name))
 		return 0;
 	if (deep && name[0] == '.')
 		return 0;
@@ -256,6 +247,8 @@ static int folder_scan(struct walk *w, const struct step *step)
 	struct quoted quoted;
 	int rc = 0;
 
+	if (dir == NULL && errno == ENOENT)
+		return 0; /* removed since it was found */
 	if (dir == NULL)
 		return fail(w, -errno,
 			    "cannot read folder %s: %s: make it readable or leave it out of the "
@@ -327,52 +320,7 @@ static int links_follow(struct walk *w)
 	return rc;
 }
 
-/* --- The pattern ----------------------------------------------------------------------------- */
-
-static bool is_glob(const char *component)
-{
-	for (; *component != '\0'; component++) {
-		if (*component == '\\' && component[1] != '\0')
-			component++;
-		else if (strchr("*?[", *component) != NULL)
-			return true;
-	}
-	return false;
-}
-
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' && text[1] != '\0')
-			text++;
-		*to++ = *text;
-	}
-	*to = '\0';
-}
-
-/* Cuts the pattern into the folder that needs no matching and the components that do; none when it
- * has no globs. Repeated "**" say no more than one. */
-static void pattern_cut(struct walk *w, const char *pattern, char *root, size_t root_bytes)
-{
-	size_t root_length = 0;
-	char *rest = NULL;
-
-	snprintf(root, root_bytes, "%s", pattern);
-	snprintf(w->pattern, sizeof(w->pattern), "%s", pattern + 1);
-	for (char *at = strtok_r(w->pattern, "/", &rest); at != NULL;
-	     at = strtok_r(NULL, "/", &rest)) {
-		uint32_t count = w->component_count;
-
-		if (count == 0 && !is_glob(at))
-			root_length += strlen(at) + 1;
-		else if (count == 0 || !is_deep(at) || !is_deep(w->components[count - 1]))
-			w->components[w->component_count++] = at;
-	}
-	root[root_length > 0 ? root_length : 1] = '\0';
-	unescape(root);
-}
+/* --- The walk -------------------------------------------------------------------------------- */
 
 static int one_file(struct walk *w, const char *path)
 {
@@ -399,8 +347,8 @@ static int walk_run(struct walk *w, const char *pattern)
 	struct stat st;
 	int rc;
 
-	pattern_cut(w, pattern, root, sizeof(root));
-	if (w->component_count == 0)
+	pattern_cut(&w->pattern, pattern, root);
+	if (w->pattern.count == 0)
 		return one_file(w, root);
 	if (stat(root, &st) != 0) {
 		if (errno == ENOENT || errno == ENOTDIR)

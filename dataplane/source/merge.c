@@ -41,7 +41,7 @@ static int fail_advance(const struct merge *m, uint32_t index, int rc)
 	if (rc == -EFBIG)
 		snprintf(m->error, m->error_bytes,
 			 "run %u of %u: line %" PRIu64 " is longer than the %" PRIu64
-			 " bytes a run's buffer has for it: give more memory",
+			 " bytes a run's buffer has for it: shorten it or give more memory",
 			 index + 1, m->run_count, run->lines + 1, run->reader->part_bytes);
 	else if (rc == -ENODATA)
 		snprintf(m->error, m->error_bytes,

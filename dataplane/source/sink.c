@@ -10,7 +10,7 @@
 #define OUT_HALF_BYTES_MIN 65536      /* smaller writes cost more than they move */
 #define OUT_HALF_BYTES_MAX (1u << 20) /* larger ones gain nothing: one piece of a write */
 #define RUN_BYTES_MIN 16384           /* 2,000 runs and more in 64 MiB, reads of a page or more */
-#define RUN_BYTES_MAX (2u << 20)
+#define RUN_BYTES_MAX (8u << 20)      /* lines of 2 MiB; reading further ahead gains nothing */
 
 /* How a job's buffer is shared out: two output halves, then one buffer for each run in a file. */
 struct layout {
@@ -39,20 +39,28 @@ static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* A line of a run in a file has up to half its buffer and must fit one half of the output. */
+/* A line of a run in a file has up to half the run's buffer and must fit one half of the output:
+ * where runs are few and memory is plenty, the output grows with their buffers. */
 static struct layout layout_make(const struct sink_job *job)
 {
 	uint64_t runs = job->key_count > 0 ? file_runs(job) : 0;
-	uint64_t out = runs > 0 ? job->buffer_bytes / 8 : job->buffer_bytes;
-	struct layout layout = {0};
+	uint64_t bytes = job->buffer_bytes;
+	struct layout layout = {
+	    .half_bytes =
+		clamp(bytes / (runs > 0 ? 16 : 2), OUT_HALF_BYTES_MIN, OUT_HALF_BYTES_MAX),
+	};
 
-	layout.half_bytes = clamp(out / 2, OUT_HALF_BYTES_MIN, OUT_HALF_BYTES_MAX);
 	if (runs == 0)
 		return layout;
-	layout.run_bytes = (job->buffer_bytes - 2 * layout.half_bytes) / runs;
-	layout.run_bytes = clamp(layout.run_bytes, RUN_BYTES_MIN, RUN_BYTES_MAX) & ~4095ull;
-	if (layout.run_bytes / 2 >= layout.half_bytes)
-		layout.run_bytes = layout.half_bytes;
+	layout.run_bytes = (bytes - 2 * layout.half_bytes) / runs;
+	if (layout.run_bytes / 2 >= layout.half_bytes) {
+		layout.run_bytes = (bytes - 2 * MR_PAGE_BYTES) / (runs + 1);
+		if (layout.run_bytes > RUN_BYTES_MAX)
+			layout.run_bytes = RUN_BYTES_MAX;
+		if (layout.half_bytes < layout.run_bytes / 2 + MR_PAGE_BYTES)
+			layout.half_bytes = layout.run_bytes / 2 + MR_PAGE_BYTES;
+	}
+	layout.run_bytes &= ~(uint64_t)(MR_PAGE_BYTES - 1);
 	return layout;
 }
 
