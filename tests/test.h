@@ -10,7 +10,7 @@
 	do {                                                                                     \
 		if (!(cond)) {                                                                   \
 			fprintf(stderr, "%s:%d: CHECK(%s) failed: ", __FILE__, __LINE__, #cond); \
-			fprintf(stderr, " " __VA_ARGS__);                                         \
+			fprintf(stderr, " " __VA_ARGS__);                                        \
 			fputc('\n', stderr);                                                     \
 			exit(1);                                                                 \
 		}                                                                                \
