@@ -19,26 +19,18 @@
 
 #define WIRE_CHUNK_BYTES_MIN 256 /* a head fits into the first chunk */
 #define WIRE_ACK_WORDS_MAX (MR_CHUNK_WINDOW / 64 + 1)
-<<<<<<< HEAD
-#define WIRE_CONTROL_BYTES_MAX                                                                  \
-	TRANSPORT_OWN_PAYLOAD_MAX /* of an ACK's or PROBE's entries in one packet; fits any MTU \
-				   */
-    == == ==
-    =
-#define WIRE_CONTROL_BYTES_MAX                                            \
-	512 /* of an ACK's or PROBE's entries in one packet; fits any MTU \
-	     */
-	>>>>>>> transport
+/* Of an ACK's or PROBE's entries in one packet; fits any MTU. */
+#define WIRE_CONTROL_BYTES_MAX TRANSPORT_OWN_PAYLOAD_MAX
 
-	enum wire_type {
-		WIRE_HELLO = 1, /* who are you? destination incarnation 0 */
-		WIRE_WELCOME, /* this is my incarnation: answers HELLO, or a packet to a former self
-			       */
-		WIRE_DATA,    /* one chunk of a message */
-		WIRE_ACK,     /* state of messages being received, and credit for them */
-		WIRE_PROBE,   /* asks for the state of messages */
-		WIRE_RESET,   /* the messages of this session were given up */
-	};
+enum wire_type {
+	WIRE_HELLO = 1, /* who are you? destination incarnation 0 */
+	WIRE_WELCOME,   /* this is my incarnation: answers HELLO, or a packet to a former self
+			 */
+	WIRE_DATA,      /* one chunk of a message */
+	WIRE_ACK,       /* state of messages being received, and credit for them */
+	WIRE_PROBE,     /* asks for the state of messages */
+	WIRE_RESET,     /* the messages of this session were given up */
+};
 
 struct wire_header {
 	uint32_t magic;
