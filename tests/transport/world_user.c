@@ -204,6 +204,7 @@ static void told_message(struct world *w, uint32_t node, const struct transport_
 	}
 	m->delivered = true;
 	w->result->delivered++;
+	w->result->delivered_bytes += m->body_bytes;
 	for (uint64_t at = 0; at < m->body_bytes; at++) {
 		if (m->received[at] != pattern((uint32_t)i, at)) {
 			world_violation(w, "message %lu differs at byte %lu", i, at);
