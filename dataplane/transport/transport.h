@@ -97,7 +97,7 @@ struct transport_event {
 	uint32_t node;
 	uint32_t flow;
 	uint64_t cookie; /* MESSAGE, LOST (accepted; else the offer), SENT, FAILED */
-	uint64_t offer;  /* OFFER */
+	uint64_t offer;  /* OFFER, MESSAGE, LOST: tells an offer lost from a message lost */
 	uint64_t body_bytes;
 	uint64_t incarnation; /* PEER_UP */
 	uint32_t head_bytes;
