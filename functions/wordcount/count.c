@@ -2,8 +2,8 @@
  * count: text to partial counts of its words, one item of records (records.h) for each key group.
  *
  * Words are runs of ASCII letters and digits, in lower case. One pass over the text, eight bytes at
- * a time, into tables that about fit the L2 cache; full tables are flushed, so that a text of very
- * many distinct words yields several items for a group.
+ * a time, into tables that about fit the L2 cache; full tables are flushed, so that a
+ * word may come in several records.
  */
 #include <millrace_function.h>
 
@@ -153,7 +153,8 @@ static int count(struct mr_call *call)
 			return MR_FAILED;
 	if (tables_flush(&c.tables, c.flusher) != 0)
 		return MR_FAILED;
-	return runs_add(c.flusher, out);
+	mr_return_all(call);
+	return groups_add(c.flusher, out);
 }
 
 MR_ENTRY(count)

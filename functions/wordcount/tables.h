@@ -64,7 +64,8 @@ static inline void tables_clear(struct tables *t)
 	tables_rewind(t);
 }
 
-/* Tables that suit so many bytes of text, empty: the heap is zero where nothing was before. */
+/* Tables that suit so many bytes of text, borrowed from the heap, and empty: it is zero where nothing
+ * was before. */
 static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t text_bytes)
 {
 	t->shorts_bits = SHORTS_BITS_MIN;
@@ -73,9 +74,9 @@ static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t
 		t->shorts_bits++;
 	t->middles_bits = t->shorts_bits - 2;
 	t->longs_bits = t->shorts_bits - 4;
-	t->shorts = (struct short_slot *)mr_alloc(call, sizeof(*t->shorts) << t->shorts_bits, 64);
-	t->middles = (struct middle_slot *)mr_alloc(call, sizeof(*t->middles) << t->middles_bits, 64);
-	t->longs = (struct long_slot *)mr_alloc(call, sizeof(*t->longs) << t->longs_bits, 64);
+	t->shorts = (struct short_slot *)mr_borrow(call, sizeof(*t->shorts) << t->shorts_bits);
+	t->middles = (struct middle_slot *)mr_borrow(call, sizeof(*t->middles) << t->middles_bits);
+	t->longs = (struct long_slot *)mr_borrow(call, sizeof(*t->longs) << t->longs_bits);
 	tables_rewind(t);
 	return t->shorts != NULL && t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
 }
