@@ -17,7 +17,8 @@
 #define WORD_BYTES 16
 #define BUFFER_BYTES (1u << 20)
 
-static uint8_t words[1u << OCTAVES][WORD_BYTES]; /* text, a space, and the length in the last byte */
+static uint8_t words[1u << OCTAVES]
+		    [WORD_BYTES]; /* text, a space, and the length in the last byte */
 static uint64_t state;
 
 /* xorshift64*. */
@@ -108,7 +109,8 @@ static bool text_write(uint64_t bytes, bool distinct)
 		while (n < BUFFER_BYTES) {
 			const uint64_t bits = random_next();
 
-			n += distinct ? distinct_word(buffer + n, bits) : zipf_word(buffer + n, bits);
+			n += distinct ? distinct_word(buffer + n, bits)
+				      : zipf_word(buffer + n, bits);
 			if (++column >= 6 + (bits >> 38 & 7)) {
 				buffer[n - 1] = '\n';
 				column = 0;

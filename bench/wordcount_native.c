@@ -118,7 +118,8 @@ static void table_add(struct table *t, const uint8_t *word, uint32_t len, uint32
 		entry = &t->entries[i];
 		if (entry->word == NULL)
 			break;
-		if (entry->hash == hash && entry->len == len && memcmp(entry->word, word, len) == 0) {
+		if (entry->hash == hash && entry->len == len &&
+		    memcmp(entry->word, word, len) == 0) {
 			entry->count += count;
 			return;
 		}
@@ -226,8 +227,9 @@ static int file_map(const char *path, struct job *job)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return -errno;
 	job->bytes = (size_t)st.st_size;
-	job->text = job->bytes == 0 ? (const uint8_t *)""
-				    : mmap(NULL, job->bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	job->text = job->bytes == 0
+			? (const uint8_t *)""
+			: mmap(NULL, job->bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	close(fd);
 	return job->text == MAP_FAILED ? -errno : 0;
 }

@@ -102,7 +102,8 @@ static int item_search(struct mr_call *call, struct mr_set *lines, const struct 
 		return MR_FAILED;
 	out.end = out.at + room;
 	found.data = out.at;
-	if (text_search(call, &out, mr_item_name(call, item), mr_item_bytes(call, item), pattern) != 0)
+	if (text_search(call, &out, mr_item_name(call, item), mr_item_bytes(call, item), pattern) !=
+	    0)
 		return MR_FAILED;
 	mr_trim(call, out.at);
 	found.len = (uint32_t)(out.at - found.data);
@@ -123,8 +124,7 @@ static int grep(struct mr_call *call)
 	pattern = mr_item_bytes(call, pattern_item);
 	if (pattern.len > 0 && pattern.data[pattern.len - 1] == '\n')
 		pattern.len--;
-	if (byte_find(pattern.data, pattern.data + pattern.len, '\n') !=
-	    pattern.data + pattern.len)
+	if (byte_find(pattern.data, pattern.data + pattern.len, '\n') != pattern.data + pattern.len)
 		return mr_fail(call, "the pattern has more than one line");
 	for (uint32_t i = 0; i < text->item_count; i++)
 		if (item_search(call, lines, mr_in_item(call, text, i), pattern) != 0)

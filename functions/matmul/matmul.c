@@ -39,7 +39,8 @@ static int matmul(struct mr_call *call)
 		return MR_FAILED;
 	side = side_of(a->bytes_len);
 	if (side < 0 || a->bytes_len != b->bytes_len)
-		return mr_fail(call, "a and b must be square matrices of one size, of 32-bit integers");
+		return mr_fail(call,
+			       "a and b must be square matrices of one size, of 32-bit integers");
 	c = (uint32_t *)mr_alloc(call, a->bytes_len, MR_ALIGN);
 	if (c == NULL)
 		return MR_FAILED;

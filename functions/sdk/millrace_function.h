@@ -33,7 +33,8 @@
 
 /* One invocation. Lives on the stack of the entry; never shared between threads. */
 struct mr_call {
-	uint8_t *base; /* of the region; offsets count from here. NULL in wasm: offsets are pointers */
+	uint8_t
+	    *base; /* of the region; offsets count from here. NULL in wasm: offsets are pointers */
 	struct mr_region *header;
 	struct mr_set *sets; /* inputs, then outputs */
 	uint32_t heap_end;   /* what is borrowed lies behind it */
@@ -355,7 +356,8 @@ MR_FN int mr_place(struct mr_call *call, struct mr_bytes bytes, uint32_t *off)
 	if (bytes.len == 0)
 		return 0;
 	if (at < low + call->header->header_off || at - low >= call->header->heap_end) {
-		copy = mr_alloc(call, bytes.len, bytes.len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
+		copy = mr_alloc(call, bytes.len,
+				bytes.len >= MR_ALIGN_FROM ? MR_ALIGN : MR_ALIGN_SMALL);
 		if (copy == NULL)
 			return MR_FAILED;
 		__builtin_memcpy(copy, bytes.data, bytes.len);
@@ -509,18 +511,18 @@ MR_FN int32_t mr_call_run(uint8_t *base, uint32_t header_off, int (*function)(st
 
 /* Makes int function(struct mr_call *) what an invocation runs: once, at file level. */
 #ifdef __wasm__
-#define MR_ENTRY(function)                                                                         \
-	__attribute__((export_name("mr_entry"))) int32_t mr_entry(uint32_t header_off);            \
-	int32_t mr_entry(uint32_t header_off)                                                      \
-	{                                                                                          \
-		return mr_call_run(NULL, header_off, function);                                    \
+#define MR_ENTRY(function)                                                              \
+	__attribute__((export_name("mr_entry"))) int32_t mr_entry(uint32_t header_off); \
+	int32_t mr_entry(uint32_t header_off)                                           \
+	{                                                                               \
+		return mr_call_run(NULL, header_off, function);                         \
 	}
 #else
-#define MR_ENTRY(function)                                                                         \
-	__attribute__((visibility("default"))) int32_t mr_entry(void *base, uint32_t header_off);  \
-	int32_t mr_entry(void *base, uint32_t header_off)                                          \
-	{                                                                                          \
-		return mr_call_run((uint8_t *)base, header_off, function);                         \
+#define MR_ENTRY(function)                                                                        \
+	__attribute__((visibility("default"))) int32_t mr_entry(void *base, uint32_t header_off); \
+	int32_t mr_entry(void *base, uint32_t header_off)                                         \
+	{                                                                                         \
+		return mr_call_run((uint8_t *)base, header_off, function);                        \
 	}
 #endif
 

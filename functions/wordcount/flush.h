@@ -47,7 +47,8 @@ static inline void word_lower(uint8_t *to, const uint8_t *word, uint32_t len)
 		to[i] = word[i] | 0x20;
 }
 
-/* The hash is of the lower-case word, which a long one is not: the end of the heap lends a place. */
+/* The hash is of the lower-case word, which a long one is not: the end of the heap lends a place.
+ */
 static inline int longs_group(struct tables *t, struct mr_call *call, struct flush *g)
 {
 	for (uint32_t i = 0; i < 1u << t->longs_bits; i++) {
@@ -78,8 +79,8 @@ static inline int slots_group(struct tables *t, struct mr_call *call, struct flu
 		struct middle_slot *slot = &t->middles[i];
 
 		if (slot->key[0] != 0)
-			slot->group = group_add(g, slot->key, 8 + short_len(slot->key[1]),
-						slot->count);
+			slot->group =
+			    group_add(g, slot->key, 8 + short_len(slot->key[1]), slot->count);
 	}
 	return longs_group(t, call, g);
 }

@@ -64,8 +64,8 @@ static inline void tables_clear(struct tables *t)
 	tables_rewind(t);
 }
 
-/* Tables that suit so many bytes of text, borrowed from the heap, and empty: it is zero where nothing
- * was before. */
+/* Tables that suit so many bytes of text, borrowed from the heap, and empty: it is zero where
+ * nothing was before. */
 static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t text_bytes)
 {
 	t->shorts_bits = SHORTS_BITS_MIN;
@@ -113,8 +113,8 @@ static inline void shorts_count(struct tables *t, uint64_t key)
 static inline void middles_count(struct tables *t, uint64_t key0, uint64_t key1)
 {
 	const uint32_t mask = (1u << t->middles_bits) - 1;
-	uint32_t i = key_slot(key0 ^ (key1 << 7 | key1 >> 57) * 0xc2b2ae3d27d4eb4full,
-			      t->middles_bits);
+	uint32_t i =
+	    key_slot(key0 ^ (key1 << 7 | key1 >> 57) * 0xc2b2ae3d27d4eb4full, t->middles_bits);
 
 	while (t->middles[i].key[0] != key0 || t->middles[i].key[1] != key1) {
 		if (t->middles[i].key[0] == 0) {

@@ -161,7 +161,8 @@ static int record_add(struct totals *t, const struct record *record, uint32_t *s
 	for (; slots[i] != 0; i = (i + 1) & mask) {
 		entry = &t->entries.at[slots[i] - 1];
 		if (entry->prefix == record->prefix &&
-		    (record->word.len < 8 || mr_equal(entry_word(&t->entries, entry), record->word)))
+		    (record->word.len < 8 ||
+		     mr_equal(entry_word(&t->entries, entry), record->word)))
 			return entry_add(t, entry, record->count);
 	}
 	entry = &t->entries.at[t->entries.count];

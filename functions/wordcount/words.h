@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BYTES_ALL(byte) ((uint64_t)(byte) * 0x0101010101010101ull)
+#define BYTES_ALL(byte) ((uint64_t)(byte)*0x0101010101010101ull)
 #define BYTES_TOP BYTES_ALL(0x80)
 #define BYTES_LOWER BYTES_ALL(0x20)
 
@@ -23,8 +23,7 @@ static inline uint64_t bytes_alnum(uint64_t bytes)
 {
 	const uint64_t plain = bytes & ~BYTES_TOP;
 	const uint64_t lower = plain | BYTES_LOWER;
-	const uint64_t letter =
-		(lower + BYTES_ALL(0x80 - 'a')) ^ (lower + BYTES_ALL(0x7f - 'z'));
+	const uint64_t letter = (lower + BYTES_ALL(0x80 - 'a')) ^ (lower + BYTES_ALL(0x7f - 'z'));
 	const uint64_t digit = (plain + BYTES_ALL(0x80 - '0')) ^ (plain + BYTES_ALL(0x7f - '9'));
 
 	return (letter | digit) & ~bytes & BYTES_TOP;

@@ -112,6 +112,7 @@ void backend_result(const struct guest_report *report, const struct region *regi
 			 report->signo, strsignal(report->signo), (unsigned long)report->fault);
 		break;
 	default:
-		snprintf(result->text, sizeof(result->text), "%s", outcome_sentence(report->outcome));
+		snprintf(result->text, sizeof(result->text), "%s",
+			 outcome_sentence(report->outcome));
 	}
 }

@@ -164,10 +164,11 @@ static int publish_error(char *error, size_t error_bytes, int rc, const char *pa
 				     "no space left for the code cache: %s; free some, or choose a "
 				     "cache directory on another disk",
 				     path);
-	return backend_error(error, error_bytes, rc,
-			     "cannot write to the code cache: %s: %s; choose a cache directory that "
-			     "this user can write to",
-			     path, strerror(-rc));
+	return backend_error(
+	    error, error_bytes, rc,
+	    "cannot write to the code cache: %s: %s; choose a cache directory that "
+	    "this user can write to",
+	    path, strerror(-rc));
 }
 
 int cache_publish(const char *cache_dir, const char *name, const void *object, size_t object_bytes,
@@ -175,7 +176,7 @@ int cache_publish(const char *cache_dir, const char *name, const void *object, s
 {
 	const size_t bytes = object_bytes + code_bytes;
 	struct trailer trailer = {
-		.object_bytes = object_bytes, .code_bytes = code_bytes, .magic = TRAILER_MAGIC};
+	    .object_bytes = object_bytes, .code_bytes = code_bytes, .magic = TRAILER_MAGIC};
 	char building[CACHE_PATH_BYTES], folder[CACHE_PATH_BYTES], path[CACHE_PATH_BYTES];
 	uint8_t *data;
 	int rc = cache_build_begin(cache_dir, folder, error, error_bytes);

@@ -21,7 +21,8 @@ int cache_load(const char *cache_dir, const char *name, const void *code, size_t
 /* Publishes the object under that name, replacing what is there. 0 or -errno with error. */
 int cache_publish(const char *cache_dir, const char *name, const void *object, size_t object_bytes,
 		  const void *code, size_t code_bytes, char *error, size_t error_bytes);
-/* A new folder to build in, inside cache_dir, which is created if need be. 0 or -errno with error. */
+/* A new folder to build in, inside cache_dir, which is created if need be. 0 or -errno with error.
+ */
 int cache_build_begin(const char *cache_dir, char folder[CACHE_PATH_BYTES], char *error,
 		      size_t error_bytes);
 void cache_build_end(const char *folder);

@@ -61,7 +61,8 @@ struct guest_thread *guest_self(void)
 
 static int stacks_map(struct guest_thread *thread)
 {
-	const size_t bytes = 2 * SANDBOX_GUARD_BYTES + SANDBOX_STACK_BYTES + SANDBOX_SIGNAL_STACK_BYTES;
+	const size_t bytes =
+	    2 * SANDBOX_GUARD_BYTES + SANDBOX_STACK_BYTES + SANDBOX_SIGNAL_STACK_BYTES;
 	uint8_t *base = mmap(NULL, bytes, PROT_NONE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	uint8_t *signal_stack;
@@ -136,8 +137,8 @@ void *guest_scratch(size_t bytes)
 	return self->scratch;
 }
 
-/* What runs on a stack that is then dropped, or in a signal handler that does not return: sanitizers
- * would leave marks of such frames behind. */
+/* What runs on a stack that is then dropped, or in a signal handler that does not return:
+ * sanitizers would leave marks of such frames behind. */
 #if defined(__clang__)
 #define GUEST_SIDE __attribute__((noinline, disable_sanitizer_instrumentation))
 #else

@@ -24,7 +24,8 @@ static int native_prepare(const void *bytes, size_t len, const char *cache_dir,
 	int rc;
 
 	if (code == NULL)
-		return backend_error(error, error_bytes, -ENOMEM, "no memory for a function's code");
+		return backend_error(error, error_bytes, -ENOMEM,
+				     "no memory for a function's code");
 	code->base.ops = &sandbox_native;
 	code->base.hash = mr_hash64(bytes, len);
 	code->base.header_off = MR_ALIGN; /* offset 0 means "none" */
@@ -48,9 +49,10 @@ static int native_prepare(const void *bytes, size_t len, const char *cache_dir,
 		goto err_free;
 	code->entry = (guest_fn)(uintptr_t)dlsym(code->handle, "mr_entry");
 	if (code->entry == NULL) {
-		rc = backend_error(error, error_bytes, -ENOEXEC,
-				   "the native object does not export `mr_entry`: use MR_ENTRY() of "
-				   "millrace_function.h");
+		rc =
+		    backend_error(error, error_bytes, -ENOEXEC,
+				  "the native object does not export `mr_entry`: use MR_ENTRY() of "
+				  "millrace_function.h");
 		goto err_close;
 	}
 	*prepared = &code->base;
@@ -83,8 +85,8 @@ static void native_run(struct sandbox_code *prepared, struct region *region, uin
 }
 
 const struct sandbox_ops sandbox_native = {
-	.name = "native",
-	.prepare = native_prepare,
-	.release = native_release,
-	.run = native_run,
+    .name = "native",
+    .prepare = native_prepare,
+    .release = native_release,
+    .run = native_run,
 };

@@ -2,20 +2,20 @@
 #ifndef SANDBOX_LIMITS_H
 #define SANDBOX_LIMITS_H
 
-#define SANDBOX_STACK_BYTES (1u << 20) /* native stack of a guest: about 10,000 small frames */
-#define SANDBOX_GUARD_BYTES 65536      /* below it: more than a libc routine's frame may skip */
+#define SANDBOX_STACK_BYTES (1u << 20)   /* native stack of a guest: about 10,000 small frames */
+#define SANDBOX_GUARD_BYTES 65536        /* below it: more than a libc routine's frame may skip */
 #define SANDBOX_SIGNAL_STACK_BYTES 65536 /* AVX-512 and AMX state of a frame, with room */
 #define SANDBOX_TIME_SLACK_MS 1000       /* the watchdog looks at least this often */
 #define SANDBOX_RESEND_MS 10             /* a stop signal not yet taken is sent again */
 
-#define SANDBOX_TABLE_ENTRIES_MAX 65536u /* of all tables: 24 bytes each, set up for each run */
-#define SANDBOX_TYPES_MAX 10000u         /* function types are compared one by one at load */
-#define SANDBOX_LOCALS_MAX 50000u        /* of one function, as browsers allow */
+#define SANDBOX_TABLE_ENTRIES_MAX 65536u  /* of all tables: 24 bytes each, set up for each run */
+#define SANDBOX_TYPES_MAX 10000u          /* function types are compared one by one at load */
+#define SANDBOX_LOCALS_MAX 50000u         /* of one function, as browsers allow */
 #define SANDBOX_BODY_BYTES_MAX (1u << 20) /* of one function: gcc's time grows faster than it */
 #define SANDBOX_EXPORT_BYTES_MAX 256      /* of one export's name */
 
-#define SANDBOX_COMPILE_SECONDS_MAX 120            /* of processor time and of waiting, per tool */
-#define SANDBOX_COMPILE_MEMORY_BYTES (4ull << 30)  /* address space of a tool */
+#define SANDBOX_COMPILE_SECONDS_MAX 120             /* of processor time and of waiting, per tool */
+#define SANDBOX_COMPILE_MEMORY_BYTES (4ull << 30)   /* address space of a tool */
 #define SANDBOX_COMPILE_OUTPUT_BYTES (512ull << 20) /* of one file that a tool writes */
 #define SANDBOX_BUILD_STALE_SECONDS 3600 /* a build folder this old lost its process: removed */
 

@@ -44,7 +44,8 @@ static _Noreturn void child_exec(const char *const argv[], const char *folder, i
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
 	if (chdir(folder) == 0)
-		execvpe(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
+		execvpe(argv[0], (char *const *)(uintptr_t)argv,
+			(char *const *)(uintptr_t)environment);
 	rc = errno;
 	if (write(report, &rc, sizeof(rc)) < 0)
 		_exit(126);
@@ -59,8 +60,8 @@ static int remaining_ms(const struct timespec *start)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	gone_ms = (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
 	return gone_ms >= SANDBOX_COMPILE_SECONDS_MAX * 1000
-		       ? 0
-		       : (int)(SANDBOX_COMPILE_SECONDS_MAX * 1000 - gone_ms);
+		   ? 0
+		   : (int)(SANDBOX_COMPILE_SECONDS_MAX * 1000 - gone_ms);
 }
 
 /* Reads the child's words up to their end, or until time is up. */

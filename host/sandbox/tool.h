@@ -12,7 +12,8 @@ struct tool_result {
 
 /*
  * Runs argv (found in PATH) in that folder and waits for it. log, of log_room bytes, gets what it
- * wrote, with a zero. 0 when it ran to an end of any kind; -ENOENT when it is not installed; -errno.
+ * wrote, with a zero. 0 when it ran to an end of any kind; -ENOENT when it is not installed;
+ * -errno.
  */
 int tool_run(const char *const argv[], const char *folder, char *log, size_t log_room,
 	     struct tool_result *result);

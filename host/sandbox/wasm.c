@@ -23,15 +23,15 @@ struct wasm_code {
 static _Noreturn void trap_take(int trap)
 {
 	static const enum sandbox_outcome outcomes[] = {
-		[MR_TRAP_NONE] = SANDBOX_UNREACHABLE,
-		[MR_TRAP_OUT_OF_BOUNDS] = SANDBOX_OUT_OF_BOUNDS,
-		[MR_TRAP_INT_OVERFLOW] = SANDBOX_DIVISION,
-		[MR_TRAP_DIV_BY_ZERO] = SANDBOX_DIVISION,
-		[MR_TRAP_CONVERSION] = SANDBOX_CONVERSION,
-		[MR_TRAP_UNREACHABLE] = SANDBOX_UNREACHABLE,
-		[MR_TRAP_CALL_INDIRECT] = SANDBOX_BAD_CALL,
-		[MR_TRAP_EXCEPTION] = SANDBOX_UNREACHABLE,
-		[MR_TRAP_EXHAUSTION] = SANDBOX_STACK_OVERFLOW,
+	    [MR_TRAP_NONE] = SANDBOX_UNREACHABLE,
+	    [MR_TRAP_OUT_OF_BOUNDS] = SANDBOX_OUT_OF_BOUNDS,
+	    [MR_TRAP_INT_OVERFLOW] = SANDBOX_DIVISION,
+	    [MR_TRAP_DIV_BY_ZERO] = SANDBOX_DIVISION,
+	    [MR_TRAP_CONVERSION] = SANDBOX_CONVERSION,
+	    [MR_TRAP_UNREACHABLE] = SANDBOX_UNREACHABLE,
+	    [MR_TRAP_CALL_INDIRECT] = SANDBOX_BAD_CALL,
+	    [MR_TRAP_EXCEPTION] = SANDBOX_UNREACHABLE,
+	    [MR_TRAP_EXHAUSTION] = SANDBOX_STACK_OVERFLOW,
 	};
 
 	guest_stop(outcomes[trap]);
@@ -76,7 +76,8 @@ static int wasm_prepare(const void *bytes, size_t len, const char *cache_dir,
 	int rc;
 
 	if (code == NULL)
-		return backend_error(error, error_bytes, -ENOMEM, "no memory for a function's code");
+		return backend_error(error, error_bytes, -ENOMEM,
+				     "no memory for a function's code");
 	code->base.ops = &sandbox_wasm;
 	code->base.hash = mr_hash64(bytes, len);
 	rc = wasm_check(bytes, len, &code->facts, error, error_bytes);
@@ -135,8 +136,8 @@ static void wasm_run(struct sandbox_code *prepared, struct region *region, uint3
 }
 
 const struct sandbox_ops sandbox_wasm = {
-	.name = "wasm",
-	.prepare = wasm_prepare,
-	.release = wasm_release,
-	.run = wasm_run,
+    .name = "wasm",
+    .prepare = wasm_prepare,
+    .release = wasm_release,
+    .run = wasm_run,
 };

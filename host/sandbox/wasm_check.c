@@ -9,9 +9,22 @@
 
 #include "sandbox_limits.h"
 
-enum { SECTION_CUSTOM, SECTION_TYPE, SECTION_IMPORT, SECTION_FUNCTION, SECTION_TABLE,
-       SECTION_MEMORY, SECTION_GLOBAL, SECTION_EXPORT, SECTION_START, SECTION_ELEMENT,
-       SECTION_CODE, SECTION_DATA, SECTION_DATA_COUNT, SECTION_COUNT };
+enum {
+	SECTION_CUSTOM,
+	SECTION_TYPE,
+	SECTION_IMPORT,
+	SECTION_FUNCTION,
+	SECTION_TABLE,
+	SECTION_MEMORY,
+	SECTION_GLOBAL,
+	SECTION_EXPORT,
+	SECTION_START,
+	SECTION_ELEMENT,
+	SECTION_CODE,
+	SECTION_DATA,
+	SECTION_DATA_COUNT,
+	SECTION_COUNT
+};
 
 enum { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL };
 
@@ -354,16 +367,16 @@ int wasm_check(const uint8_t *module, size_t bytes, struct wasm_facts *facts, ch
 	       size_t error_bytes)
 {
 	struct checker c = {
-		.facts = facts,
-		.heap_base_global = NONE,
-		.entry_function = NONE,
-		.memory_export = NONE,
-		.error = error,
-		.error_bytes = error_bytes,
+	    .facts = facts,
+	    .heap_base_global = NONE,
+	    .entry_function = NONE,
+	    .memory_export = NONE,
+	    .error = error,
+	    .error_bytes = error_bytes,
 	};
 	static int (*const checks[])(struct checker *) = {
-		imports_check, types_check,  tables_check, memories_check,
-		exports_check, globals_check, bodies_check,
+	    imports_check, types_check,   tables_check, memories_check,
+	    exports_check, globals_check, bodies_check,
 	};
 	int rc;
 

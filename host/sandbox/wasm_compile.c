@@ -19,10 +19,10 @@
 
 static const char module_text[] =
 #include "wasm_module.h.inc"
-	;
+    ;
 static const char runtime_text[] =
 #include "wasm_rt.h.inc"
-	;
+    ;
 
 #define LOG_BYTES 4096
 
@@ -32,15 +32,33 @@ static const char runtime_text[] =
  * guest may be stopped anywhere, but not inside the dynamic loader.
  */
 static const char *const gcc_argv[] = {
-	"gcc", "-std=gnu11", "-O3", "-march=native", "-fPIC", "-shared", "-w",
-	"-fvisibility=hidden", "-fno-stack-protector", "-fstack-clash-protection",
-	"-fno-math-errno", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
-	"-fno-semantic-interposition", "-fno-asynchronous-unwind-tables",
-	"-Wl,-z,now", "-Wl,-z,noexecstack", "-I.", "-o", "guest.so", "guest.c", "-lm", NULL,
+    "gcc",
+    "-std=gnu11",
+    "-O3",
+    "-march=native",
+    "-fPIC",
+    "-shared",
+    "-w",
+    "-fvisibility=hidden",
+    "-fno-stack-protector",
+    "-fstack-clash-protection",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-fwrapv",
+    "-fno-strict-aliasing",
+    "-fno-semantic-interposition",
+    "-fno-asynchronous-unwind-tables",
+    "-Wl,-z,now",
+    "-Wl,-z,noexecstack",
+    "-I.",
+    "-o",
+    "guest.so",
+    "guest.c",
+    "-lm",
+    NULL,
 };
 static const char *const wasm2c_argv[] = {
-	"wasm2c", "--no-debug-names", "-n", WASM_REWRITE_NAME,
-	"module.wasm", "-o", "generated.c", NULL,
+    "wasm2c", "--no-debug-names", "-n", WASM_REWRITE_NAME, "module.wasm", "-o", "generated.c", NULL,
 };
 
 /* This wasm2c aborts on SIMD, and does not know how to be asked to refuse it. */
@@ -229,8 +247,8 @@ int wasm_compile(const uint8_t *module, size_t bytes, const struct wasm_facts *f
 	rc = file_read(folder, "guest.so", &object, &object_bytes);
 	if (rc < 0)
 		goto out_words;
-	rc = cache_publish(cache_dir, name, object, object_bytes, module, bytes, error,
-			   error_bytes);
+	rc =
+	    cache_publish(cache_dir, name, object, object_bytes, module, bytes, error, error_bytes);
 	goto out;
 out_words:
 	if (rc == -ENOTSUP)

@@ -70,8 +70,8 @@ static void body_line_write(struct rewriter *w, const char *line)
 	fputs(at, w->out);
 }
 
-/* Macros that convert from floating point trap as division does when no integer holds the value: let
- * the two be told apart. */
+/* Macros that convert from floating point trap as division does when no integer holds the value:
+ * let the two be told apart. */
 static bool truncation_write(struct rewriter *w, const char *line)
 {
 	static const char trap[] = "TRAP(INT_OVERFLOW)";
@@ -103,8 +103,7 @@ static void line_rewrite(struct rewriter *w, const char *line)
 	else
 		fputs(line, w->out);
 	if (strcmp(line, "  FUNC_PROLOGUE;\n") == 0 && w->memory[0] != 0) {
-		fprintf(w->out,
-			"  wasm_rt_memory_t memory_ = %s;\n  (void)memory_;\n", w->memory);
+		fprintf(w->out, "  wasm_rt_memory_t memory_ = %s;\n  (void)memory_;\n", w->memory);
 		w->in_body = true;
 	}
 }
@@ -112,30 +111,31 @@ static void line_rewrite(struct rewriter *w, const char *line)
 /* The instance follows its struct mr_guest; the tables follow the instance. */
 static void shim_write(const struct rewriter *w, const struct wasm_facts *facts)
 {
-	fprintf(w->out,
-		"\n"
-		"typedef Z_" WASM_REWRITE_NAME "_instance_t mr_instance;\n"
-		"_Static_assert(sizeof(struct mr_guest) == 64, \"instances are aligned\");\n"
-		"#define MR_TABLES_OFF ((64 + sizeof(mr_instance) + 63) / 64 * 64)\n"
-		"static void mr_load(void (*trap)(int)) {\n"
-		"  mr_guest_trap = trap;\n"
-		"  if (!s_module_initialized) Z_" WASM_REWRITE_NAME "_init_module();\n"
-		"}\n"
-		"static int32_t mr_run(void *block, uint32_t header_off) {\n"
-		"  mr_instance *instance = (mr_instance *)((struct mr_guest *)block + 1);\n"
-		"  Z_" WASM_REWRITE_NAME "_instantiate(instance);\n"
-		"  return (int32_t)Z_" WASM_REWRITE_NAME "Z_mr_entry(instance, header_off);\n"
-		"}\n"
-		"static uint32_t mr_stack_pointer(const void *block) {\n"
-		"  const mr_instance *instance = (const void *)((const struct mr_guest *)block + 1);\n"
-		"  return (uint32_t)%s;\n"
-		"}\n"
-		"__attribute__((visibility(\"default\"))) const struct mr_guest_module "
-		"mr_guest_module = {\n"
-		"  MR_GUEST_ABI, MR_TABLES_OFF + %uu * sizeof(wasm_rt_funcref_t), MR_TABLES_OFF,\n"
-		"  mr_load, mr_run, mr_stack_pointer,\n"
-		"};\n",
-		facts->stack_top != 0 ? w->pointer : "0", facts->table_entries);
+	fprintf(
+	    w->out,
+	    "\n"
+	    "typedef Z_" WASM_REWRITE_NAME "_instance_t mr_instance;\n"
+	    "_Static_assert(sizeof(struct mr_guest) == 64, \"instances are aligned\");\n"
+	    "#define MR_TABLES_OFF ((64 + sizeof(mr_instance) + 63) / 64 * 64)\n"
+	    "static void mr_load(void (*trap)(int)) {\n"
+	    "  mr_guest_trap = trap;\n"
+	    "  if (!s_module_initialized) Z_" WASM_REWRITE_NAME "_init_module();\n"
+	    "}\n"
+	    "static int32_t mr_run(void *block, uint32_t header_off) {\n"
+	    "  mr_instance *instance = (mr_instance *)((struct mr_guest *)block + 1);\n"
+	    "  Z_" WASM_REWRITE_NAME "_instantiate(instance);\n"
+	    "  return (int32_t)Z_" WASM_REWRITE_NAME "Z_mr_entry(instance, header_off);\n"
+	    "}\n"
+	    "static uint32_t mr_stack_pointer(const void *block) {\n"
+	    "  const mr_instance *instance = (const void *)((const struct mr_guest *)block + 1);\n"
+	    "  return (uint32_t)%s;\n"
+	    "}\n"
+	    "__attribute__((visibility(\"default\"))) const struct mr_guest_module "
+	    "mr_guest_module = {\n"
+	    "  MR_GUEST_ABI, MR_TABLES_OFF + %uu * sizeof(wasm_rt_funcref_t), MR_TABLES_OFF,\n"
+	    "  mr_load, mr_run, mr_stack_pointer,\n"
+	    "};\n",
+	    facts->stack_top != 0 ? w->pointer : "0", facts->table_entries);
 }
 
 int wasm_rewrite(FILE *in, FILE *out, const struct wasm_facts *facts)

@@ -8,11 +8,11 @@
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "wasm_module.h"
@@ -147,14 +147,13 @@ static inline void *mr_guest_table(void *instance, uint32_t entries, size_t entr
 	memset(table, 0, entries * entry_bytes);
 	return table;
 }
-#define MR_TABLE_SET_UP(table, entries)                                                            \
-	((table)->data = mr_guest_table(instance, entries, sizeof(*(table)->data)),                \
+#define MR_TABLE_SET_UP(table, entries)                                             \
+	((table)->data = mr_guest_table(instance, entries, sizeof(*(table)->data)), \
 	 (table)->size = (table)->max_size = (entries))
 #define wasm_rt_allocate_funcref_table(table, entries, max) MR_TABLE_SET_UP(table, entries)
 #define wasm_rt_allocate_externref_table(table, entries, max) MR_TABLE_SET_UP(table, entries)
-#define wasm_rt_grow_funcref_table(table, delta, value)                                            \
-	((delta) == 0 ? (table)->size : UINT32_MAX)
-#define wasm_rt_grow_externref_table(table, delta, value)                                          \
+#define wasm_rt_grow_funcref_table(table, delta, value) ((delta) == 0 ? (table)->size : UINT32_MAX)
+#define wasm_rt_grow_externref_table(table, delta, value) \
 	((delta) == 0 ? (table)->size : UINT32_MAX)
 #define wasm_rt_free_memory(memory) ((void)(memory))
 #define wasm_rt_free_funcref_table(table) ((void)(table))

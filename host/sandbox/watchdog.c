@@ -1,9 +1,9 @@
 /*
  * The watchdog: one thread that stops guests which are out of time.
  *
- * A guest's start stores its deadline and reads when the watchdog wakes next; only a deadline before
- * that costs a wake-up. The two orders (store deadline, load wake; store wake, load deadlines) are
- * sequentially consistent, so that at least one side sees the other.
+ * A guest's start stores its deadline and reads when the watchdog wakes next; only a deadline
+ * before that costs a wake-up. The two orders (store deadline, load wake; store wake, load
+ * deadlines) are sequentially consistent, so that at least one side sees the other.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -9,7 +9,8 @@ static void grep_verify(const char *text, uint32_t len, const char *pattern, con
 {
 	const struct harness_item texts[] = {{.name = "a.txt", .bytes = text, .len = len},
 					     {.name = "b", .bytes = "nothing\n", .len = 8}};
-	const struct harness_item patterns[] = {{.bytes = pattern, .len = (uint32_t)strlen(pattern)}};
+	const struct harness_item patterns[] = {
+	    {.bytes = pattern, .len = (uint32_t)strlen(pattern)}};
 	const struct harness_set in[] = {{"text", texts, 1}, {"pattern", patterns, 1}};
 	struct harness_run run;
 
@@ -64,7 +65,8 @@ int main(int argc, char **argv)
 	/* Each of many short lines matches: more output than memory is an error, not a crash. */
 	memset(dense, '\n', 200000);
 	{
-		const struct harness_item text = {.name = "a-rather-long-name", .bytes = dense, .len = 200000};
+		const struct harness_item text = {
+		    .name = "a-rather-long-name", .bytes = dense, .len = 200000};
 		const struct harness_item pattern = {.bytes = "", .len = 0};
 		const struct harness_set in[] = {{"text", &text, 1}, {"pattern", &pattern, 1}};
 		struct harness_run run;

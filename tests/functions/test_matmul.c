@@ -9,7 +9,8 @@ static struct harness_function matmul;
 static void matrices_run(const uint32_t *a, uint32_t a_len, const uint32_t *b, uint32_t b_len,
 			 struct harness_run *run)
 {
-	const struct harness_item items[] = {{.bytes = a, .len = a_len}, {.bytes = b, .len = b_len}};
+	const struct harness_item items[] = {{.bytes = a, .len = a_len},
+					     {.bytes = b, .len = b_len}};
 	const struct harness_set in[] = {{"a", &items[0], 1}, {"b", &items[1], 1}};
 
 	harness_invoke(&matmul, in, 2, run);

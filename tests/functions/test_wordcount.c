@@ -51,6 +51,7 @@ static char *reference_make(uint8_t *text, size_t len, size_t *answer_len)
 	char *answer = malloc(2 * len + 64 + 24 * (size_t)WORDS_MAX);
 	size_t n = 0, kept = 0, at = 0;
 
+	CHECK(words != NULL && answer != NULL);
 	for (size_t i = 0; i < len;) {
 		size_t start;
 
@@ -71,9 +72,16 @@ static char *reference_make(uint8_t *text, size_t len, size_t *answer_len)
 			words[kept++] = words[i];
 	}
 	qsort(words, kept, sizeof(*words), count_order);
-	for (size_t i = 0; i < kept; i++)
-		at += (size_t)sprintf(answer + at, "%llu %.*s\n", (unsigned long long)words[i].count,
-				      (int)words[i].len, (const char *)words[i].at);
+	for (size_t i = 0; i < kept; i++) {
+		char number[32];
+		const int digits =
+		    snprintf(number, sizeof(number), "%llu ", (unsigned long long)words[i].count);
+
+		memcpy(answer + at, number, (size_t)digits);
+		memcpy(answer + at + digits, words[i].at, words[i].len);
+		at += (size_t)digits + words[i].len;
+		answer[at++] = '\n';
+	}
 	free(words);
 	*answer_len = at;
 	return answer;
@@ -137,7 +145,8 @@ static void text_verify(const char *what, const uint8_t *text, size_t len, size_
 		const struct harness_set in = {"text", &piece, 1};
 
 		harness_invoke(&count, &in, 1, &runs[i]);
-		CHECK(runs[i].result.outcome == SANDBOX_OK, "%s, %zu bytes: %s", what, len, runs[i].result.text);
+		CHECK(runs[i].result.outcome == SANDBOX_OK, "%s, %zu bytes: %s", what, len,
+		      runs[i].result.text);
 		counts_add(&runs[i], &items, &n);
 	}
 	const struct harness_set in = {"words", items, n};
@@ -147,7 +156,8 @@ static void text_verify(const char *what, const uint8_t *text, size_t len, size_
 	CHECK(last.out.item_count == 1);
 	answer = reference_make(copy, len + 1, &answer_len);
 	CHECK(harness_items(&last)->bytes_len == answer_len, "%s", what);
-	CHECK(memcmp(harness_bytes(&last, harness_items(&last)), answer, answer_len) == 0, "%s", what);
+	CHECK(memcmp(harness_bytes(&last, harness_items(&last)), answer, answer_len) == 0, "%s",
+	      what);
 	free(answer);
 	free(copy);
 	free(items);
@@ -171,7 +181,9 @@ static size_t text_make(uint8_t *text, size_t len, unsigned int variety, unsigne
 		const uint64_t which = random_next() % variety;
 
 		for (size_t i = 0; i < word && n < len; i++)
-			text[n++] = (uint8_t) "aBcdeFgh012jkLmnopqrstuvwXyz3456"[(which * 31 + i * (which + 7)) % 32];
+			text[n++] = (uint8_t) "aBcdeFgh012jkLmnopqrstuvwXyz3456"[(which * 31 +
+										  i * (which + 7)) %
+										 32];
 		if (n < len)
 			text[n++] = random_next() % 16 == 0 ? (uint8_t)random_next() : ' ';
 	}
@@ -218,9 +230,11 @@ static void distinct_verify(size_t len, uint32_t word_len)
 
 static void total_refuses(const void *bytes, uint32_t len)
 {
-	const struct harness_item items[] = {
-		{.bytes = "\x02\x01" "a", .len = 3, .flags = MR_ITEM_GROUP},
-		{.bytes = bytes, .len = len, .flags = MR_ITEM_GROUP}};
+	const struct harness_item items[] = {{.bytes = "\x02\x01"
+						       "a",
+					      .len = 3,
+					      .flags = MR_ITEM_GROUP},
+					     {.bytes = bytes, .len = len, .flags = MR_ITEM_GROUP}};
 	const struct harness_set in = {"words", items, 2};
 	struct harness_run run;
 
@@ -233,10 +247,20 @@ static void total_refuses(const void *bytes, uint32_t len)
 static void large_counts_verify(void)
 {
 	/* 2^35 and 2^31 - 1 of a word, and one more of it. */
-	const struct harness_item items[] = {
-		{.bytes = "\x80\x80\x80\x80\x80\x01\x03" "big", .len = 10, .flags = MR_ITEM_GROUP},
-		{.bytes = "\xff\xff\xff\xff\x07\x02" "up\x01\x02" "up", .len = 12, .flags = MR_ITEM_GROUP},
-		{.bytes = "\x01\x03" "big\x01\x01" "x", .len = 8, .flags = MR_ITEM_GROUP}};
+	const struct harness_item items[] = {{.bytes = "\x80\x80\x80\x80\x80\x01\x03"
+						       "big",
+					      .len = 10,
+					      .flags = MR_ITEM_GROUP},
+					     {.bytes = "\xff\xff\xff\xff\x07\x02"
+						       "up\x01\x02"
+						       "up",
+					      .len = 12,
+					      .flags = MR_ITEM_GROUP},
+					     {.bytes = "\x01\x03"
+						       "big\x01\x01"
+						       "x",
+					      .len = 8,
+					      .flags = MR_ITEM_GROUP}};
 	static const char answer[] = "34359738369 big\n2147483648 up\n1 x\n";
 	const struct harness_set in = {"words", items, 3};
 	struct harness_run run;
@@ -278,12 +302,24 @@ int main(int argc, char **argv)
 	distinct_verify(2 << 20, 4);
 	total_refuses("\x01", 1);
 	total_refuses("\x01\x00", 2);
-	total_refuses("\x01\x05" "abcd", 6);
-	total_refuses("\x01\x04" "ab-d", 6);
-	total_refuses("\x01\x84\x00" "abcd", 7);
-	total_refuses("\x01\x0a" "abcdefgh\0j", 12);
-	total_refuses("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01" "a", 14);
-	total_refuses("\x01\xff\xff\xff\xff\x0f" "a", 7);
+	total_refuses("\x01\x05"
+		      "abcd",
+		      6);
+	total_refuses("\x01\x04"
+		      "ab-d",
+		      6);
+	total_refuses("\x01\x84\x00"
+		      "abcd",
+		      7);
+	total_refuses("\x01\x0a"
+		      "abcdefgh\0j",
+		      12);
+	total_refuses("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01"
+		      "a",
+		      14);
+	total_refuses("\x01\xff\xff\xff\xff\x0f"
+		      "a",
+		      7);
 	large_counts_verify();
 	sandbox_release(&count.code);
 	sandbox_release(&total.code);

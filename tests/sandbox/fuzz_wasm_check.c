@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	stripped = malloc(size);
 	len = wasm_strip(data, size, stripped);
-	if (len > size || wasm_check(stripped, len, &again, error_again, sizeof(error_again)) != 0 ||
+	if (len > size ||
+	    wasm_check(stripped, len, &again, error_again, sizeof(error_again)) != 0 ||
 	    memcmp(&facts, &again, sizeof(facts)) != 0)
 		abort();
 	free(stripped);

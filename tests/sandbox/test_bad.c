@@ -21,25 +21,25 @@ struct bad {
 
 /* Native code is confined by nothing: what would damage this process is left out (SANDBOX_OK). */
 static const struct bad bads[] = {
-	{"bad_read", SANDBOX_OUT_OF_BOUNDS, SANDBOX_CRASHED, "outside its bounds"},
-	{"bad_write", SANDBOX_OUT_OF_BOUNDS, SANDBOX_OK, "outside its bounds"},
-	{"bad_copy", SANDBOX_OUT_OF_BOUNDS, SANDBOX_OK, "outside its bounds"},
-	{"bad_loop", SANDBOX_TIME_LIMIT, SANDBOX_TIME_LIMIT, "20 ms"},
-	{"bad_recursion", SANDBOX_STACK_OVERFLOW, SANDBOX_STACK_OVERFLOW, "recursion"},
-	{"bad_deep", SANDBOX_STACK_OVERFLOW, SANDBOX_STACK_OVERFLOW, "recursion"},
-	{"bad_division", SANDBOX_DIVISION, SANDBOX_CRASHED, "by zero"},
-	{"bad_overflow", SANDBOX_DIVISION, SANDBOX_CRASHED, "by -1"},
-	{"bad_convert", SANDBOX_CONVERSION, SANDBOX_FAILED, "floating-point"},
-	{"bad_abort", SANDBOX_UNREACHABLE, SANDBOX_CRASHED, "gave up"},
-	{"bad_pointer", SANDBOX_BAD_CALL, SANDBOX_OK, "pointer"},
-	{"bad_memory", SANDBOX_FAILED, SANDBOX_FAILED, "raise `memory`"},
-	{"bad_text", SANDBOX_FAILED, SANDBOX_FAILED, "line 17 is not to my taste"},
-	{"bad_silent", SANDBOX_FAILED, SANDBOX_FAILED, "returned 42"},
-	{"bad_words", SANDBOX_FAILED, SANDBOX_FAILED, "returned 1"},
-	{"bad_count", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
-	{"bad_table", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
-	{"bad_item", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
-	{"bad_key", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
+    {"bad_read", SANDBOX_OUT_OF_BOUNDS, SANDBOX_CRASHED, "outside its bounds"},
+    {"bad_write", SANDBOX_OUT_OF_BOUNDS, SANDBOX_OK, "outside its bounds"},
+    {"bad_copy", SANDBOX_OUT_OF_BOUNDS, SANDBOX_OK, "outside its bounds"},
+    {"bad_loop", SANDBOX_TIME_LIMIT, SANDBOX_TIME_LIMIT, "20 ms"},
+    {"bad_recursion", SANDBOX_STACK_OVERFLOW, SANDBOX_STACK_OVERFLOW, "recursion"},
+    {"bad_deep", SANDBOX_STACK_OVERFLOW, SANDBOX_STACK_OVERFLOW, "recursion"},
+    {"bad_division", SANDBOX_DIVISION, SANDBOX_CRASHED, "by zero"},
+    {"bad_overflow", SANDBOX_DIVISION, SANDBOX_CRASHED, "by -1"},
+    {"bad_convert", SANDBOX_CONVERSION, SANDBOX_FAILED, "floating-point"},
+    {"bad_abort", SANDBOX_UNREACHABLE, SANDBOX_CRASHED, "gave up"},
+    {"bad_pointer", SANDBOX_BAD_CALL, SANDBOX_OK, "pointer"},
+    {"bad_memory", SANDBOX_FAILED, SANDBOX_FAILED, "raise `memory`"},
+    {"bad_text", SANDBOX_FAILED, SANDBOX_FAILED, "line 17 is not to my taste"},
+    {"bad_silent", SANDBOX_FAILED, SANDBOX_FAILED, "returned 42"},
+    {"bad_words", SANDBOX_FAILED, SANDBOX_FAILED, "returned 1"},
+    {"bad_count", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
+    {"bad_table", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
+    {"bad_item", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
+    {"bad_key", SANDBOX_BAD_OUTPUT, SANDBOX_BAD_OUTPUT, ""},
 };
 #define BAD_COUNT (sizeof(bads) / sizeof(bads[0]))
 
@@ -136,11 +136,11 @@ int main(int argc, char **argv)
 	is_wasm = strcmp(argv[1], "wasm") == 0;
 	for (size_t b = 0; b < BAD_COUNT; b++)
 		functions[b] = (struct harness_function){
-			.code = harness_prepare(argv[1], argv[2], bads[b].name),
-			.out = "out",
-			.keyed = true,
-			.memory_base = 65536,
-			.time_limit_ms = bads[b].wasm == SANDBOX_TIME_LIMIT ? TIME_LIMIT_MS : 10000};
+		    .code = harness_prepare(argv[1], argv[2], bads[b].name),
+		    .out = "out",
+		    .keyed = true,
+		    .memory_base = 65536,
+		    .time_limit_ms = bads[b].wasm == SANDBOX_TIME_LIMIT ? TIME_LIMIT_MS : 10000};
 	echo = (struct harness_function){.code = harness_prepare(argv[1], argv[2], "good_echo"),
 					 .out = "out",
 					 .keyed = true,

@@ -36,7 +36,7 @@ static int prepare(const char *cache, struct sandbox_code **code, char *error)
 static void code_works(struct sandbox_code *code)
 {
 	const struct harness_function function = {
-		.code = code, .out = "out", .keyed = true, .memory_base = 4096};
+	    .code = code, .out = "out", .keyed = true, .memory_base = 4096};
 	const struct harness_item item = {.bytes = "abc", .len = 3};
 	const struct harness_set in = {"in", &item, 1};
 	struct harness_run run;
@@ -96,8 +96,12 @@ static void damaged_files(const char *cache)
 {
 	static const struct {
 		long offset, size;
-	} harms[] = {{.offset = 100, .size = -1}, {.offset = -1, .size = -1}, {.offset = -40, .size = -1},
-		     {.size = 0},		  {.size = 16},		       {.size = 5000}};
+	} harms[] = {{.offset = 100, .size = -1},
+		     {.offset = -1, .size = -1},
+		     {.offset = -40, .size = -1},
+		     {.size = 0},
+		     {.size = 16},
+		     {.size = 5000}};
 	char path[PATH_MAX];
 	struct stat before, after;
 
@@ -106,7 +110,8 @@ static void damaged_files(const char *cache)
 		damage(path, harms[i].offset, harms[i].size);
 		prepare_works(cache);
 		cached_path(cache, path, &after);
-		CHECK(after.st_ino != before.st_ino, "harm %zu: the damaged file is still there", i);
+		CHECK(after.st_ino != before.st_ino, "harm %zu: the damaged file is still there",
+		      i);
 	}
 }
 

@@ -43,7 +43,7 @@ static bool block_next(const char **at, const char *fence, const char **block, s
 static void function_works(const char *backend, const char *dir)
 {
 	struct harness_function shout = {
-		.code = harness_prepare(backend, dir, "shout"), .out = "loud", .memory_base = 65536};
+	    .code = harness_prepare(backend, dir, "shout"), .out = "loud", .memory_base = 65536};
 	const struct harness_item item = {.name = "greeting", .bytes = "hello, World", .len = 12};
 	const struct harness_set in = {"text", &item, 1};
 	struct harness_run run;
@@ -74,10 +74,12 @@ int main(int argc, char **argv)
 	file = fopen(command, "w");
 	CHECK(file != NULL && fwrite(block, 1, len, file) == len && fclose(file) == 0);
 	while (block_next(&at, "```sh\n", &block, &len)) {
-		/* The commands are for the root of the tree: let its paths be found from elsewhere. */
-		snprintf(command, sizeof(command),
-			 "cd %s && ln -sfn %s/functions functions && ln -sfn %s/include include && %.*s", dir,
-			 argv[1], argv[1], (int)len, block);
+		/* The commands are for the root of the tree: let its paths be found from elsewhere.
+		 */
+		snprintf(
+		    command, sizeof(command),
+		    "cd %s && ln -sfn %s/functions functions && ln -sfn %s/include include && %.*s",
+		    dir, argv[1], argv[1], (int)len, block);
 		CHECK(system(command) == 0, "%s", command);
 		function_works(strncmp(block, "gcc", 3) == 0 ? "native" : "wasm", dir);
 		commands++;

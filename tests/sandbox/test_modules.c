@@ -43,7 +43,8 @@ static void module_make(struct writer *w, const char *exports, size_t exports_le
 	put_section(w, 10, body, body_len);
 }
 
-#define MODULE(w, exports, body) module_make(w, exports, sizeof(exports) - 1, body, sizeof(body) - 1)
+#define MODULE(w, exports, body) \
+	module_make(w, exports, sizeof(exports) - 1, body, sizeof(body) - 1)
 #define ALL_EXPORTS "\x03" EXPORT_MEMORY EXPORT_HEAP EXPORT_ENTRY
 #define GOOD_BODY "\x01\x04\x00\x41\x00\x0b"
 
@@ -89,7 +90,8 @@ int main(void)
 	MODULE(&w, "\x02" EXPORT_MEMORY EXPORT_HEAP, GOOD_BODY);
 	refused(&w, "MR_ENTRY");
 	/* A name that would end a comment of the generated C, and go on as C. */
-	MODULE(&w, "\x04" EXPORT_MEMORY EXPORT_HEAP EXPORT_ENTRY "\x0c' */ int x;/*\x00\x00", GOOD_BODY);
+	MODULE(&w, "\x04" EXPORT_MEMORY EXPORT_HEAP EXPORT_ENTRY "\x0c' */ int x;/*\x00\x00",
+	       GOOD_BODY);
 	refused(&w, "an export's name");
 	/* v128.const, i8x16.extract_lane_u 0. */
 	MODULE(&w, ALL_EXPORTS,
@@ -101,7 +103,9 @@ int main(void)
 	w.len = 0;
 	put(&w, "\0asm\1\0\0\0", 8);
 	SECTION(&w, 1, "\x01\x60\x00\x00");
-	SECTION(&w, 2, "\x01\x16wasi_snapshot_preview1\x08" "fd_write\x00\x00");
+	SECTION(&w, 2,
+		"\x01\x16wasi_snapshot_preview1\x08"
+		"fd_write\x00\x00");
 	refused(&w, "\"fd_write\" from \"wasi_snapshot_preview1\"");
 	CHECK(sandbox_backend("native")->prepare("text", 4, harness_cache(), &code, error,
 						 sizeof(error)) == -ENOEXEC);
