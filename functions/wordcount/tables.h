@@ -92,21 +92,28 @@ static inline uint32_t key_slot(uint64_t key, uint32_t bits)
 	return (uint32_t)(((key ^ key >> 29) * 0x9e3779b97f4a7c15ull) >> (64 - bits));
 }
 
-/* A word of 1 to 8 bytes. */
-static inline void shorts_count(struct tables *t, uint64_t key)
+/* Counts a word of 1 to 8 bytes. True when it took a free slot. Apart from the tables, so that the
+ * main loop keeps base and size in registers, which stores to the slots might change otherwise. */
+static inline bool short_count(struct short_slot *slots, uint32_t bits, uint64_t key)
 {
-	const uint32_t mask = (1u << t->shorts_bits) - 1;
-	uint32_t i = key_slot(key, t->shorts_bits);
+	const uint32_t mask = (1u << bits) - 1;
+	uint32_t i = key_slot(key, bits);
 
-	while (t->shorts[i].key != key) {
-		if (t->shorts[i].key == 0) {
-			t->shorts[i].key = key;
-			t->shorts_left--;
-			break;
+	while (slots[i].key != key) {
+		if (slots[i].key == 0) {
+			slots[i].key = key;
+			slots[i].count = 1;
+			return true;
 		}
 		i = (i + 1) & mask;
 	}
-	t->shorts[i].count++;
+	slots[i].count++;
+	return false;
+}
+
+static inline void shorts_count(struct tables *t, uint64_t key)
+{
+	t->shorts_left -= short_count(t->shorts, t->shorts_bits, key);
 }
 
 /* A word of 9 to 16 bytes. */
