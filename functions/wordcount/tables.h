@@ -72,20 +72,11 @@ static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t
 	while (t->shorts_bits < SHORTS_BITS_MAX &&
 	       (uint64_t)TEXT_BYTES_PER_SLOT << (t->shorts_bits + 1) <= text_bytes)
 		t->shorts_bits++;
-<<<<<<< HEAD
-	t->middles_bits = t->shorts_bits - 2;
-	t->longs_bits = t->shorts_bits - 4;
-	t->shorts = (struct short_slot *)mr_alloc(call, sizeof(*t->shorts) << t->shorts_bits, 64);
-	t->middles =
-	    (struct middle_slot *)mr_alloc(call, sizeof(*t->middles) << t->middles_bits, 64);
-	t->longs = (struct long_slot *)mr_alloc(call, sizeof(*t->longs) << t->longs_bits, 64);
-=======
 	t->middles_bits = t->shorts_bits - 1;
 	t->longs_bits = t->shorts_bits - 2;
 	t->shorts = (struct short_slot *)mr_borrow(call, sizeof(*t->shorts) << t->shorts_bits);
 	t->middles = (struct middle_slot *)mr_borrow(call, sizeof(*t->middles) << t->middles_bits);
 	t->longs = (struct long_slot *)mr_borrow(call, sizeof(*t->longs) << t->longs_bits);
->>>>>>> sandbox
 	tables_rewind(t);
 	return t->shorts != NULL && t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
 }

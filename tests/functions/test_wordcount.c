@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-int main(void)
-{
-	return 77;
-=======
 /*
  * The word count's two functions, together, against a simple count; and total on malformed records.
  *
@@ -330,5 +325,4 @@ int main(int argc, char **argv)
 	sandbox_release(&total.code);
 	harness_stop();
 	return 0;
->>>>>>> sandbox
 }
