@@ -1,4 +1,4 @@
-/* Runs a function of the build tree on inputs given as bytes: what a node does, without the node. */
+/* Runs a function of the build tree on inputs given as bytes: what a node does, on its own. */
 #include "harness.h"
 
 #include <dirent.h>
