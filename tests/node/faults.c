@@ -20,17 +20,18 @@
 #define WASM_EVERY 10 /* seeds */
 
 /* As functions/wordcount, but for the retries: what fails at random must succeed in the end. */
-static const char composition[] = "function count { in text; out words; retries 100 }\n"
-				  "function total { in words; out counts; retries 100 }\n"
-				  "composition wordcount {\n"
-				  "	in text split line 1KiB\n"
-				  "	out counts merge 1 number desc, 2 text asc\n"
-				  "	count(text = each text) -> (words)\n"
-				  "	total(words = key words) -> (counts)\n"
-				  "}\n";
+static const char composition[] =
+    "function count { in text; out words; memory 512KiB + 2.5 x input; retries 100 }\n"
+    "function total { in words; out counts; memory 512KiB + 4 x input; retries 100 }\n"
+    "composition wordcount {\n"
+    "	in text split line 1KiB\n"
+    "	out counts merge 1 number desc, 2 text asc\n"
+    "	count(text = each text) -> (words)\n"
+    "	total(words = key words) -> (counts)\n"
+    "}\n";
 
 struct test {
-	const char *functions_dir;
+	const char *dirs[2];
 	char *answer;
 	size_t answer_bytes;
 	char uri[256];
@@ -112,7 +113,7 @@ static bool seed_run(struct test *test, uint64_t seed, const char *name,
 	bool right;
 
 	faults_choose(seed, &config, &sim);
-	test_job_open(&job, test_path("wordcount.mr"), test->functions_dir, name);
+	test_job_open(&job, test_path("wordcount.mr"), test->dirs, name);
 	test_job_input(&job, "text", test->uri);
 	test_job_output(&job, "counts", test_path("counts"));
 	nodes_open(&nodes, &config, &sim);
@@ -150,7 +151,7 @@ static void test_open(struct test *test, const char *functions_dir)
 {
 	char *texts[FILES];
 
-	test->functions_dir = functions_dir;
+	test->dirs[0] = functions_dir;
 	for (uint32_t i = 0; i < FILES; i++) {
 		char name[16];
 

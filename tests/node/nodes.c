@@ -66,9 +66,10 @@ void nodes_close(struct nodes *nodes)
 
 /* --- Jobs ---------------------------------------------------------------------------------- */
 
-void test_job_open(struct test_job *job, const char *file, const char *dir, const char *sandbox)
+void test_job_open(struct test_job *job, const char *file, const char *const dirs[2],
+		   const char *sandbox)
 {
-	struct locate_places places = {file, &dir, 1};
+	struct locate_places places = {file, dirs, dirs[1] != NULL ? 2 : 1};
 	char error[2 * MR_ERROR_BYTES_MAX];
 
 	memset(job, 0, sizeof(*job));

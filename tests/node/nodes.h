@@ -29,8 +29,10 @@ struct test_job {
 	struct job_spec spec;
 };
 
-/* Loads the composition in file and, for the sandbox called so, its code from the folder dir. */
-void test_job_open(struct test_job *job, const char *file, const char *dir, const char *sandbox);
+/* Loads the composition in file and, for the sandbox called so, its code from the folders, of which
+ * the second may be NULL. */
+void test_job_open(struct test_job *job, const char *file, const char *const dirs[2],
+		   const char *sandbox);
 void test_job_input(struct test_job *job, const char *set, const char *uri);
 void test_job_output(struct test_job *job, const char *set, const char *path);
 void test_job_close(struct test_job *job);
