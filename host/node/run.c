@@ -122,7 +122,8 @@ void run_failed(struct run *run)
 	run_describe(run, what, sizeof(what));
 	snprintf(why, sizeof(why), "%s", run->error);
 	snprintf(run->error, sizeof(run->error), "%.600s: %.400s", what, why);
-	run_end(run, false);
+	/* One that was run again after its success has succeeded, whatever the second run does. */
+	run_end(run, run->repeated);
 }
 
 void run_wait(struct run *run)

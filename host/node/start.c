@@ -159,27 +159,48 @@ static struct job *create(struct node *node, uint32_t leader, uint64_t id, const
 			 node->id, node->nodes, (unsigned long long)nodes);
 		return NULL;
 	}
-	if (node->job_count >= MR_JOBS_MAX) {
-		snprintf(error, error_bytes, "node %u has %d jobs already: try again later",
-			 node->id, MR_JOBS_MAX);
-		return NULL;
-	}
 	return job_create(node, id, leader, file, text, strlen(text), composition, error,
 			  error_bytes);
+}
+
+/* Threads that submit jobs count them too. */
+static bool reserve_place(struct node *node, char *error, size_t error_bytes)
+{
+	bool room;
+
+	pthread_mutex_lock(&node->lock);
+	room = node->job_count < MR_JOBS_MAX;
+	node->job_count += room;
+	pthread_mutex_unlock(&node->lock);
+	if (!room)
+		snprintf(error, error_bytes, "node %u has %d jobs already: try again later",
+			 node->id, MR_JOBS_MAX);
+	return room;
+}
+
+static void release_place(struct node *node)
+{
+	pthread_mutex_lock(&node->lock);
+	node->job_count--;
+	pthread_mutex_unlock(&node->lock);
 }
 
 void start_begin(struct node *node, uint32_t leader, uint64_t id, const char *body, uint64_t bytes)
 {
 	cJSON *json = cJSON_ParseWithLength(body, bytes);
 	char error[2 * MR_ERROR_BYTES_MAX];
-	struct job *job;
+	struct job *job = NULL;
 	int rc;
 
 	if (job_find(node, id) != NULL) {
 		cJSON_Delete(json);
 		return;
 	}
-	job = create(node, leader, id, json, error, sizeof(error));
+	if (reserve_place(node, error, sizeof(error))) {
+		job = create(node, leader, id, json, error, sizeof(error));
+		if (job == NULL)
+			release_place(node);
+	}
 	if (job == NULL) {
 		message_send_heap(node, leader, MESSAGE_FAILED, id, 0, 0, strdup(error),
 				  strlen(error));
@@ -187,9 +208,6 @@ void start_begin(struct node *node, uint32_t leader, uint64_t id, const char *bo
 		return;
 	}
 	TAILQ_INSERT_TAIL(&node->jobs, job, link);
-	pthread_mutex_lock(&node->lock);
-	node->job_count++;
-	pthread_mutex_unlock(&node->lock);
 	rc = apply(job, json);
 	if (rc != 0)
 		job_fail(job, "node %u cannot start the job: %s", node->id,

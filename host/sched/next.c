@@ -27,6 +27,7 @@ static bool next_failure(struct sched *s, struct sched_action *action)
 	s->slots[index].state = SLOT_FREE;
 	*action = s->slots[index].action;
 	action->kind = SCHED_FAIL;
+	s->over = true;
 	return true;
 }
 
@@ -223,9 +224,9 @@ static bool next_of_vertex(struct sched *s, uint32_t v, struct sched_action *act
 
 bool sched_next(struct sched *s, struct sched_action *action)
 {
-	if (next_failure(s, action) || next_retry(s, action))
+	if (!s->over && (next_failure(s, action) || next_retry(s, action)))
 		return true;
-	for (uint32_t v = s->config.plan->vertex_count; v-- > 0;)
+	for (uint32_t v = s->config.plan->vertex_count; !s->over && v-- > 0;)
 		if (next_of_vertex(s, v, action))
 			return true;
 	action->kind = SCHED_NONE;

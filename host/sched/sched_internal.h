@@ -60,6 +60,7 @@ struct sched {
 	uint32_t retry_count;
 	uint32_t failed_count;
 	bool paused;
+	bool over; /* SCHED_FAIL was given */
 };
 
 /* How many nodes send this node a mark for that edge. */

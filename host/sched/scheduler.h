@@ -80,7 +80,7 @@ enum sched_action_kind {
 	SCHED_START, /* stage and run slot; a source vertex: read and ship; a sink: write */
 	SCHED_PLAN,  /* the inputs of a `key` vertex are complete: answer sched_partitions() */
 	SCHED_VERTEX_DONE, /* send marks to the consumers */
-	SCHED_FAIL,        /* slot failed for the last time: the job is over */
+	SCHED_FAIL,        /* slot failed for the last time: the job is over, no action follows */
 };
 
 struct sched_action {

@@ -3,7 +3,7 @@
 
 static int bad(struct mr_call *call)
 {
-	struct mr_item *item = mr_out_item(call, mr_out(call, "out"));
+	struct mr_item *item = mr_out_item(call, &call->sets[call->header->in_count]);
 
 	item->bytes_off = call->header->heap_end - 8;
 	item->bytes_len = 0xffffffffu;
