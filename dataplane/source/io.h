@@ -4,7 +4,7 @@
  * An operation is memory of the caller's, embedded in what it serves, valid until its callback. The
  * engine cuts long reads and writes into MR_IO_BYTES_MAX pieces (several in flight), resumes short
  * ones, retries EINTR, waits out EAGAIN, and queues what the ring has no room for: never an
- * allocation. The owner is the thread of the first operation; all its calls assert it.
+ * allocation. The owner is the thread of the first call after create; all calls assert it.
  *
  * Source: io_uring(7), io_uring_setup(2).
  */

@@ -254,7 +254,8 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 	}
 	count = epoll_pwait2(node->epoll_fd, events, 4, wait, NULL);
 	for (int i = 0; i < count; i++)
-		drain(events[i].data.fd);
+		if (events[i].data.fd == node->wake_fd)
+			drain(node->wake_fd); /* port and disk clear their own */
 }
 
 void *node_main(void *argument)

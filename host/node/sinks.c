@@ -185,6 +185,7 @@ void sink_run_start(struct run *run)
 	work->job.keys = work->keys;
 	work->job.key_count = run->vertex->merge_count;
 	work->job.out_fd = job->sinks[run->action.vertex].file.fd;
+	work->job.out_name = job->sinks[run->action.vertex].file.path;
 	work->job.written = &job->sinks[run->action.vertex].written;
 	work->job.cancel = &job->cancel;
 	rc = sink_buffer(run, work);

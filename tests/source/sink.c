@@ -221,14 +221,41 @@ static void test_full(bool merge)
 	      "%s", error);
 }
 
-/* A file system of one megabyte in a mount namespace of its own. */
+static int text_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int rc = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* A mount namespace of our own; without root in a user namespace where we are root. */
+static int namespace_enter(void)
+{
+	char users[32];
+	char groups[32];
+
+	if (geteuid() == 0)
+		return unshare(CLONE_NEWNS);
+	snprintf(users, sizeof(users), "0 %u 1", geteuid());
+	snprintf(groups, sizeof(groups), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+	    text_to("/proc/self/setgroups", "deny") != 0 ||
+	    text_to("/proc/self/uid_map", users) != 0)
+		return -1;
+	return text_to("/proc/self/gid_map", groups);
+}
+
+/* A file system of one megabyte. */
 static int small_disk(void)
 {
 	struct sink_file file;
 	char error[MR_ERROR_BYTES_MAX] = "";
 	char *at;
 
-	if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0)
+	if (namespace_enter() != 0)
 		return 77;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tmpfs", root, "tmpfs", 0, "size=1m") != 0)
