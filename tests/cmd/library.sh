@@ -22,7 +22,7 @@ symbols=$(nm -D --defined-only "$lib/libmillrace.so" | awk '{print $3}' | grep -
 
 sanitizers=()
 if nm -D "$lib/libmillrace.so" | grep -q __asan_init; then
-	sanitizers=(-fsanitize=address,undefined)
+	sanitizers=("-fsanitize=address,undefined")
 elif nm -D "$lib/libmillrace.so" | grep -q __tsan_init; then
 	sanitizers=(-fsanitize=thread)
 fi
