@@ -56,8 +56,8 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 /* --- Sending --------------------------------------------------------------------------------- */
 
 /* The body stays valid and unchanged until EVENT_SENT or EVENT_FAILED with the same cookie; the
- * head is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished (try after an event);
- * -EHOSTUNREACH for a node never added; -EINVAL. */
+ * head is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished, counted from the oldest one
+ * on (try after an event); -EHOSTUNREACH for a node never added; -EINVAL. */
 int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
 		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
 		   uint64_t cookie);
@@ -66,7 +66,8 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 
 /* Answers to EVENT_OFFER, at once or later. accept: body_bytes of writable memory that stay valid
  * until EVENT_MESSAGE or EVENT_LOST with the same cookie. reject: the sender gets EVENT_FAILED with
- * TRANSPORT_REJECTED and that code. */
+ * TRANSPORT_REJECTED and that code, in its turn when it is of a flow. 0; -ENOENT when the offer is
+ * gone (EVENT_LOST was or will be drained) or was answered before; -EINVAL without a body. */
 int transport_accept(struct transport *t, uint64_t now_ns, uint64_t offer, void *body,
 		     uint64_t cookie);
 int transport_reject(struct transport *t, uint64_t now_ns, uint64_t offer, uint16_t code);
@@ -96,7 +97,7 @@ struct transport_event {
 	uint32_t node;
 	uint32_t flow;
 	uint64_t cookie; /* MESSAGE, LOST (accepted; else the offer), SENT, FAILED */
-	uint64_t offer;  /* OFFER */
+	uint64_t offer;  /* OFFER, MESSAGE, LOST: tells an offer lost from a message lost */
 	uint64_t body_bytes;
 	uint64_t incarnation; /* PEER_UP */
 	uint32_t head_bytes;

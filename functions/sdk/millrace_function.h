@@ -37,6 +37,7 @@ struct mr_call {
 	    *base; /* of the region; offsets count from here. NULL in wasm: offsets are pointers */
 	struct mr_region *header;
 	struct mr_set *sets; /* inputs, then outputs */
+	uint32_t heap_end;   /* what is borrowed lies behind it */
 };
 
 /* Bytes that somebody else owns. */
@@ -170,7 +171,7 @@ MR_FN int mr_fail_number(struct mr_call *call, const char *before, uint64_t numb
 /* Bytes left. */
 MR_FN uint32_t mr_heap_left(const struct mr_call *call)
 {
-	return call->header->heap_end - call->header->heap_off;
+	return call->heap_end - call->header->heap_off;
 }
 
 /* bytes, starting at a multiple of align (a power of two); contents are zero only if the heap was
@@ -180,8 +181,8 @@ MR_FN void *mr_alloc(struct mr_call *call, uint64_t bytes, uint32_t align)
 	struct mr_region *header = call->header;
 	const uint64_t start = ((uint64_t)header->heap_off + align - 1) & ~(uint64_t)(align - 1);
 
-	if (start + bytes > header->heap_end) {
-		mr_fail_number(call, "out of memory: ", start + bytes - header->heap_end,
+	if (start + bytes > call->heap_end) {
+		mr_fail_number(call, "out of memory: ", start + bytes - call->heap_end,
 			       " bytes too few; raise `memory` in the function's block");
 		return NULL;
 	}
@@ -205,6 +206,27 @@ MR_FN void *mr_alloc_rest(struct mr_call *call, uint32_t align, uint32_t *room)
 MR_FN void mr_trim(struct mr_call *call, const void *end)
 {
 	call->header->heap_off = MR_OFFSET(call, end);
+}
+
+/* Memory for a while, from the far end of the heap, at a multiple of 64: what mr_alloc() gives in
+ * the meantime stays when this goes. NULL, with the reason recorded, when it does not fit. */
+MR_FN void *mr_borrow(struct mr_call *call, uint64_t bytes)
+{
+	const uint64_t taken = bytes + (call->heap_end - bytes) % 64;
+
+	if (taken > mr_heap_left(call)) {
+		mr_fail_number(call, "out of memory: ", taken - mr_heap_left(call),
+			       " bytes too few; raise `memory` in the function's block");
+		return NULL;
+	}
+	call->heap_end -= (uint32_t)taken;
+	return MR_POINTER(call, call->heap_end);
+}
+
+/* Gives back all that was borrowed. */
+MR_FN void mr_return_all(struct mr_call *call)
+{
+	call->heap_end = call->header->heap_end;
 }
 
 /* ---- Inputs ---- */
@@ -419,7 +441,7 @@ void *malloc(size_t bytes)
 		return block + MR_BLOCK_HEADER;
 	}
 	start = ((uint64_t)header->heap_off + 15) & ~(uint64_t)15;
-	if (start + (1u << class_bits) > header->heap_end)
+	if (start + (1u << class_bits) > mr_current->heap_end)
 		return NULL;
 	header->heap_off = (uint32_t)start + (1u << class_bits);
 	block = MR_POINTER(mr_current, start);
@@ -476,6 +498,7 @@ MR_FN int32_t mr_call_run(uint8_t *base, uint32_t header_off, int (*function)(st
 	int status;
 
 	call.header = (struct mr_region *)(void *)MR_POINTER(&call, header_off);
+	call.heap_end = call.header->heap_end;
 	call.sets = (struct mr_set *)(void *)MR_POINTER(&call, call.header->sets_off);
 #if defined(MR_WITH_MALLOC) && defined(__wasm__)
 	mr_current = &call;

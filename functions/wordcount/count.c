@@ -2,8 +2,8 @@
  * count: text to partial counts of its words, one item of records (records.h) for each key group.
  *
  * Words are runs of ASCII letters and digits, in lower case. One pass over the text, eight bytes at
- * a time, into tables that about fit the L2 cache; full tables are flushed, so that a text of very
- * many distinct words yields several items for a group.
+ * a time, into tables that about fit the L2 cache; full tables are flushed, so that a
+ * word may come in several records.
  */
 #include <millrace_function.h>
 
@@ -82,7 +82,10 @@ static const uint8_t *larger_word_count(struct tables *t, const uint8_t *word, u
 static const uint8_t *words_count(struct tables *t, const uint8_t *at, const uint8_t *safe,
 				  const uint8_t *end)
 {
-	while (at < safe && !tables_full(t)) {
+	struct short_slot *const shorts = t->shorts;
+	const uint32_t bits = t->shorts_bits;
+
+	while (at < safe) {
 		const uint64_t bytes = bytes_load(at);
 		const uint64_t alnum = bytes_alnum(bytes);
 		uint32_t len;
@@ -93,11 +96,14 @@ static const uint8_t *words_count(struct tables *t, const uint8_t *at, const uin
 		}
 		if (alnum == BYTES_TOP) {
 			at = larger_word_count(t, at, bytes, end);
+			if (tables_full(t))
+				break;
 			continue;
 		}
 		len = bytes_run(alnum);
-		shorts_count(t, bytes_key(bytes, len));
 		at += len + 1; /* a separator follows */
+		if (short_count(shorts, bits, bytes_key(bytes, len)) && --t->shorts_left == 0)
+			break;
 	}
 	return at;
 }
@@ -153,7 +159,8 @@ static int count(struct mr_call *call)
 			return MR_FAILED;
 	if (tables_flush(&c.tables, c.flusher) != 0)
 		return MR_FAILED;
-	return runs_add(c.flusher, out);
+	mr_return_all(call);
+	return groups_add(c.flusher, out);
 }
 
 MR_ENTRY(count)

@@ -1,8 +1,8 @@
 /*
  * Emptying the tables: their words, as records, grouped by key group.
  *
- * A flush leaves one run of bytes for each group that it has words of. The items come last, when
- * their number is known: one for each run.
+ * A flush leaves one run of bytes for each group that it has words of. The items come last: a run,
+ * if there was one flush, or else all runs of the group, gathered in a copy.
  */
 #ifndef FLUSH_H
 #define FLUSH_H
@@ -13,7 +13,6 @@
 /* One flush; lies in front of its records. */
 struct flush {
 	struct flush *earlier;
-	uint32_t used;                 /* groups that have records */
 	uint32_t bytes[MR_KEY_GROUPS]; /* of each group's records */
 };
 
@@ -21,22 +20,20 @@ struct flush {
 struct flusher {
 	struct mr_call *call;
 	struct flush *latest;
-	uint32_t runs;                /* of all flushes */
-	uint8_t *next[MR_KEY_GROUPS]; /* where a group's next record goes */
+	uint8_t *at[MR_KEY_GROUPS]; /* scratch: where a group's next record goes */
 };
 
 static inline uint32_t group_add(struct flush *g, const void *word, uint32_t len, uint32_t count)
 {
 	const uint32_t group = mr_key_group(mr_hash64(word, len));
 
-	g->used += g->bytes[group] == 0;
 	g->bytes[group] += varint_bytes(count) + varint_bytes(len) + len;
 	return group;
 }
 
 static inline uint8_t *record_begin(struct flusher *g, uint32_t group, uint32_t len, uint32_t count)
 {
-	return varint_write(varint_write(g->next[group], count), len);
+	return varint_write(varint_write(g->at[group], count), len);
 }
 
 static inline uint32_t short_len(uint64_t key)
@@ -88,12 +85,6 @@ static inline int slots_group(struct tables *t, struct mr_call *call, struct flu
 	return longs_group(t, call, g);
 }
 
-/* Bytes that a run of records takes: aligned as the layout wants it. */
-static inline uint32_t run_bytes(uint32_t bytes)
-{
-	return (bytes + MR_ALIGN_SMALL - 1) & ~(uint32_t)(MR_ALIGN_SMALL - 1);
-}
-
 /* Makes room for the flush's records, group after group. */
 static inline int runs_place(struct flusher *f, const struct flush *flush)
 {
@@ -101,15 +92,14 @@ static inline int runs_place(struct flusher *f, const struct flush *flush)
 	uint8_t *at;
 
 	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++)
-		sum += run_bytes(flush->bytes[i]);
-	at = (uint8_t *)mr_alloc(f->call, sum, MR_ALIGN_SMALL);
+		sum += flush->bytes[i];
+	at = (uint8_t *)mr_alloc(f->call, sum, 1);
 	if (at == NULL)
 		return MR_FAILED;
 	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
-		f->next[i] = at;
-		at += run_bytes(flush->bytes[i]);
+		f->at[i] = at;
+		at += flush->bytes[i];
 	}
-	f->runs += flush->used;
 	return 0;
 }
 
@@ -126,7 +116,7 @@ static inline void shorts_write(const struct tables *t, struct flusher *g)
 		to = record_begin(g, slot->group, len, slot->count);
 		for (uint32_t n = 0; n < len; n++)
 			to[n] = (uint8_t)(slot->key >> (8 * n));
-		g->next[slot->group] = to + len;
+		g->at[slot->group] = to + len;
 	}
 }
 
@@ -144,7 +134,7 @@ static inline void middles_write(const struct tables *t, struct flusher *g)
 		__builtin_memcpy(to, &slot->key[0], 8);
 		/* The last eight bytes overlap the first: one store in place of a loop. */
 		__builtin_memcpy(to + len - 8, (const uint8_t *)slot->key + len - 8, 8);
-		g->next[slot->group] = to + len;
+		g->at[slot->group] = to + len;
 	}
 }
 
@@ -158,7 +148,7 @@ static inline void longs_write(const struct tables *t, struct flusher *g)
 			continue;
 		to = record_begin(g, slot->group, slot->len, slot->count);
 		word_lower(to, slot->word, slot->len);
-		g->next[slot->group] = to + slot->len;
+		g->at[slot->group] = to + slot->len;
 	}
 }
 
@@ -180,20 +170,53 @@ static inline int tables_flush(struct tables *t, struct flusher *f)
 	return 0;
 }
 
-/* Adds an item for each run to out. */
-static inline int runs_add(struct flusher *f, struct mr_set *out)
+static inline uint32_t group_bytes(const struct flusher *f, uint32_t group)
 {
-	if (mr_out_reserve(f->call, out, f->runs) != 0)
-		return MR_FAILED;
-	for (const struct flush *flush = f->latest; flush != NULL; flush = flush->earlier) {
-		struct mr_bytes run = {(const uint8_t *)(flush + 1), 0};
+	uint32_t bytes = 0;
 
-		for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
-			run.len = flush->bytes[i];
-			if (run.len > 0 && mr_out_add_group(f->call, out, i, run) != 0)
-				return MR_FAILED;
-			run.data += run_bytes(run.len);
+	for (const struct flush *flush = f->latest; flush != NULL; flush = flush->earlier)
+		bytes += flush->bytes[group];
+	return bytes;
+}
+
+/* Copies all runs, so that those of a group lie side by side; at[] then says where. */
+static inline int runs_gather(struct flusher *f)
+{
+	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
+		f->at[i] = (uint8_t *)mr_alloc(f->call, group_bytes(f, i), 1);
+		if (f->at[i] == NULL)
+			return MR_FAILED;
+	}
+	for (const struct flush *flush = f->latest; flush != NULL; flush = flush->earlier) {
+		const uint8_t *run = (const uint8_t *)(flush + 1);
+
+		for (uint32_t i = 0; i < MR_KEY_GROUPS; run += flush->bytes[i++]) {
+			__builtin_memcpy(f->at[i], run, flush->bytes[i]);
+			f->at[i] += flush->bytes[i];
 		}
+	}
+	return 0;
+}
+
+/* Adds an item for each group that has records. */
+static inline int groups_add(struct flusher *f, struct mr_set *out)
+{
+	uint32_t used = 0;
+
+	if (f->latest->earlier != NULL && runs_gather(f) != 0)
+		return MR_FAILED;
+	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++)
+		used += group_bytes(f, i) > 0;
+	if (mr_out_reserve(f->call, out, used) != 0)
+		return MR_FAILED;
+	for (uint32_t i = 0; i < MR_KEY_GROUPS; i++) {
+		struct mr_bytes records = {NULL, group_bytes(f, i)};
+
+		if (records.len == 0)
+			continue;
+		records.data = f->at[i] - records.len; /* at[] is behind the last record */
+		if (mr_out_add_group(f->call, out, i, records) != 0)
+			return MR_FAILED;
 	}
 	return 0;
 }

@@ -64,19 +64,19 @@ static inline void tables_clear(struct tables *t)
 	tables_rewind(t);
 }
 
-/* Tables that suit so many bytes of text, empty: the heap is zero where nothing was before. */
+/* Tables that suit so many bytes of text, borrowed from the heap, and empty: it is zero where
+ * nothing was before. */
 static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t text_bytes)
 {
 	t->shorts_bits = SHORTS_BITS_MIN;
 	while (t->shorts_bits < SHORTS_BITS_MAX &&
 	       (uint64_t)TEXT_BYTES_PER_SLOT << (t->shorts_bits + 1) <= text_bytes)
 		t->shorts_bits++;
-	t->middles_bits = t->shorts_bits - 2;
-	t->longs_bits = t->shorts_bits - 4;
-	t->shorts = (struct short_slot *)mr_alloc(call, sizeof(*t->shorts) << t->shorts_bits, 64);
-	t->middles =
-	    (struct middle_slot *)mr_alloc(call, sizeof(*t->middles) << t->middles_bits, 64);
-	t->longs = (struct long_slot *)mr_alloc(call, sizeof(*t->longs) << t->longs_bits, 64);
+	t->middles_bits = t->shorts_bits - 1;
+	t->longs_bits = t->shorts_bits - 2;
+	t->shorts = (struct short_slot *)mr_borrow(call, sizeof(*t->shorts) << t->shorts_bits);
+	t->middles = (struct middle_slot *)mr_borrow(call, sizeof(*t->middles) << t->middles_bits);
+	t->longs = (struct long_slot *)mr_borrow(call, sizeof(*t->longs) << t->longs_bits);
 	tables_rewind(t);
 	return t->shorts != NULL && t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
 }
@@ -92,21 +92,28 @@ static inline uint32_t key_slot(uint64_t key, uint32_t bits)
 	return (uint32_t)(((key ^ key >> 29) * 0x9e3779b97f4a7c15ull) >> (64 - bits));
 }
 
-/* A word of 1 to 8 bytes. */
-static inline void shorts_count(struct tables *t, uint64_t key)
+/* Counts a word of 1 to 8 bytes. True when it took a free slot. Apart from the tables, so that the
+ * main loop keeps base and size in registers, which stores to the slots might change otherwise. */
+static inline bool short_count(struct short_slot *slots, uint32_t bits, uint64_t key)
 {
-	const uint32_t mask = (1u << t->shorts_bits) - 1;
-	uint32_t i = key_slot(key, t->shorts_bits);
+	const uint32_t mask = (1u << bits) - 1;
+	uint32_t i = key_slot(key, bits);
 
-	while (t->shorts[i].key != key) {
-		if (t->shorts[i].key == 0) {
-			t->shorts[i].key = key;
-			t->shorts_left--;
-			break;
+	while (slots[i].key != key) {
+		if (slots[i].key == 0) {
+			slots[i].key = key;
+			slots[i].count = 1;
+			return true;
 		}
 		i = (i + 1) & mask;
 	}
-	t->shorts[i].count++;
+	slots[i].count++;
+	return false;
+}
+
+static inline void shorts_count(struct tables *t, uint64_t key)
+{
+	t->shorts_left -= short_count(t->shorts, t->shorts_bits, key);
 }
 
 /* A word of 9 to 16 bytes. */

@@ -11,11 +11,10 @@ bool name_valid(const char *name)
 {
 	size_t length = strnlen(name, MR_NAME_BYTES_MAX);
 
-	if (length == 0 || length == MR_NAME_BYTES_MAX || isdigit((unsigned char)name[0]) ||
-	    name[0] == '-')
+	if (length == 0 || length == MR_NAME_BYTES_MAX || isdigit((unsigned char)name[0]))
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
+		if (!isalnum((unsigned char)name[i]) && name[i] != '_')
 			return false;
 	}
 	return true;

@@ -47,7 +47,7 @@ struct job_request {
 	uint32_t code_count;
 };
 
-/* Letters, digits, '_' and '-', not starting with a digit or '-', shorter than MR_NAME_BYTES_MAX:
+/* Letters, digits and '_', not starting with a digit, shorter than MR_NAME_BYTES_MAX:
  * what a set may be called, and safe as the name of a file. */
 bool name_valid(const char *name);
 /* Exactly 16 hexadecimal digits. */

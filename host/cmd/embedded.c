@@ -6,8 +6,7 @@
 #include "cluster.h"
 #include "run.h"
 
-#define WAIT_MS 200         /* five progress reports a second */
-#define CANCEL_MS_MAX 10000 /* a node that has not given a job up by then never will */
+#define WAIT_MS 200 /* five progress reports a second */
 
 static int fabric_open(const struct run_request *request, struct fabric **fabric, char *error,
 		       size_t error_bytes)
@@ -52,11 +51,11 @@ static int cluster_open(const struct run_request *request, struct cluster **clus
 	return rc;
 }
 
-/* 0 when the job has ended. */
+/* Until the job has ended. Cancelled, it has when its functions have: those are not waited for. */
 static int job_wait(const struct run_request *request, struct node *node, uint64_t id,
 		    struct job_status *status)
 {
-	uint32_t cancelled_ms = 0;
+	bool cancelled = false;
 	int rc;
 
 	do {
@@ -66,13 +65,12 @@ static int job_wait(const struct run_request *request, struct node *node, uint64
 		if (node_job_status(node, id, status) < 0)
 			return -ENOENT;
 		run_progress(request, status, run_clock_ns());
-		if (rc < 0 && run_cancelled(request)) {
-			if (cancelled_ms == 0)
-				node_job_cancel(node, id);
-			cancelled_ms += WAIT_MS;
-		}
-	} while (rc < 0 && cancelled_ms < CANCEL_MS_MAX);
-	return rc;
+		if (cancelled)
+			sandbox_interrupt();
+		else if (run_cancelled(request))
+			cancelled = node_job_cancel(node, id) == 0;
+	} while (rc < 0);
+	return 0;
 }
 
 static void job_run(const struct run_request *request, const struct bundle *bundle,
@@ -90,7 +88,7 @@ static void job_run(const struct run_request *request, const struct bundle *bund
 		return;
 	}
 	rc = job_wait(request, node, id, &result->status);
-	if (rc < 0 && !run_cancelled(request)) {
+	if (rc < 0) {
 		snprintf(result->error, sizeof(result->error), "lost sight of the job: %s",
 			 strerror(-rc));
 		run_result_fail(result, RUN_JOB_FAILED, rc);

@@ -16,6 +16,9 @@
 #include "server.h"
 #include "spool.h"
 
+#define STOP_TURN_MS 50    /* between looks at the jobs being stopped */
+#define STOP_TURNS_MAX 100 /* after five seconds the node is ended as it is */
+
 struct daemon {
 	const struct daemon_options *options;
 	struct fabric *fabric;
@@ -104,9 +107,29 @@ static int fabric_open(struct daemon *daemon, char *error, size_t error_bytes)
 					 error, error_bytes);
 }
 
+/* Told to end, the node does not wait for functions that run: their jobs are cancelled, and they
+ * are stopped. */
+static void jobs_stop(struct node *node)
+{
+	uint64_t ids[MR_JOBS_MAX];
+	uint32_t count = node_jobs(node, ids, MR_JOBS_MAX);
+
+	count = count < MR_JOBS_MAX ? count : MR_JOBS_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		node_job_cancel(node, ids[i]);
+	for (uint32_t i = 0, turns = 0; i < count && turns < STOP_TURNS_MAX; turns++) {
+		if (node_job_wait(node, ids[i], STOP_TURN_MS) != -ETIMEDOUT)
+			i++;
+		else
+			sandbox_interrupt();
+	}
+}
+
 static void daemon_close(struct daemon *daemon)
 {
 	api_server_stop(&daemon->server);
+	if (daemon->node != NULL)
+		jobs_stop(daemon->node);
 	node_destroy(&daemon->node);
 	fabric_close(&daemon->fabric);
 	if (daemon->spool[0] != '\0')

@@ -10,19 +10,30 @@
 #include "report.h"
 #include "run_options.h"
 
-static atomic_bool interrupted; // signal handler: wo, runs: ro
+/* timeout(1) and its like send the same signal twice at once. */
+#define SECOND_SIGNAL_NS 1000000000u
 
-static void interrupt(int signal)
+static atomic_bool interrupted; // signal handler: wo, runs: ro
+static volatile uint64_t interrupted_ns;
+
+/* The first signal cancels the job; another, a second later or more, ends the process. */
+static void interrupt(int number)
 {
-	atomic_store(&interrupted, true);
+	if (!atomic_exchange(&interrupted, true)) {
+		interrupted_ns = run_clock_ns();
+	} else if (run_clock_ns() - interrupted_ns > SECOND_SIGNAL_NS) {
+		signal(number, SIG_DFL);
+		raise(number); /* taken when this handler returns */
+	}
 }
 
-/* The first signal cancels the job; a second one ends the process. */
 static void signals_watch(void)
 {
-	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
 
 	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of the write */

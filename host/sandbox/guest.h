@@ -72,6 +72,8 @@ void watchdog_remove(struct guest_thread *thread);
 /* A guest of this thread has just started with that deadline: wakes the watchdog if it would sleep
  * past it. Costs one load otherwise. */
 void watchdog_expect(uint64_t deadline_ns);
+/* Stops the guests that run now, on all threads, as if they were out of time. */
+void watchdog_interrupt(void);
 uint64_t watchdog_now_ns(void);
 
 #endif

@@ -85,3 +85,8 @@ void sandbox_runtime_stop(void)
 	}
 	pthread_mutex_unlock(&runtime_lock);
 }
+
+void sandbox_interrupt(void)
+{
+	watchdog_interrupt();
+}

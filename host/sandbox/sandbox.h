@@ -71,6 +71,10 @@ void sandbox_thread_leave(void);
  * limits. Reference-counted. 0 or -errno. */
 int sandbox_runtime_start(void);
 void sandbox_runtime_stop(void);
+/* Ends the runs in progress in this process as if out of time; for a process that is told to end.
+ * One that begins or ends at this moment may go unnoticed: repeat it until all have ended. Any
+ * thread, between start and stop. */
+void sandbox_interrupt(void);
 
 static inline void sandbox_run(struct sandbox_code *code, struct region *region,
 			       uint32_t time_limit_ms, struct sandbox_result *result)

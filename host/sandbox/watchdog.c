@@ -76,6 +76,20 @@ static uint64_t thread_check(struct guest_thread *thread, uint64_t now_ns)
 	return now_ns + SANDBOX_RESEND_MS * 1000000ull;
 }
 
+void watchdog_interrupt(void)
+{
+	pthread_mutex_lock(&watchdog.lock);
+	for (struct guest_thread *t = watchdog.threads; t != NULL; t = t->next) {
+		const uint32_t run = atomic_load(&t->run);
+
+		if ((run & 1) == 0)
+			continue;
+		atomic_store(&t->condemned, run);
+		syscall(SYS_tgkill, getpid(), t->tid, GUEST_SIGNAL);
+	}
+	pthread_mutex_unlock(&watchdog.lock);
+}
+
 static void *watchdog_main(void *unused)
 {
 	pthread_mutex_lock(&watchdog.lock);

@@ -108,9 +108,30 @@ rc=0
 { [ $rc -eq 2 ] && grep -q nosuch "$work/err"; } || fail "unknown set: $rc: $(cat "$work/err")"
 
 [ "$(cat "$work/pid")" = $daemon ] || fail "the pid file is wrong"
+# Told to end in the middle of a function that never does, the daemon ends, and soon.
+cat >"$work/spin.wat" <<'END'
+(module (memory (export "memory") 2) (global (export "__heap_base") i32 (i32.const 65536))
+  (func (export "mr_entry") (param i32) (result i32) (loop $again (br $again)) (i32.const 0)))
+END
+wat2wasm "$work/spin.wat" -o "$work/spin.wasm" || fail "wat2wasm failed"
+cat >"$work/spin.mr" <<'END'
+function spin { in text; out result; time 60s }
+composition forever {
+	in text
+	out result
+	spin(text = all text) -> (result)
+}
+END
+"$millrace" run "$work/spin.mr" text="file:$work/text" --connect "$url" --quiet 2>"$work/err" &
+client=$!
+sleep 1
+asks 200 '"state":"running"' "$url/jobs"
+SECONDS=0
 kill -TERM $daemon
 rc=0
 wait $daemon || rc=$?
+[ $SECONDS -lt 20 ] || fail "the daemon ended only after $SECONDS s"
+wait $client && fail "the client takes the end of the daemon for success"
 [ $rc -eq 0 ] || fail "the daemon ended with $rc: $(cat "$work/daemon")"
 [ -z "$(ls -A "$work/spill")" ] || fail "the daemon left: $(ls -A "$work/spill")"
 [ ! -e "$work/pid" ] || fail "the daemon left its pid file"

@@ -21,9 +21,10 @@ symbols=$(nm -D --defined-only "$lib/libmillrace.so" | awk '{print $3}' | grep -
 [ -z "$symbols" ] || { echo "visible, though not public: $symbols"; exit 1; }
 
 sanitizers=()
-if nm -D "$lib/libmillrace.so" | grep -q __asan_init; then
+nm -D "$lib/libmillrace.so" >"$work/symbols"
+if grep -q __asan_init "$work/symbols"; then
 	sanitizers=("-fsanitize=address,undefined")
-elif nm -D "$lib/libmillrace.so" | grep -q __tsan_init; then
+elif grep -q __tsan_init "$work/symbols"; then
 	sanitizers=(-fsanitize=thread)
 fi
 export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root

@@ -37,7 +37,8 @@ struct world_result {
 	uint64_t trace;
 	uint64_t virtual_ns;
 	uint64_t retransmits;
-	uint64_t delivered;
+	uint64_t delivered; /* messages */
+	uint64_t delivered_bytes;
 	uint64_t sabotaged; /* how often the saboteur acted */
 };
 

@@ -4,14 +4,14 @@
 #include "net.h"
 #include "world_state.h"
 
-static struct planned *by_wire(struct world *w, uint32_t from, uint32_t to, uint32_t session,
-			       uint64_t id)
+static struct planned *by_wire(struct world *w, uint32_t from, uint32_t to, uint64_t incarnation,
+			       uint32_t session, uint64_t id)
 {
 	for (uint32_t i = 0; i < w->message_count; i++) {
 		struct planned *m = &w->messages[i];
 
-		if (m->from == from && m->to == to && m->wire_session == session && !m->orphan &&
-		    m->wire_id == id)
+		if (m->from == from && m->to == to && m->wire_incarnation == incarnation &&
+		    m->wire_session == session && m->wire_id == id)
 			return m;
 	}
 	return NULL;
@@ -34,8 +34,10 @@ static void observe_data(struct world *w, const struct wire_header *header, cons
 		memcpy(&index, body + WIRE_DATA_BYTES, sizeof(index));
 		w->messages[index].wire_id = data.message;
 		w->messages[index].wire_session = header->session;
+		w->messages[index].wire_incarnation = header->from_incarnation;
 	}
-	m = by_wire(w, header->from_node, header->to_node, header->session, data.message);
+	m = by_wire(w, header->from_node, header->to_node, header->from_incarnation,
+		    header->session, data.message);
 	if (m == NULL)
 		return;
 	if (data.chunk >= shape.unscheduled && (!m->accepted || data.chunk >= m->granted))
@@ -60,7 +62,8 @@ static void observe_ack(struct world *w, const struct wire_header *header, const
 			world_violation(w, "node %u sent a malformed ACK", header->from_node);
 			return;
 		}
-		m = by_wire(w, header->to_node, header->from_node, header->session, ack.message);
+		m = by_wire(w, header->to_node, header->from_node, header->to_incarnation,
+			    header->session, ack.message);
 		if (m == NULL)
 			continue;
 		wire_shape_init(&shape, m->body_bytes, m->head_bytes, w->config->network.mtu - 100);

@@ -38,6 +38,7 @@ struct planned {
 	enum told told;
 	/* As seen on the wire. */
 	uint64_t wire_id;
+	uint64_t wire_incarnation; /* of the sender */
 	uint32_t wire_session;
 	uint32_t granted;
 	uint64_t credit_bytes;
