@@ -105,7 +105,7 @@ void harness_invoke(const struct harness_function *function, const struct harnes
 		    uint32_t in_count, struct harness_run *run)
 {
 	const struct region_check_limits limits = {
-		.items_max = MR_SET_ITEMS_MAX, .bytes_max = POOL_BYTES, .keyed = function->keyed};
+	    .items_max = MR_SET_ITEMS_MAX, .bytes_max = POOL_BYTES, .keyed = function->keyed};
 	const uint32_t header_off = function->code->header_off;
 	struct region_set_spec specs[MR_SETS_MAX];
 	struct region_fault fault;
@@ -118,7 +118,7 @@ void harness_invoke(const struct harness_function *function, const struct harnes
 			const struct harness_item *item = &in[s].items[i];
 
 			specs[s].bytes += region_item_bytes(
-				item->name != NULL ? strlen(item->name) : 0, 0, item->len);
+			    item->name != NULL ? strlen(item->name) : 0, 0, item->len);
 			input_bytes += item->len;
 		}
 	}
@@ -128,7 +128,8 @@ void harness_invoke(const struct harness_function *function, const struct harnes
 	CHECK(region_alloc(pool, region_bytes, REGION_ANY, &run->region) == 0);
 	memset(run->region->base, 0, run->region->bytes);
 	image_fill(run->region, header_off, in, in_count, specs, function->out);
-	sets_off = ((const struct mr_region *)(const void *)(run->region->base + header_off))->sets_off;
+	sets_off =
+	    ((const struct mr_region *)(const void *)(run->region->base + header_off))->sets_off;
 	sandbox_run(function->code, run->region, function->time_limit_ms, &run->result);
 	if (run->result.outcome != SANDBOX_OK)
 		return;

@@ -21,9 +21,9 @@ struct harness_set {
 
 struct harness_function {
 	struct sandbox_code *code;
-	const char *out; /* its output set */
-	bool keyed;      /* whose items are to have keys */
-	uint64_t memory_base;  /* as its block in the .mr file declares */
+	const char *out;      /* its output set */
+	bool keyed;           /* whose items are to have keys */
+	uint64_t memory_base; /* as its block in the .mr file declares */
 	double memory_factor;
 	uint32_t time_limit_ms; /* 0: the default */
 };
