@@ -86,13 +86,16 @@ void test_job_open(struct test_job *job, const char *file, const char *const dir
 void test_job_input(struct test_job *job, const char *set, const char *uri)
 {
 	CHECK(job->input_count < TEST_SETS_MAX);
-	job->inputs[job->input_count++] = (struct job_binding){set, uri};
+	snprintf(job->targets[job->input_count], sizeof(job->targets[0]), "%s", uri);
+	job->inputs[job->input_count] = (struct job_binding){set, job->targets[job->input_count]};
+	job->input_count++;
 	job->spec.input_count = job->input_count;
 }
 
 void test_job_output(struct test_job *job, const char *set, const char *path)
 {
-	job->output = (struct job_binding){set, path};
+	snprintf(job->targets[TEST_SETS_MAX], sizeof(job->targets[0]), "%s", path);
+	job->output = (struct job_binding){set, job->targets[TEST_SETS_MAX]};
 	job->spec.outputs = &job->output;
 	job->spec.output_count = 1;
 }
