@@ -94,8 +94,8 @@ int lead_listed(struct job *job, uint32_t peer, const char *body, uint64_t bytes
 	return rc;
 }
 
-#define CODE_DATA_BYTES (1u << 20) /* stack and data of a function whose code is not prepared yet \
-				    */
+/* Stack and data of a function whose code is not prepared yet. */
+#define CODE_DATA_BYTES (1u << 20)
 
 /* --- Joining the lists
  * ------------------------------------------------------------------------------ */

@@ -25,6 +25,7 @@ static int outgoing_submit(struct node *node, struct outgoing *out)
 
 	if (rc == 0) {
 		TAILQ_INSERT_TAIL(&node->in_flight, out, link);
+		node->batches_in_flight += out->region != NULL;
 		node->sends_in_flight++;
 	}
 	return rc;
@@ -121,6 +122,7 @@ void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t
 static void outgoing_done(struct node *node, struct outgoing *out)
 {
 	TAILQ_REMOVE(&node->in_flight, out, link);
+	node->batches_in_flight -= out->region != NULL;
 	node->sends_in_flight--;
 	outgoing_free(out);
 }

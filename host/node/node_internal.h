@@ -292,6 +292,7 @@ struct node {
 	struct outgoing_queue in_flight; /* with the transport */
 	struct incoming_queue accepted;  /* being received */
 	uint64_t sends_in_flight;
+	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
 	uint64_t fault_random;

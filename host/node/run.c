@@ -129,7 +129,11 @@ void run_failed(struct run *run)
 void run_wait(struct run *run)
 {
 	run->state = RUN_WAITING;
-	TAILQ_INSERT_TAIL(&run->job->node->waiting, run, link);
+	/* What holds a region goes before what wants one. */
+	if (run->has_run)
+		TAILQ_INSERT_HEAD(&run->job->node->waiting, run, link);
+	else
+		TAILQ_INSERT_TAIL(&run->job->node->waiting, run, link);
 }
 
 static void run_abandon(struct run *run)

@@ -173,6 +173,8 @@ void run_finished(struct task *task)
 	if (run->vertex->kind == VERTEX_FUNCTION && !job->node->simulated)
 		job->counters.run_ns += run->result.run_ns;
 	run->result.run_ns = 0;
+	/* Its inputs are used: batches they came from may be spilled again. */
+	gather_free(&run->gather);
 	if (job->over) {
 		run_end(run, false);
 	} else if (run->has_run && run->ship_rc == -ENOMEM) {

@@ -102,10 +102,10 @@ cmp "$work/expected" "$work/json_out" || fail "relative input has another result
 # What is wrong is the client's exit code too.
 rc=0
 "$millrace" run $wordcount text="file:$work/absent" --connect "$url" 2>"$work/err" || rc=$?
-[ $rc -eq 1 ] && grep -q absent "$work/err" || fail "missing input: $rc: $(cat "$work/err")"
+{ [ $rc -eq 1 ] && grep -q absent "$work/err"; } || fail "missing input: $rc: $(cat "$work/err")"
 rc=0
 "$millrace" run $wordcount nosuch="file:$work/text" --connect "$url" 2>"$work/err" || rc=$?
-[ $rc -eq 2 ] && grep -q nosuch "$work/err" || fail "unknown set: $rc: $(cat "$work/err")"
+{ [ $rc -eq 2 ] && grep -q nosuch "$work/err"; } || fail "unknown set: $rc: $(cat "$work/err")"
 
 [ "$(cat "$work/pid")" = $daemon ] || fail "the pid file is wrong"
 # Told to end in the middle of a function that never does, the daemon ends, and soon.

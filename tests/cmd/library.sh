@@ -23,7 +23,7 @@ symbols=$(nm -D --defined-only "$lib/libmillrace.so" | awk '{print $3}' | grep -
 sanitizers=()
 nm -D "$lib/libmillrace.so" >"$work/symbols"
 if grep -q __asan_init "$work/symbols"; then
-	sanitizers=(-fsanitize=address,undefined)
+	sanitizers=("-fsanitize=address,undefined")
 elif grep -q __tsan_init "$work/symbols"; then
 	sanitizers=(-fsanitize=thread)
 fi

@@ -11,6 +11,7 @@ wordcount=functions/wordcount/wordcount.mr
 
 mkdir "$work/in"
 cp include/millrace/*.h "$work/in"
+# shellcheck disable=SC2018,SC2019 # ASCII is meant
 for file in "$work"/in/*; do cat "$file"; echo; done | tr -cs 'A-Za-z0-9' '\n' | tr A-Z a-z |
 	grep -v '^$' | sort | uniq -c | awk '{print $1,$2}' | sort -k1,1nr -k2,2 >"$work/expected"
 

@@ -104,7 +104,7 @@ node 4 'nosuchport0' --port nosuchport0 --addr 10.0.0.1/24
 for help in "$millrace --help" "$millrace help" "$millrace help run" "$millrace run --help" \
 	"$millrace plan --help" "$millraced --help"; do
 	$help >"$work/out" || { echo "$help: failed"; failed=1; }
-	grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out" ||
+	{ grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out"; } ||
 		{ echo "$help: without usage or example"; failed=1; }
 done
 "$millrace" --version | grep -qE '^millrace [0-9]+\.[0-9]+\.[0-9]+$' || failed=1

@@ -139,9 +139,9 @@ static void test_switch(void)
 
 static void test_port(void)
 {
-	static uint8_t payload[1486];
+	static uint8_t payload[1487]; /* with the head, a byte too long */
 	uint8_t head[14] = {2, 0x4d, 0x52, 1, 0, 1, 2, 0x4d, 0x52, 1, 0, 0};
-	struct port_tx tx = {.pieces = {{head, sizeof(head)}, {payload, sizeof(payload)}},
+	struct port_tx tx = {.pieces = {{head, sizeof(head)}, {payload, sizeof(payload) - 1}},
 			     .piece_count = 2};
 	struct sim_network *network;
 	struct port *ports[2];
@@ -158,10 +158,11 @@ static void test_port(void)
 	sim_network_set_now(network, 1000);
 	CHECK(port_arm(ports[1]) && port_rx(ports[1], rx, 4) == 1);
 	CHECK(rx[0].bytes == 1500 && memcmp(rx[0].data, head, sizeof(head)) == 0);
-	CHECK(memcmp(rx[0].data + sizeof(head), payload, sizeof(payload)) == 0);
+	CHECK(memcmp(rx[0].data + sizeof(head), payload, sizeof(payload) - 1) == 0);
 	port_rx_release(ports[1], rx, 1);
+	tx.pieces[1].bytes++;
 	tx.piece_count = 3;
-	tx.pieces[2] = (struct port_piece){payload, 15};
+	tx.pieces[2] = (struct port_piece){payload, 14};
 	CHECK(port_tx(ports[0], &tx, 1) == 1, "can never be sent: taken and dropped");
 	CHECK(ports[0]->counters.drop_tx_oversize == 1 && ports[0]->counters.tx_frames == 1);
 	for (uint32_t i = 0; i < 2; i++)
