@@ -131,6 +131,8 @@ static void simulate(struct nodes *nodes, uint64_t id, struct job_status *status
 		for (uint32_t i = 0; i < cluster->count; i++)
 			if (node_deadline(cluster->nodes[i]) < next)
 				next = node_deadline(cluster->nodes[i]);
+		if (nodes->cut_after > 0 && --nodes->cut_after == 0)
+			sim_network_cut(nodes->network, nodes->cut_endpoint, true);
 		CHECK(next < SIMULATED_NS_MAX, "stuck at %.6f s", (double)now / 1e9);
 		now = next > now ? next : now + 1;
 		sim_network_set_now(nodes->network, now);

@@ -11,6 +11,8 @@
 struct nodes {
 	struct cluster *cluster;
 	struct sim_network *network; /* NULL: ring ports */
+	uint32_t cut_endpoint;
+	uint32_t cut_after; /* turns of the next simulated job: then the endpoint is cut off */
 };
 
 /* sim NULL: ring ports and threads; config->workers is then at least 1, else 0. */
