@@ -86,13 +86,16 @@ void test_job_open(struct test_job *job, const char *file, const char *const dir
 void test_job_input(struct test_job *job, const char *set, const char *uri)
 {
 	CHECK(job->input_count < TEST_SETS_MAX);
-	job->inputs[job->input_count++] = (struct job_binding){set, uri};
+	snprintf(job->targets[job->input_count], sizeof(job->targets[0]), "%s", uri);
+	job->inputs[job->input_count] = (struct job_binding){set, job->targets[job->input_count]};
+	job->input_count++;
 	job->spec.input_count = job->input_count;
 }
 
 void test_job_output(struct test_job *job, const char *set, const char *path)
 {
-	job->output = (struct job_binding){set, path};
+	snprintf(job->targets[TEST_SETS_MAX], sizeof(job->targets[0]), "%s", path);
+	job->output = (struct job_binding){set, job->targets[TEST_SETS_MAX]};
 	job->spec.outputs = &job->output;
 	job->spec.output_count = 1;
 }
@@ -128,6 +131,8 @@ static void simulate(struct nodes *nodes, uint64_t id, struct job_status *status
 		for (uint32_t i = 0; i < cluster->count; i++)
 			if (node_deadline(cluster->nodes[i]) < next)
 				next = node_deadline(cluster->nodes[i]);
+		if (nodes->cut_after > 0 && --nodes->cut_after == 0)
+			sim_network_cut(nodes->network, nodes->cut_endpoint, true);
 		CHECK(next < SIMULATED_NS_MAX, "stuck at %.6f s", (double)now / 1e9);
 		now = next > now ? next : now + 1;
 		sim_network_set_now(nodes->network, now);

@@ -11,6 +11,8 @@
 struct nodes {
 	struct cluster *cluster;
 	struct sim_network *network; /* NULL: ring ports */
+	uint32_t cut_endpoint;
+	uint32_t cut_after; /* turns of the next simulated job: then the endpoint is cut off */
 };
 
 /* sim NULL: ring ports and threads; config->workers is then at least 1, else 0. */
@@ -26,6 +28,7 @@ struct test_job {
 	struct job_binding inputs[TEST_SETS_MAX];
 	uint32_t input_count;
 	struct job_binding output;
+	char targets[TEST_SETS_MAX + 1][512]; /* of the bindings */
 	struct job_spec spec;
 };
 
@@ -33,6 +36,7 @@ struct test_job {
  * the second may be NULL. */
 void test_job_open(struct test_job *job, const char *file, const char *const dirs[2],
 		   const char *sandbox);
+/* Targets are copied, names of sets are not. */
 void test_job_input(struct test_job *job, const char *set, const char *uri);
 void test_job_output(struct test_job *job, const char *set, const char *path);
 void test_job_close(struct test_job *job);
