@@ -21,7 +21,11 @@ static bool key_is_less(const struct keys *keys, uint32_t left, uint32_t right)
 	const struct mr_item *a = &keys->items[left];
 	const struct mr_item *b = &keys->items[right];
 	uint32_t len = a->key_len < b->key_len ? a->key_len : b->key_len;
-	int order = memcmp(keys->base + a->key_off, keys->base + b->key_off, len);
+	int order;
+
+	if (len == 0) /* key groups: none has a key */
+		return a->key_len < b->key_len;
+	order = memcmp(keys->base + a->key_off, keys->base + b->key_off, len);
 
 	return order != 0 ? order < 0 : a->key_len < b->key_len;
 }

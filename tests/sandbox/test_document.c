@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	snprintf(command, sizeof(command), "%s/shout.c", dir);
 	file = fopen(command, "w");
 	CHECK(file != NULL && fwrite(block, 1, len, file) == len && fclose(file) == 0);
-	while (block_next(&at, "```sh\n", &block, &len)) {
+	while (block_next(&at, "```sh-norun\n", &block, &len)) {
 		/* The commands are for the root of the tree: let its paths be found from elsewhere.
 		 */
 		snprintf(
