@@ -109,7 +109,7 @@ expect 4 'too little memory: *at least 48 MiB' "$millrace" run --memory 1MiB $wo
 
 # Full disks.
 if small_disk 64k true 2>"$work/err"; then
-	expect 1 'counts: no space left on *free space' small_disk 64k "$millrace" run --memory 512MiB \
+	expect 1 'counts: no space left on *free space' small_disk 64k "$millrace" run --memory 96MiB \
 		$wordcount text="file:$work/some" --out counts="$work/disk/counts"
 	expect 1 'cannot spill to disk: No space left*give --spill another' small_disk 4m \
 		"$millrace" run --memory 48MiB $wordcount text="file:$work/distinct" --spill "$work/disk"
