@@ -56,7 +56,7 @@ struct mr_options {
 	void *opaque;
 };
 
-/* Counters of a finished run; docs/metrics are the names of `millrace run --json`. */
+/* Counters of a finished run, by the names of `millrace run --json` (docs/running.md). */
 struct mr_summary {
 	double seconds;
 	uint32_t nodes;

@@ -180,7 +180,7 @@ static void test_open(struct test *test)
 
 int main(int argc, char **argv)
 {
-	struct test test = {.jobs = argc > 4 ? (uint32_t)atoi(argv[4]) : 12};
+	struct test test = {.jobs = argc > 4 ? (uint32_t)atoi(argv[4]) : 8};
 	struct sim_random random = {1};
 
 	CHECK(argc > 3, "usage: concurrent FUNCTIONS_DIR BAD_DIR SANDBOX [JOBS]");

@@ -68,6 +68,7 @@ else
 	echo 'an unreadable file: left out, no other user can be had here'
 fi
 "$gentext" 80000000 --distinct >"$work/distinct"
+head -c 8000000 "$work/distinct" >"$work/some"
 run 1 "distinct, item at byte 0: *has more than the * bytes there is room for: split it (?split=line" \
 	$wordcount text="file:$work/distinct?split=none"
 
@@ -108,8 +109,8 @@ expect 4 'too little memory: *at least 48 MiB' "$millrace" run --memory 1MiB $wo
 
 # Full disks.
 if small_disk 64k true 2>"$work/err"; then
-	expect 1 'counts: no space left on *free space' small_disk 64k "$millrace" run --memory 512MiB \
-		$wordcount text="file:$work/distinct" --out counts="$work/disk/counts"
+	expect 1 'counts: no space left on *free space' small_disk 64k "$millrace" run --memory 96MiB \
+		$wordcount text="file:$work/some" --out counts="$work/disk/counts"
 	expect 1 'cannot spill to disk: No space left*give --spill another' small_disk 4m \
 		"$millrace" run --memory 48MiB $wordcount text="file:$work/distinct" --spill "$work/disk"
 else

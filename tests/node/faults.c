@@ -5,8 +5,10 @@
  *
  *	faults FUNCTIONS_DIR [SEEDS] [FIRST]
  *	faults FUNCTIONS_DIR canary
+ *	faults FUNCTIONS_DIR once
  *
- * canary: functions whose second attempt puts out something else must be caught.
+ * canary: functions whose second attempt puts out something else must be caught. once: what
+ * succeeded has succeeded, even if it fails when it is run again.
  */
 #include <inttypes.h>
 
@@ -71,6 +73,58 @@ static int canary_prepare(const void *code, size_t bytes, const char *cache_dir,
 
 	if (rc == 0)
 		(*prepared)->ops = &canary;
+	return rc;
+}
+
+/* --- A sandbox that fails whatever is run a second time, as an injected repetition is -------- */
+
+#define RUNS_MAX 4096 /* of one seed */
+
+struct run_name {
+	uint64_t partition;
+	uint32_t vertex;
+	uint32_t attempt;
+};
+
+static struct run_name runs[RUNS_MAX];
+static uint32_t run_count;
+
+static bool ran_before(const struct mr_region *header)
+{
+	const struct run_name name = {header->partition, header->vertex, header->attempt};
+
+	for (uint32_t i = 0; i < run_count; i++)
+		if (memcmp(&runs[i], &name, sizeof(name)) == 0)
+			return true;
+	CHECK(run_count < RUNS_MAX);
+	runs[run_count++] = name;
+	return false;
+}
+
+static void once_run(struct sandbox_code *prepared, struct region *region, uint32_t header_off,
+		     uint32_t time_limit_ms, struct sandbox_result *result)
+{
+	if (!ran_before((const void *)(region->base + header_off))) {
+		sandbox_backend("native")->run(prepared, region, header_off, time_limit_ms, result);
+		return;
+	}
+	result->outcome = SANDBOX_FAILED;
+	snprintf(result->text, sizeof(result->text), "it was run before");
+}
+
+static int once_prepare(const void *code, size_t bytes, const char *cache_dir,
+			struct sandbox_code **prepared, char *error, size_t error_bytes);
+
+static const struct sandbox_ops once = {"native", once_prepare, canary_release, once_run};
+
+static int once_prepare(const void *code, size_t bytes, const char *cache_dir,
+			struct sandbox_code **prepared, char *error, size_t error_bytes)
+{
+	int rc = sandbox_backend("native")->prepare(code, bytes, cache_dir, prepared, error,
+						    error_bytes);
+
+	if (rc == 0)
+		(*prepared)->ops = &once;
 	return rc;
 }
 
@@ -180,6 +234,17 @@ static void canary_check(struct test *test)
 	CHECK(false, "%d seeds did not catch the canary", CANARY_SEEDS);
 }
 
+static void once_check(struct test *test)
+{
+	uint64_t trace;
+
+	for (uint64_t seed = 1; seed <= CANARY_SEEDS; seed++) {
+		run_count = 0;
+		CHECK(seed_run(test, seed, "native", &once, &trace),
+		      "seed %" PRIu64 ": the answer is wrong", seed);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct test test = {0};
@@ -190,6 +255,8 @@ int main(int argc, char **argv)
 	test_open(&test, argv[1]);
 	if (argc > 2 && strcmp(argv[2], "canary") == 0) {
 		canary_check(&test);
+	} else if (argc > 2 && strcmp(argv[2], "once") == 0) {
+		once_check(&test);
 	} else {
 		for (uint64_t seed = first; seed < first + seeds; seed++)
 			seed_check(&test, seed);
