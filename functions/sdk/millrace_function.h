@@ -419,6 +419,32 @@ MR_FN int mr_out_add_group(struct mr_call *call, struct mr_set *set, uint32_t gr
  * lists by size, powers of two, so that what is freed is found again. malloc() returns NULL at the
  * end of memory and records nothing. In native objects libc's own is used, and is not bounded. */
 #ifdef __wasm__
+/* wasi-libc's stdio, which snprintf() brings along, would import these three from a system: they
+ * are answered here, "bad file descriptor" (WASI errno 8), so that printf() writes nowhere. */
+int __imported_wasi_snapshot_preview1_fd_close(int fd);
+int __imported_wasi_snapshot_preview1_fd_seek(int fd, long long offset, int whence, int result);
+int __imported_wasi_snapshot_preview1_fd_write(int fd, int pieces, int count, int written);
+
+__attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_close(int fd)
+{
+	(void)fd;
+	return 8;
+}
+
+__attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_seek(int fd, long long offset,
+								    int whence, int result)
+{
+	(void)fd, (void)offset, (void)whence, (void)result;
+	return 8;
+}
+
+__attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_write(int fd, int pieces, int count,
+								     int written)
+{
+	(void)fd, (void)pieces, (void)count, (void)written;
+	return 8;
+}
+
 static struct mr_call *mr_current;
 static void *mr_free_lists[32];
 
