@@ -37,7 +37,8 @@ static uint64_t spill_stores(struct node *node, uint64_t want, bool *spilling)
 static bool stalled(const struct node *node, bool spilling)
 {
 	return !TAILQ_EMPTY(&node->waiting) && !spilling && node->workers.outstanding == 0 &&
-	       io_in_flight(node->io) == 0 && node->batches_in_flight == 0 && node->unsent_count == 0;
+	       io_in_flight(node->io) == 0 && node->batches_in_flight == 0 &&
+	       node->unsent_count == 0;
 }
 
 static void fail_stalled(struct node *node)
