@@ -1,15 +1,17 @@
 /*
  * wordcount_native FILE [THREADS]: the word count as a good plain C program does it on one machine.
  *
- * What the word count of Millrace is measured against: the file is mapped, its chunks, cut at line
- * ends, are counted by threads (two by default), each with a hash table of its own, which are then
- * merged, sorted and printed as lines "COUNT WORD". Words are runs of ASCII letters and digits, in
- * lower case. The time each stage took goes to standard error.
+ * What the word count of Millrace is measured against: the file is mapped, and its chunks, cut
+ * between words, are counted by threads (two by default), each with tables of its own, which are
+ * then merged, sorted and printed as lines "COUNT WORD". Words are runs of ASCII letters and
+ * digits, in lower case. The time each stage took goes to standard error.
  */
+#include <emmintrin.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,23 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES (4u << 20)
-#define ARENA_BYTES (1u << 20)
+#include "wordcount_table.h"
+
+#define CHUNK_BYTES (1u << 20)
 #define THREADS_MAX 64
-
-struct entry {
-	const uint8_t *word; /* NULL: free */
-	uint64_t count;
-	uint32_t len;
-	uint32_t hash;
-};
-
-struct table {
-	struct entry *entries;
-	size_t mask, used;
-	uint8_t *arena; /* where words are kept */
-	size_t arena_left;
-};
+#define BLOCK_BYTES 64 /* a bit each in an integer */
+#define WINDOW_BLOCKS 32
+#define CUTS_MAX (WINDOW_BLOCKS * BLOCK_BYTES + 2)
+#define LOAD_AHEAD 64 /* readable behind the text */
 
 struct job {
 	const uint8_t *text;
@@ -46,21 +39,8 @@ struct job {
 struct worker {
 	pthread_t thread;
 	struct job *job;
-	struct table table;
+	struct tables tables;
 };
-
-static uint8_t lower[256]; /* of letters and digits; 0 for all that separates words */
-
-static void *memory_get(size_t count, size_t bytes)
-{
-	void *memory = calloc(count, bytes);
-
-	if (memory == NULL) {
-		fprintf(stderr, "wordcount_native: out of memory\n");
-		exit(1);
-	}
-	return memory;
-}
 
 static double seconds_now(void)
 {
@@ -70,102 +50,104 @@ static double seconds_now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-static void table_create(struct table *t, size_t slots)
+static bool byte_alnum(uint8_t byte)
 {
-	t->entries = memory_get(slots, sizeof(*t->entries));
-	t->mask = slots - 1;
+	return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10;
 }
 
-static void table_grow(struct table *t)
+/* A bit for each of 16 bytes: whether it is a letter or digit. */
+static uint64_t vector_alnum(const uint8_t *at)
 {
-	struct entry *old = t->entries;
-	const size_t slots = t->mask + 1;
+	const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+	const __m128i letter = _mm_sub_epi8(lower, _mm_set1_epi8('a'));
+	const __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+	const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
+	const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
 
-	table_create(t, slots * 2);
-	for (size_t i = 0; i < slots; i++) {
-		size_t to = old[i].hash & t->mask;
+	return (uint32_t)_mm_movemask_epi8(_mm_or_si128(is_letter, is_digit));
+}
 
-		if (old[i].word == NULL)
+static uint64_t block_alnum(const uint8_t *at)
+{
+	return vector_alnum(at) | vector_alnum(at + 16) << 16 | vector_alnum(at + 32) << 32 |
+	       vector_alnum(at + 48) << 48;
+}
+
+/* Where words begin and end, in turns, in the text of one window. Returns how many cuts there are;
+ * *inside says whether a word has begun. */
+static size_t window_cut(const uint8_t *at, const uint8_t *end, uint64_t *inside,
+			 const uint8_t **cuts)
+{
+	size_t count = 0;
+
+	for (; at < end; at += BLOCK_BYTES) {
+		uint64_t alnum = block_alnum(at);
+		uint64_t bits;
+
+		if (end - at < BLOCK_BYTES)
+			alnum &= (1ull << (end - at)) - 1;
+		bits = alnum ^ (alnum << 1 | *inside);
+		*inside = alnum >> 63;
+		for (; bits != 0; bits &= bits - 1)
+			cuts[count++] = at + __builtin_ctzll(bits);
+	}
+	return count;
+}
+
+/* Counts the words between pairs of cuts. The keys of short words come first, so that their slots
+ * are on the way from memory when they are counted. */
+static void words_count(struct tables *t, const uint8_t *const *cuts, size_t count)
+{
+	uint64_t keys[CUTS_MAX / 2];
+	size_t shorts = 0;
+
+	for (size_t i = 0; i + 1 < count; i += 2) {
+		const size_t len = (size_t)(cuts[i + 1] - cuts[i]);
+
+		if (len > 8) {
+			wide_count(t, cuts[i], len, 1);
 			continue;
-		while (t->entries[to].word != NULL)
-			to = (to + 1) & t->mask;
-		t->entries[to] = old[i];
-	}
-	free(old);
-}
-
-static const uint8_t *word_keep(struct table *t, const uint8_t *word, uint32_t len)
-{
-	uint8_t *kept;
-
-	if (len > t->arena_left) {
-		t->arena_left = len > ARENA_BYTES ? len : ARENA_BYTES;
-		t->arena = memory_get(t->arena_left, 1);
-	}
-	kept = memcpy(t->arena, word, len);
-	t->arena += len;
-	t->arena_left -= len;
-	return kept;
-}
-
-static void table_add(struct table *t, const uint8_t *word, uint32_t len, uint32_t hash,
-		      uint64_t count)
-{
-	size_t i = hash & t->mask;
-	struct entry *entry;
-
-	for (;; i = (i + 1) & t->mask) {
-		entry = &t->entries[i];
-		if (entry->word == NULL)
-			break;
-		if (entry->hash == hash && entry->len == len &&
-		    memcmp(entry->word, word, len) == 0) {
-			entry->count += count;
-			return;
 		}
+		keys[shorts] = word_key(cuts[i], len);
+		short_prefetch(t, keys[shorts++]);
 	}
-	*entry = (struct entry){word_keep(t, word, len), count, len, hash};
-	if (++t->used * 2 > t->mask)
-		table_grow(t);
+	for (size_t i = 0; i < shorts; i++)
+		short_count(t, keys[i], 1);
 }
 
-/* Lower-cases into a buffer and hashes on the way. */
-static void text_count(struct table *t, const uint8_t *at, const uint8_t *end)
+static void text_count(struct tables *t, const uint8_t *at, const uint8_t *end)
 {
-	size_t room = 4096;
-	uint8_t *word = memory_get(room, 1);
+	const uint8_t *cuts[CUTS_MAX];
+	uint64_t inside = 0;
+	size_t count = 0;
 
 	while (at < end) {
-		uint32_t hash = 2166136261u;
-		uint32_t len = 0;
-		uint8_t c;
+		const uint8_t *stop =
+		    end - at > WINDOW_BLOCKS * BLOCK_BYTES ? at + WINDOW_BLOCKS * BLOCK_BYTES : end;
 
-		while (at < end && lower[*at] == 0)
-			at++;
-		for (; at < end && (c = lower[*at]) != 0; at++) {
-			if (len == room) {
-				word = realloc(word, room *= 2);
-				if (word == NULL)
-					exit(1);
-			}
-			word[len++] = c;
-			hash = (hash ^ c) * 16777619u;
-		}
-		if (len > 0)
-			table_add(t, word, len, hash ^ hash >> 15, 1);
+		count += window_cut(at, stop, &inside, cuts + count);
+		words_count(t, cuts, count);
+		if ((count & 1) != 0)
+			cuts[0] = cuts[count - 1]; /* the start of a word without an end */
+		count &= 1;
+		at = stop;
 	}
-	free(word);
+	if (count > 0) {
+		cuts[count++] = end;
+		words_count(t, cuts, count);
+	}
 }
 
-/* The first line that starts at or behind off. */
-static size_t line_start(const struct job *job, size_t off)
+/* The first byte at or behind off that does not continue a word. */
+static const uint8_t *chunk_start(const struct job *job, size_t off)
 {
-	const uint8_t *end;
-
-	if (off == 0 || off >= job->bytes)
-		return off < job->bytes ? off : job->bytes;
-	end = memchr(job->text + off - 1, '\n', job->bytes - off + 1);
-	return end != NULL ? (size_t)(end + 1 - job->text) : job->bytes;
+	if (off >= job->bytes)
+		return job->text + job->bytes;
+	while (off > 0 && off < job->bytes && byte_alnum(job->text[off - 1]) &&
+	       byte_alnum(job->text[off]))
+		off++;
+	return job->text + off;
 }
 
 static void *worker_main(void *arg)
@@ -174,64 +156,66 @@ static void *worker_main(void *arg)
 	struct job *job = worker->job;
 	size_t chunk;
 
-	table_create(&worker->table, 1u << 16);
+	tables_create(&worker->tables);
 	while ((chunk = atomic_fetch_add(&job->next, 1)) * CHUNK_BYTES < job->bytes)
-		text_count(&worker->table, job->text + line_start(job, chunk * CHUNK_BYTES),
-			   job->text + line_start(job, (chunk + 1) * CHUNK_BYTES));
+		text_count(&worker->tables, chunk_start(job, chunk * CHUNK_BYTES),
+			   chunk_start(job, (chunk + 1) * CHUNK_BYTES));
 	return NULL;
 }
 
-static int entry_order(const void *left, const void *right)
+static bool lines_print(const struct line *lines, size_t count)
 {
-	const struct entry *l = left, *r = right;
-	const uint32_t len = l->len < r->len ? l->len : r->len;
-	int order;
+	char number[24];
 
-	if (l->count != r->count)
-		return l->count > r->count ? -1 : 1;
-	order = memcmp(l->word, r->word, len);
-	return order != 0 ? order : (l->len > r->len) - (l->len < r->len);
-}
+	for (size_t i = 0; i < count; i++) {
+		char *at = number + sizeof(number);
 
-static void table_merge(struct table *to, const struct table *from)
-{
-	for (size_t i = 0; i <= from->mask; i++) {
-		const struct entry *e = &from->entries[i];
-
-		if (e->word != NULL)
-			table_add(to, e->word, e->len, e->hash, e->count);
-	}
-}
-
-static int table_print(struct table *t)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i <= t->mask; i++)
-		if (t->entries[i].word != NULL)
-			t->entries[n++] = t->entries[i];
-	qsort(t->entries, n, sizeof(*t->entries), entry_order);
-	for (size_t i = 0; i < n; i++) {
-		printf("%llu ", (unsigned long long)t->entries[i].count);
-		fwrite(t->entries[i].word, 1, t->entries[i].len, stdout);
+		*--at = ' ';
+		for (uint64_t left = lines[i].count; left > 0; left /= 10)
+			*--at = (char)('0' + left % 10);
+		fwrite_unlocked(at, 1, (size_t)(number + sizeof(number) - at), stdout);
+		for (size_t n = 0; n < lines[i].len; n++)
+			putchar_unlocked(lines[i].word[n] | 0x20);
 		putchar_unlocked('\n');
 	}
-	return fflush(stdout) == 0 ? 0 : 1;
+	return fflush(stdout) == 0;
 }
 
+/* Maps the file in front of some zero bytes, so that loads may run past its end. */
 static int file_map(const char *path, struct job *job)
 {
 	const int fd = open(path, O_RDONLY);
 	struct stat st;
+	void *map;
+	int rc = 0;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st) != 0) {
+		rc = -errno;
+		goto out;
+	}
 	job->bytes = (size_t)st.st_size;
-	job->text = job->bytes == 0
-			? (const uint8_t *)""
-			: mmap(NULL, job->bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	map = mmap(NULL, job->bytes + LOAD_AHEAD, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map != MAP_FAILED && job->bytes > 0)
+		map =
+		    mmap(map, job->bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED)
+		rc = -errno;
+	else
+		job->text = map;
+out:
 	close(fd);
-	return job->text == MAP_FAILED ? -errno : 0;
+	return rc;
+}
+
+static int words_print(struct tables *t)
+{
+	struct line *lines = memory_get((t->shorts.used + t->wides.used + 1) * sizeof(*lines));
+	const size_t count = tables_lines(t, lines);
+
+	qsort(lines, count, sizeof(*lines), line_order);
+	return lines_print(lines, count) ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -246,11 +230,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: wordcount_native FILE [THREADS]\n");
 		return 2;
 	}
-	for (int c = 0; c < 256; c++)
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'))
-			lower[c] = (uint8_t)c;
-		else if (c >= 'A' && c <= 'Z')
-			lower[c] = (uint8_t)(c + 'a' - 'A');
 	start_s = seconds_now();
 	rc = file_map(argv[1], &job);
 	if (rc < 0) {
@@ -266,8 +245,8 @@ int main(int argc, char **argv)
 		pthread_join(workers[i].thread, NULL);
 	counted_s = seconds_now();
 	for (int i = 1; i < threads; i++)
-		table_merge(&workers[0].table, &workers[i].table);
-	rc = table_print(&workers[0].table);
+		tables_merge(&workers[0].tables, &workers[i].tables);
+	rc = words_print(&workers[0].tables);
 	end_s = seconds_now();
 	fprintf(stderr, "count %.3f s, %.0f MB/s with %d threads; merge, sort, print %.3f s\n",
 		counted_s - start_s, (double)job.bytes / 1e6 / (counted_s - start_s), threads,
