@@ -26,6 +26,7 @@ struct check {
 struct check_set {
 	const char *name;
 	uint32_t name_len;
+	bool keyed;
 };
 
 __attribute__((format(printf, 2, 3))) static int check_fault(const struct check *c,
@@ -94,7 +95,7 @@ static int check_key(const struct check *c, const struct check_set *set, uint32_
 		return 0;
 	}
 	if (item->key_len == 0) {
-		if (c->limits->keyed)
+		if (set->keyed)
 			return item_fault(c, set, index,
 					  "has neither key nor key group; the edge is keyed");
 		if (item->key_hash != 0)
@@ -102,7 +103,7 @@ static int check_key(const struct check *c, const struct check_set *set, uint32_
 					  item->key_hash);
 		return 0;
 	}
-	if (c->limits->keyed && item->key_hash != mr_hash64(c->base + item->key_off, item->key_len))
+	if (set->keyed && item->key_hash != mr_hash64(c->base + item->key_off, item->key_len))
 		return item_fault(
 		    c, set, index,
 		    "has key_hash 0x%016" PRIx64 ", but its key hashes to 0x%016" PRIx64,
@@ -310,6 +311,7 @@ int region_check_image(const uint8_t *base, uint64_t bytes, uint32_t header_off,
 		uint64_t out_bytes;
 
 		rc = check_set_name(&c, i, &sets[i], &name);
+		name.keyed = limits->keyed >> i & 1;
 		if (rc == 0)
 			rc = i < header->in_count ? check_input(&c, &name, &sets[i])
 						  : check_output(&c, &name, &sets[i], &out_bytes);
@@ -338,7 +340,8 @@ int region_check_outputs(const uint8_t *base, uint64_t bytes, uint32_t sets_off,
 	assert(first + out_count * sizeof(struct mr_set) <= bytes);
 	memcpy(sets, base + first, out_count * sizeof(struct mr_set));
 	for (uint32_t i = 0; i < out_count; i++) {
-		struct check_set name = {out_names[i], (uint32_t)strlen(out_names[i])};
+		struct check_set name = {out_names[i], (uint32_t)strlen(out_names[i]),
+					 limits->keyed >> i & 1};
 		int rc = check_output(&c, &name, &sets[i], &sets[i].bytes);
 
 		if (rc != 0)

@@ -127,8 +127,8 @@ struct region_fault {
 struct region_check_limits {
 	uint64_t items_max; /* in all sets together */
 	uint64_t bytes_max; /* names, keys and bytes of all items, counted each time referenced */
-	bool keyed; /* every item has a key, whose key_hash is verified (mr_hash64), or a key group
-		     */
+	uint64_t keyed; /* bit i: every item of set i (of output set i) has a key, whose key_hash is
+			 * verified (mr_hash64), or a key group */
 };
 
 /* A whole image as it came from the wire or a file, header at header_off. Everything is checked:
@@ -147,6 +147,8 @@ int region_check_outputs(const uint8_t *base, uint64_t bytes, uint32_t sets_off,
 			 uint32_t out_count, const char *const *out_names,
 			 const struct region_check_limits *limits, struct mr_set *sets,
 			 struct region_fault *fault);
+
+_Static_assert(MR_SETS_MAX <= 64, "region_check_limits.keyed has a bit for each");
 
 static inline const struct mr_item *region_items(const uint8_t *base, const struct mr_set *set)
 {

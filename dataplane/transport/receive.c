@@ -439,6 +439,8 @@ void receive_drop_all(struct peer *peer, enum transport_reason reason)
 		peer->in_open--;
 		drop(&peer->in[slot->value], reason);
 	}
+	/* What they held of the credit is for the messages of others. */
+	credit_run(peer->transport);
 }
 
 void receive_forget(struct peer *peer)

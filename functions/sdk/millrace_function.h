@@ -317,10 +317,14 @@ MR_FN struct mr_set *mr_out(struct mr_call *call, const char *name)
 MR_FN int mr_out_reserve(struct mr_call *call, struct mr_set *set, uint32_t items)
 {
 	struct mr_item *table;
-	const uint64_t wanted = (uint64_t)set->item_count + items;
+	uint64_t wanted = (uint64_t)set->item_count + items;
 
 	if (wanted <= set->item_limit)
 		return 0;
+	/* The old table is lost: doubling keeps what many small calls lose in proportion. */
+	if (wanted < 2ull * set->item_limit &&
+	    2ull * set->item_limit * sizeof(*table) <= mr_heap_left(call) / 2)
+		wanted = 2ull * set->item_limit;
 	table = (struct mr_item *)mr_alloc(call, wanted * sizeof(*table), 8);
 	if (table == NULL)
 		return MR_FAILED;
@@ -419,15 +423,22 @@ MR_FN int mr_out_add_group(struct mr_call *call, struct mr_set *set, uint32_t gr
  * lists by size, powers of two, so that what is freed is found again. malloc() returns NULL at the
  * end of memory and records nothing. In native objects libc's own is used, and is not bounded. */
 #ifdef __wasm__
-/* wasi-libc's stdio, which snprintf() brings along, would import these three from a system: they
+/* wasi-libc's stdio, which snprintf() brings along, would import these from a system: they
  * are answered here, "bad file descriptor" (WASI errno 8), so that printf() writes nowhere. */
 int __imported_wasi_snapshot_preview1_fd_close(int fd);
+int __imported_wasi_snapshot_preview1_fd_fdstat_get(int fd, int result);
 int __imported_wasi_snapshot_preview1_fd_seek(int fd, long long offset, int whence, int result);
 int __imported_wasi_snapshot_preview1_fd_write(int fd, int pieces, int count, int written);
 
 __attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_close(int fd)
 {
 	(void)fd;
+	return 8;
+}
+
+__attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_fdstat_get(int fd, int result)
+{
+	(void)fd, (void)result;
 	return 8;
 }
 

@@ -101,12 +101,10 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 		goto fail_memory;
 	rc = node_create(&cluster->nodes[index], &node, error, error_bytes);
 	if (rc < 0)
-		goto fail_port;
+		return rc; /* port and memory went with it */
 	cluster->count++;
 	return 0;
 
-fail_port:
-	port_close(&node.port);
 fail_memory:
 	node.provider.release(&node.provider);
 	return rc;

@@ -59,7 +59,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 		goto fail_memory;
 	rc = node_create(&daemon->node, &config, error, error_bytes);
 	if (rc < 0)
-		goto fail_port;
+		return rc; /* port and memory went with it */
 	rc = node_start(daemon->node);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot start threads: %s", strerror(-rc));
@@ -67,8 +67,6 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	}
 	return rc;
 
-fail_port:
-	port_close(&config.port);
 fail_memory:
 	config.provider.release(&config.provider);
 	return rc;

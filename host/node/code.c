@@ -59,6 +59,7 @@ bool code_known(const struct code_entry *entry)
 int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count)
 {
 	void *copy;
+	int rc = 0;
 
 	if (mr_hash64(bytes, byte_count) != entry->hash)
 		return -EBADMSG;
@@ -71,10 +72,13 @@ int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count)
 		entry->bytes = copy;
 		entry->byte_count = byte_count;
 		copy = NULL;
+	} else if (entry->byte_count != byte_count ||
+		   memcmp(entry->bytes, bytes, byte_count) != 0) {
+		rc = -EEXIST; /* the hash is no proof: it can be forged */
 	}
 	pthread_mutex_unlock(&table_lock);
 	free(copy);
-	return 0;
+	return rc;
 }
 
 int code_prepare(struct code_entry *entry, const struct sandbox_ops *sandbox, const char *cache_dir,

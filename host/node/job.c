@@ -213,6 +213,27 @@ void job_fail(struct job *job, const char *format, ...)
 	}
 }
 
+/* What a finished vertex was given is needed no more, not even for another attempt. */
+static void inputs_done(struct job *job, uint32_t vertex)
+{
+	for (uint32_t e = 0; e < job->plan->edge_count; e++)
+		if (job->plan->edges[e].to == vertex)
+			job->edges[e].drained = true;
+}
+
+/* Stores that were being written to disk when their vertex ended go when that is over. */
+static void stores_drop(struct job *job)
+{
+	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
+		struct job_edge *edge = &job->edges[e];
+
+		if (!edge->drained || edge->store == NULL || store_spilling(edge->store))
+			continue;
+		edge->spilled_bytes += store_stats(edge->store)->spilled_bytes;
+		store_destroy(&edge->store, job->node->spill);
+	}
+}
+
 bool job_advance(struct job *job)
 {
 	struct sched_action action;
@@ -229,6 +250,7 @@ bool job_advance(struct job *job)
 			break;
 		case SCHED_VERTEX_DONE:
 			ship_marks(job, action.vertex);
+			inputs_done(job, action.vertex);
 			break;
 		case SCHED_FAIL:
 			job_fail(job, "%s (attempt %u of %u)", job->runs[action.slot].error,
@@ -238,6 +260,7 @@ bool job_advance(struct job *job)
 			break;
 		}
 	}
+	stores_drop(job);
 	if (worked && job->lead != NULL && !job->over && !job->failed_sent &&
 	    sched_finished(job->sched))
 		lead_finished(job);
@@ -269,10 +292,12 @@ void job_update_counters(struct job *job)
 	job->counters.drops = drops - job->base_drops;
 	job->counters.retransmits = retransmits - job->base_retransmits;
 	job->counters.spilled_bytes = 0;
-	for (uint32_t e = 0; e < job->plan->edge_count; e++)
+	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
+		job->counters.spilled_bytes += job->edges[e].spilled_bytes;
 		if (job->edges[e].store != NULL)
 			job->counters.spilled_bytes +=
 			    store_stats(job->edges[e].store)->spilled_bytes;
+	}
 }
 
 bool jobs_sweep(struct node *node)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GAVE_UP "the node gave the job up, having lost sight of its leader"
 #define PING_NS 1000000000ull /* a node that owes nothing is asked whether it lives this often */
 
 static uint64_t all_nodes(const struct node *node)
@@ -28,6 +29,12 @@ static void send_all(struct job *job, uint32_t type, uint64_t arg, const char *b
 	}
 }
 
+static void await_answers(struct job *job)
+{
+	job->lead->waiting = all_nodes(job->node);
+	job->lead->answer_deadline_ns = job->node->now_ns + 1000000ull * MR_PREPARE_MS_MAX;
+}
+
 void lead_begin(struct job *job)
 {
 	cJSON *request = cJSON_CreateObject();
@@ -47,12 +54,12 @@ void lead_begin(struct job *job)
 	text = cJSON_PrintUnformatted(request);
 	cJSON_Delete(request);
 	job->lead->phase = LEAD_LISTING;
-	job->lead->waiting = all_nodes(job->node);
 	job->lead->started_ns = job->node->now_ns;
 	job_update_counters(job);
 	send_all(job, MESSAGE_LIST, 0, text);
 	listing_begin(job->node, job->node->id, job->id, text, strlen(text));
-	free(text);
+	job->lead->request = text;
+	await_answers(job);
 }
 
 static void start_nodes(struct job *job)
@@ -63,13 +70,13 @@ static void start_nodes(struct job *job)
 	if (lead_deal(job, starts) != 0)
 		return;
 	job->lead->phase = LEAD_STARTING;
-	job->lead->waiting = all_nodes(job->node);
+	await_answers(job);
 	own = starts[job->node->id];
 	for (uint32_t to = 0; to < job->node->nodes; to++)
 		if (to != job->node->id)
 			message_send_heap(job->node, to, MESSAGE_START, job->id, 0, 0, starts[to],
-					  strlen(starts[to]));
-	start_apply(job, own, strlen(own));
+					  starts[to] != NULL ? strlen(starts[to]) : 0);
+	start_apply(job, own != NULL ? own : "", own != NULL ? strlen(own) : 0);
 	free(own);
 }
 
@@ -156,6 +163,8 @@ void lead_message(struct job *job, uint32_t peer, const struct message_head *hea
 		break;
 	case MESSAGE_ENDED:
 		take_counters(job, peer, body, bytes);
+		if (job->lead->phase < LEAD_ENDING)
+			node_failed(job, peer, GAVE_UP, sizeof(GAVE_UP) - 1);
 		job->lead->waiting &= ~(1ull << peer);
 		break;
 	default:
@@ -207,6 +216,40 @@ void lead_node_lost(struct job *job, uint32_t peer, const char *why)
 	lead_fail(job, text);
 }
 
+void lead_node_restarted(struct job *job, uint32_t peer)
+{
+	struct lead *lead = job->lead;
+
+	if (lead->phase != LEAD_LISTING) {
+		lead_node_lost(job, peer, "it was restarted while the job ran");
+	} else if (lead->waiting & 1ull << peer) {
+		char *copy = strdup(lead->request);
+
+		message_send_heap(job->node, peer, MESSAGE_LIST, job->id, 0, 0, copy,
+				  copy != NULL ? strlen(copy) : 0);
+	}
+}
+
+/* A node that lives, but does not answer. */
+static void check_answers(struct job *job)
+{
+	struct lead *lead = job->lead;
+	char text[128];
+
+	if (lead->phase > LEAD_STARTING || job->node->now_ns < lead->answer_deadline_ns)
+		return;
+	for (uint32_t node = 0; node < job->node->nodes; node++) {
+		if (!(lead->waiting & 1ull << node))
+			continue;
+		snprintf(text, sizeof(text), "node %u has not %s within %d s", node,
+			 lead->phase == LEAD_LISTING ? "listed its files"
+						     : "prepared the functions",
+			 MR_PREPARE_MS_MAX / 1000);
+		lead_fail(job, text);
+		return;
+	}
+}
+
 static void commit_sinks(struct job *job)
 {
 	struct lead *lead = job->lead;
@@ -241,6 +284,7 @@ void lead_tick(struct job *job)
 
 	if (lead->phase < LEAD_ENDING) {
 		ping(job);
+		check_answers(job);
 		return;
 	}
 	if (lead->phase != LEAD_ENDING || job->busy > 0 ||
@@ -276,6 +320,7 @@ void lead_free(struct lead **freed, uint32_t vertices, uint32_t functions)
 	free(lead->codes);
 	free(lead->code_bytes);
 	free(lead->sources);
+	free(lead->request);
 	free(lead->composition);
 	free(lead->file);
 	free(lead->text);

@@ -118,6 +118,8 @@ static int join_files(struct job *job, struct lead_source *source)
 
 		if (last == NULL || strcmp(last->path, file->path) != 0) {
 			source->files[kept++] = *file;
+			if (&source->files[kept - 1] != file)
+				file->path = NULL; /* moved */
 			continue;
 		}
 		if (last->bytes != file->bytes || last->mtime_ns != file->mtime_ns) {
@@ -133,6 +135,7 @@ static int join_files(struct job *job, struct lead_source *source)
 		}
 		last->nodes |= file->nodes;
 		free(file->path);
+		file->path = NULL;
 	}
 	source->file_count = kept;
 	if (kept == 0 && source->missing != 0) {
@@ -246,6 +249,11 @@ static int deal_source(struct job *job, uint32_t vertex, struct hand *hands)
 		    source->uri.range_last < file->bytes ? source->uri.range_last + 1 : file->bytes;
 		uint32_t splits = source_split_count(end - first, aimed);
 
+		if (partition + splits > SOURCE_ITEMS_MAX) {
+			lead_fail(job, "a source has more than 16 million items: use larger splits "
+				       "(?split=line&bytes=N) or several jobs");
+			return -E2BIG;
+		}
 		for (uint32_t k = 0; k < splits; k++) {
 			uint32_t node = choose(hands, job->node->nodes, file->nodes);
 
@@ -255,11 +263,6 @@ static int deal_source(struct job *job, uint32_t vertex, struct hand *hands)
 			    4096 + (aimed > 0 && end - first > aimed ? aimed : end - first);
 		}
 		job->counters.total_bytes += end - first;
-		if (partition > SOURCE_ITEMS_MAX) {
-			lead_fail(job, "a source has more than 16 million items: use larger splits "
-				       "(?split=line&bytes=N) or several jobs");
-			return -E2BIG;
-		}
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@ enum message_refusal {
 	MESSAGE_REFUSED_JOB = 1, /* no such job here (any more) */
 	MESSAGE_REFUSED_SIZE,    /* larger than this node could ever take */
 	MESSAGE_REFUSED_FORM,    /* head not understood */
+	MESSAGE_REFUSED_MEMORY,  /* of the process, not of the pool */
 };
 
 struct message_head {

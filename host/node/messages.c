@@ -167,7 +167,7 @@ static uint16_t refusal(struct node *node, const struct message_head *head, uint
 	if (head->version != MESSAGE_VERSION || head->type == 0 || head->type >= MESSAGE_TYPES)
 		return MESSAGE_REFUSED_FORM;
 	if (head->type != MESSAGE_BATCH)
-		return bytes <= MR_CODE_BYTES_MAX + MR_SOURCE_BYTES_MAX ? 0 : MESSAGE_REFUSED_SIZE;
+		return bytes <= MR_CONTROL_BYTES_MAX ? 0 : MESSAGE_REFUSED_SIZE;
 	job = job_find(node, head->job);
 	if (job == NULL || job->over || head->edge >= job->plan->edge_count)
 		return MESSAGE_REFUSED_JOB;
@@ -187,6 +187,8 @@ static void offered(struct node *node, const struct transport_event *event)
 		code = refusal(node, &head, event->body_bytes);
 	}
 	in = code == 0 ? calloc(1, sizeof(*in)) : NULL;
+	if (in == NULL && code == 0)
+		code = MESSAGE_REFUSED_MEMORY;
 	if (in == NULL) {
 		transport_reject(node->transport, node->now_ns, event->offer, code);
 		return;
@@ -195,22 +197,38 @@ static void offered(struct node *node, const struct transport_event *event)
 	in->peer = event->node;
 	in->offer = event->offer;
 	in->bytes = event->body_bytes;
-	if (!TAILQ_EMPTY(&node->unaccepted) || !incoming_accept(node, in))
+	/* Batches wait in turn for memory; control messages never wait behind them. */
+	if ((in->head.type == MESSAGE_BATCH && !TAILQ_EMPTY(&node->unaccepted)) ||
+	    !incoming_accept(node, in))
 		TAILQ_INSERT_TAIL(&node->unaccepted, in, link);
 }
 
 bool messages_retry_offers(struct node *node)
 {
-	struct incoming *in;
+	struct incoming *in, *next;
+	bool full = false;
 	bool worked = false;
 
-	while ((in = TAILQ_FIRST(&node->unaccepted)) != NULL) {
+	for (in = TAILQ_FIRST(&node->unaccepted); in != NULL; in = next) {
+		uint16_t code = refusal(node, &in->head, in->bytes);
+
+		next = TAILQ_NEXT(in, link);
+		if (code == 0 && full)
+			continue;
 		TAILQ_REMOVE(&node->unaccepted, in, link);
-		if (!incoming_accept(node, in)) {
-			TAILQ_INSERT_HEAD(&node->unaccepted, in, link);
-			break;
+		if (code != 0) { /* its job has ended meanwhile */
+			transport_reject(node->transport, node->now_ns, in->offer, code);
+			incoming_free(in);
+			worked = true;
+		} else if (incoming_accept(node, in)) {
+			worked = true;
+		} else {
+			full = true;
+			if (next != NULL)
+				TAILQ_INSERT_BEFORE(next, in, link);
+			else
+				TAILQ_INSERT_TAIL(&node->unaccepted, in, link);
 		}
-		worked = true;
 	}
 	return worked;
 }
@@ -222,6 +240,10 @@ static void receive_batch(struct node *node, struct incoming *in)
 
 	in->region = NULL;
 	if (job == NULL || job->over || in->head.edge >= job->plan->edge_count) {
+		region_unref(&batch);
+	} else if (batch->bytes < sizeof(struct mr_region)) {
+		job_fail(job, "a batch from node %u of %llu bytes has no header", in->peer,
+			 (unsigned long long)batch->bytes);
 		region_unref(&batch);
 	} else if (mr_hash64(batch->base, batch->bytes) != in->head.arg) {
 		region_unref(&batch);
@@ -322,23 +344,64 @@ static void peer_lost(struct node *node, uint32_t peer, const char *why)
 	}
 }
 
-static void send_failed(struct node *node, struct outgoing *out,
-			const struct transport_event *event)
+/* A peer's new life knows nothing of the jobs of its former one; a job that only lists asks again.
+ */
+static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
+{
+	uint64_t before = node->peer_incarnations[peer];
+	struct job *job, *next;
+
+	node->peer_incarnations[peer] = incarnation;
+	if (before == 0 || before == incarnation)
+		return;
+	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (job->lead != NULL)
+			lead_node_restarted(job, peer);
+		else if (job->leader == peer)
+			job_end(job);
+		else if (!job->over)
+			job_fail(job, "node %u was restarted while the job ran", peer);
+	}
+}
+
+static void send_refused(struct node *node, const struct outgoing *out, uint16_t code)
 {
 	struct job *job = job_find(node, out->head.job);
 
-	if (event->reason != TRANSPORT_REJECTED) {
-		peer_lost(node, out->peer, transport_reason_text(event->reason));
+	if (out->head.type == MESSAGE_LISTED && code == MESSAGE_REFUSED_SIZE) {
+		char *text = strdup("{\"error\":\"the list of files is too long for one message: "
+				    "name fewer files, or use several jobs\"}");
+
+		message_send_heap(node, out->peer, MESSAGE_LISTED, out->head.job, 0, 0, text,
+				  text != NULL ? strlen(text) : 0);
 		return;
 	}
-	if (job == NULL || job->over || event->code == MESSAGE_REFUSED_JOB)
+	if (job == NULL || job->over)
 		return;
-	if (event->code == MESSAGE_REFUSED_SIZE)
-		job_fail(job, "node %u has no room for a message of %llu bytes: raise its --memory",
-			 out->peer, (unsigned long long)out->bytes);
+	if (code == MESSAGE_REFUSED_JOB)
+		job_fail(job, "node %u does not know the job any more", out->peer);
+	else if (code == MESSAGE_REFUSED_MEMORY)
+		job_fail(job, "node %u is out of memory", out->peer);
+	else if (code == MESSAGE_REFUSED_SIZE)
+		job_fail(
+		    job,
+		    "node %u has no room for a message of %llu bytes: raise its --memory, or make "
+		    "the job smaller",
+		    out->peer, (unsigned long long)out->bytes);
 	else
 		job_fail(job, "node %u does not understand this node: are both the same version?",
 			 out->peer);
+}
+
+static void send_failed(struct node *node, struct outgoing *out,
+			const struct transport_event *event)
+{
+	if (event->reason == TRANSPORT_REJECTED)
+		send_refused(node, out, event->code);
+	else if (event->reason == TRANSPORT_UNREACHABLE && job_find(node, out->head.job) != NULL)
+		peer_lost(node, out->peer, transport_reason_text(event->reason));
+	/* TRANSPORT_RESTARTED: TRANSPORT_PEER_UP says what it means for each job. */
 }
 
 static void handle(struct node *node, const struct transport_event *event)
@@ -361,6 +424,9 @@ static void handle(struct node *node, const struct transport_event *event)
 	case TRANSPORT_FAILED:
 		send_failed(node, out, event);
 		outgoing_done(node, out);
+		break;
+	case TRANSPORT_PEER_UP:
+		peer_up(node, event->node, event->incarnation);
 		break;
 	case TRANSPORT_PEER_DOWN:
 		peer_lost(node, event->node, transport_reason_text(event->reason));

@@ -150,6 +150,8 @@ static int create_pool(struct node *node, const struct node_config *config, char
 	}
 	node->invoke_budget = INVOKE_SHARE(bytes);
 	node->run_bytes_max = node->invoke_budget / (workers + 1);
+	if (node->run_bytes_max > MR_REGION_BYTES_MAX)
+		node->run_bytes_max = MR_REGION_BYTES_MAX; /* what offsets of 32 bits reach */
 	return region_pool_create(&node->pool, &config->provider, RECEIVE_SHARE(bytes));
 }
 
@@ -211,10 +213,19 @@ static void node_free(struct node **freed)
 	free(node);
 }
 
+/* What a caller handed over, where no pool took it. */
+static void provider_release(const struct node_config *config)
+{
+	struct region_provider provider = config->provider;
+
+	provider.release(&provider);
+}
+
 int node_create(struct node **created, const struct node_config *config, char *error,
 		size_t error_bytes)
 {
 	struct node *node;
+	struct port *port;
 	int rc = -EINVAL;
 
 	error[0] = 0;
@@ -226,13 +237,16 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		    "at most %d nodes and %d workers",
 		    config->node, config->peer_count, config->workers, MR_NODES_MAX,
 		    MR_WORKERS_MAX);
-		return rc;
+		goto refuse;
 	}
 	node = calloc(1, sizeof(*node));
-	if (node == NULL)
-		return -ENOMEM;
+	if (node == NULL) {
+		rc = -ENOMEM;
+		goto refuse;
+	}
 	init_plain(node, config);
 	init_locks(node);
+	node->port = config->port;
 	workers_init(&node->workers, node);
 	rc = copy_text(&node->spill_dir, config->spill_dir);
 	if (rc == 0)
@@ -244,12 +258,8 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	if (rc == 0)
 		rc = create_transport(node, config,
 				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
-	if (rc == 0) {
-		node->port = config->port;
+	if (rc == 0)
 		rc = create_wakeups(node);
-		if (rc != 0)
-			node->port = NULL; /* still the caller's */
-	}
 	if (rc == 0)
 		rc = sandbox_runtime_start();
 	if (rc == 0) {
@@ -262,7 +272,14 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	if (error[0] == 0)
 		snprintf(error, error_bytes, "cannot create node %u: %s", config->node,
 			 strerror(-rc));
+	if (node->pool == NULL)
+		provider_release(config);
 	node_free(&node);
+	return rc;
+refuse:
+	port = config->port;
+	port_close(&port);
+	provider_release(config);
 	return rc;
 }
 

@@ -46,7 +46,7 @@ struct node_config {
 	uint16_t udp_port;
 	uint64_t incarnation;     /* 0: taken from the clock */
 	uint32_t peer_timeout_ms; /* 0: MR_PEER_TIMEOUT_MS_DEFAULT */
-	struct port *port;        /* ownership passes on success */
+	struct port *port;        /* ownership passes, of this and of the provider, in every case */
 	struct region_provider
 	    provider; /* its bytes are the node's data memory; ownership passes */
 	const struct sandbox_ops *sandbox;

@@ -36,6 +36,8 @@ struct workers {
 	struct task_queue finished;
 	pthread_t threads[MR_WORKERS_MAX];
 	uint32_t count;
+	uint32_t entered; /* threads that have tried to enter the sandbox */
+	int enter_error;
 	atomic_uint busy;
 	bool stopping;
 	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
@@ -90,6 +92,8 @@ struct job_edge {
 	uint32_t seen_count;
 	uint32_t seen_slots;
 	bool sealed;                    /* a sink reads it: no more spilling */
+	bool drained;                   /* its consumer is done: the store goes as soon as it may */
+	uint64_t spilled_bytes;         /* by a store that is gone */
 	uint64_t shipped[MR_NODES_MAX]; /* batches that count, by node they went to */
 };
 
@@ -228,7 +232,9 @@ struct lead {
 	struct job_counters node_counters[MR_NODES_MAX];
 	uint64_t started_ns;
 	uint64_t ended_ns;
-	uint64_t end_deadline_ns; /* when the last ENDED is no longer waited for */
+	uint64_t answer_deadline_ns; /* when answers to LIST or START are no longer waited for */
+	uint64_t end_deadline_ns;    /* when the last ENDED is no longer waited for */
+	char *request;               /* what LIST asked for */
 	bool failed;
 	char error[2 * MR_ERROR_BYTES_MAX];
 };
@@ -304,6 +310,7 @@ struct node {
 	uint32_t frame_count;
 	int epoll_fd;
 	bool stopping;
+	uint64_t peer_incarnations[MR_NODES_MAX]; /* last seen; 0: never */
 	uint64_t stop_deadline_ns;
 	uint32_t workers_wanted;
 	bool thread_entered; /* in simulation: for the thread that steps us */
@@ -425,6 +432,7 @@ void lead_message(struct job *job, uint32_t peer, const struct message_head *hea
 void lead_fail(struct job *job, const char *text);
 void lead_tick(struct job *job);
 void lead_node_lost(struct job *job, uint32_t peer, const char *why);
+void lead_node_restarted(struct job *job, uint32_t peer);
 void lead_finished(struct job *job);
 bool lead_complete(const struct job *job);
 void lead_free(struct lead **lead, uint32_t vertices, uint32_t functions);

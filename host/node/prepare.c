@@ -88,12 +88,12 @@ int prepare_start(struct job *job)
 			continue;
 		if (function->code == NULL && code_open(&function->code, function->hash) != 0)
 			return -ENOMEM;
-		if (code_known(function->code))
+		function->asked = !code_known(function->code);
+		if (!function->asked)
 			prepare_push(job, f);
 		else
 			message_send_heap(job->node, job->leader, MESSAGE_CODE_GET, job->id, 0,
 					  function->hash, NULL, 0);
-		function->asked = !code_known(function->code);
 	}
 	return 0;
 }

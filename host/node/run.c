@@ -144,19 +144,36 @@ static void run_abandon(struct run *run)
 	run_end(run, false);
 }
 
+/* Runs of jobs that are over do not wait for anything: what they hold may be what others wait for.
+ */
+static bool abandon_ended(struct node *node)
+{
+	struct run *run, *next;
+	bool worked = false;
+
+	for (run = TAILQ_FIRST(&node->waiting); run != NULL; run = next) {
+		next = TAILQ_NEXT(run, link);
+		if (!run->job->over)
+			continue;
+		TAILQ_REMOVE(&node->waiting, run, link);
+		run_abandon(run);
+		worked = true;
+	}
+	return worked;
+}
+
 bool runs_retry(struct node *node)
 {
 	struct run_queue again;
 	struct run *run;
 	bool worked = false;
 
+	worked = abandon_ended(node);
 	TAILQ_INIT(&again);
 	TAILQ_CONCAT(&again, &node->waiting, link);
 	while ((run = TAILQ_FIRST(&again)) != NULL) {
 		TAILQ_REMOVE(&again, run, link);
-		if (run->job->over)
-			run_abandon(run);
-		else if (run->vertex->kind == VERTEX_SINK)
+		if (run->vertex->kind == VERTEX_SINK)
 			sink_run_start(run);
 		else if (run->has_run)
 			run_to_worker(run);

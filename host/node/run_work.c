@@ -32,7 +32,7 @@ static int check_outputs(struct run *run)
 
 	for (uint32_t i = 0; i < function->out_count; i++) {
 		names[i] = function->out[i].name;
-		limits.keyed |= feeds_key(run, i) && function->out_count == 1;
+		limits.keyed |= (uint64_t)feeds_key(run, i) << i;
 	}
 	rc = region_check_outputs(run->region->base, run->region->bytes, run->sets_off,
 				  function->in_count, function->out_count, names, &limits,

@@ -151,6 +151,11 @@ static int deliver_each(struct job *job, uint32_t e, struct region *batch)
 	uint32_t handle = 0;
 	int rc = region_check_image(batch->base, batch->bytes, 0, &limits, &fault);
 
+	if (rc == 0 && (header->in_count != 1 || header->out_count != 0)) {
+		snprintf(fault.text, sizeof(fault.text), "a batch holds one set, not %u and %u",
+			 header->in_count, header->out_count);
+		rc = -EBADMSG;
+	}
 	if (rc != 0) {
 		job_fail(job, "an output for %s: %s",
 			 job->plan->vertices[job->plan->edges[e].to].name, fault.text);
@@ -172,8 +177,16 @@ static int deliver_each(struct job *job, uint32_t e, struct region *batch)
 				      local ? 1 : job->node->nodes, set->item_count);
 	if (rc == 0 && set->item_count == 0)
 		region_unref(&batch);
-	if (rc != 0)
-		job_fail(job, "no room for more outputs that wait to be taken one by one");
+	if (rc != 0) {
+		if (set->item_count > 0 && job->each_count > handle &&
+		    job->each[handle].region == batch)
+			job->each[handle].region = NULL;
+		job_fail(
+		    job,
+		    "more than %d outputs wait for %s to take them one by one: it waits for its "
+		    "`broadcast` inputs, or takes too long",
+		    MR_EACH_BATCHES_MAX, job->plan->vertices[job->plan->edges[e].to].name);
+	}
 	return rc;
 }
 
@@ -200,7 +213,10 @@ void ship_deliver(struct job *job, uint32_t edge, struct region *batch)
 {
 	if (job->over) {
 		region_unref(&batch);
-	} else if (job->edges[edge].store != NULL) {
+	} else if (sched_edge_complete(job->sched, edge)) {
+		job->counters.duplicates++;
+		region_unref(&batch);
+	} else if (job->plan->edges[edge].distribution != DIST_EACH) {
 		deliver_stored(job, edge, batch);
 	} else if (deliver_each(job, edge, batch) != 0) {
 		region_unref(&batch);

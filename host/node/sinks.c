@@ -189,6 +189,13 @@ void sink_run_start(struct run *run)
 	work->job.written = &job->sinks[run->action.vertex].written;
 	work->job.cancel = &job->cancel;
 	rc = sink_buffer(run, work);
+	if (rc == -ENOMEM) {
+		free(work->runs);
+		free(work);
+		run->sink = NULL;
+		run_wait(run);
+		return;
+	}
 	if (rc != 0) {
 		sink_failed(run, "too little memory to merge the results: raise --memory", rc);
 		return;

@@ -22,7 +22,7 @@ static int read_file(const cJSON *file, struct source_split *split, char **path)
 	const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(file, 0));
 	const char *mtime = cJSON_GetStringValue(cJSON_GetArrayItem(file, 2));
 
-	if (name == NULL || mtime == NULL ||
+	if (name == NULL || mtime == NULL || strlen(name) >= MR_URI_BYTES_MAX ||
 	    !get_u64(cJSON_GetArrayItem(file, 1), 1ull << 53, &split->file_bytes) ||
 	    !get_u64(cJSON_GetArrayItem(file, 3), split->file_bytes, &split->first) ||
 	    !get_u64(cJSON_GetArrayItem(file, 4), split->file_bytes, &split->end) ||
@@ -48,6 +48,8 @@ static int read_splits(const cJSON *list, const struct source_split *files, uint
 		    !get_u64(item = item->next, 1ull << 53, &partition))
 			return -EBADMSG;
 		item = item->next;
+		if (index >= source_split_count(files[file].end - files[file].first, split_bytes))
+			return -EBADMSG;
 		source->splits[i] = files[file];
 		source->splits[i].bytes = split_bytes;
 		source->splits[i].index = (uint32_t)index;
@@ -68,7 +70,9 @@ static int read_source(struct job *job, const cJSON *json)
 
 	if (!get_u64(cJSON_GetObjectItem(json, "vertex"), job->plan->vertex_count - 1, &vertex) ||
 	    !get_u64(cJSON_GetObjectItem(json, "bytes"), 1ull << 53, &split_bytes) ||
-	    !cJSON_IsArray(files) || !cJSON_IsArray(splits) || job->sources[vertex].splits != NULL)
+	    !cJSON_IsArray(files) || !cJSON_IsArray(splits) ||
+	    job->plan->vertices[vertex].kind != VERTEX_SOURCE ||
+	    job->sources[vertex].splits != NULL)
 		return -EBADMSG;
 	source = &job->sources[vertex];
 	source->count = (uint32_t)cJSON_GetArraySize(splits) / 3;
@@ -123,6 +127,9 @@ static int apply(struct job *job, const cJSON *json)
 		if (rc != 0)
 			return rc;
 	}
+	for (uint32_t v = 0; v < job->plan->vertex_count; v++)
+		if (job->plan->vertices[v].kind == VERTEX_SOURCE && job->sources[v].splits == NULL)
+			return -EBADMSG;
 	job_update_counters(job);
 	return prepare_start(job);
 }
@@ -150,6 +157,10 @@ static struct job *create(struct node *node, uint32_t leader, uint64_t id, const
 	if (file == NULL || text == NULL ||
 	    !get_u64(cJSON_GetObjectItem(json, "nodes"), MR_NODES_MAX, &nodes)) {
 		snprintf(error, error_bytes, "the job's description is not valid");
+		return NULL;
+	}
+	if (node->stopping) {
+		snprintf(error, error_bytes, "node %u is being stopped", node->id);
 		return NULL;
 	}
 	if (nodes != node->nodes) {

@@ -136,6 +136,7 @@ static int bind_codes(struct job *job, const struct job_spec *spec, char *error,
 		uint32_t f = job->plan->vertices[v].function;
 		const char *name = job->plan->functions[f].name;
 		bool found = false;
+		int rc;
 
 		if (job->plan->vertices[v].kind != VERTEX_FUNCTION || job->lead->codes[f] != NULL)
 			continue;
@@ -148,8 +149,14 @@ static int bind_codes(struct job *job, const struct job_spec *spec, char *error,
 					 MR_CODE_BYTES_MAX);
 				return -EINVAL;
 			}
-			if (keep_code(job, f, &spec->codes[i]) != 0)
-				return -ENOMEM;
+			rc = keep_code(job, f, &spec->codes[i]);
+			if (rc == -EEXIST)
+				snprintf(
+				    error, error_bytes,
+				    "code of function %s has the hash of other code in use here",
+				    name);
+			if (rc != 0)
+				return rc == -EEXIST ? -EINVAL : rc;
 			found = true;
 		}
 		if (!found) {

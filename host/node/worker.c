@@ -18,9 +18,17 @@ static void *worker_main(void *argument)
 {
 	struct workers *workers = argument;
 
-	if (sandbox_thread_enter() != 0)
-		return NULL;
+	int rc = sandbox_thread_enter();
+
 	pthread_mutex_lock(&workers->lock);
+	workers->entered++;
+	if (rc != 0)
+		workers->enter_error = rc;
+	pthread_cond_broadcast(&workers->wake);
+	if (rc != 0) {
+		pthread_mutex_unlock(&workers->lock);
+		return NULL;
+	}
 	for (;;) {
 		struct task *task;
 
@@ -61,7 +69,11 @@ int workers_start(struct workers *workers, uint32_t count)
 			return -rc;
 		workers->count++;
 	}
-	return 0;
+	pthread_mutex_lock(&workers->lock);
+	while (workers->entered < workers->count)
+		pthread_cond_wait(&workers->wake, &workers->lock);
+	pthread_mutex_unlock(&workers->lock);
+	return workers->enter_error;
 }
 
 void workers_stop(struct workers *workers)

@@ -125,6 +125,20 @@ static bool content_good(const uint8_t *data, size_t bytes, struct trailer *trai
 	       trailer->hash == mr_hash64(data, bytes);
 }
 
+/* Code is loaded from here: nobody else may have put it there. */
+static int folder_trusted(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode) && stat(path, &st) != 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 ? 0 : -EPERM;
+}
+
 int cache_load(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
 	       void **handle, char *error, size_t error_bytes)
 {
@@ -132,8 +146,10 @@ int cache_load(const char *cache_dir, const char *name, const void *code, size_t
 	struct trailer trailer;
 	uint8_t *data;
 	size_t bytes;
-	int rc = path_make(path, cache_dir, name);
+	int rc = folder_trusted(cache_dir);
 
+	if (rc == 0)
+		rc = path_make(path, cache_dir, name);
 	if (rc == 0)
 		rc = file_read(cache_dir, name, &data, &bytes);
 	if (rc < 0)
@@ -164,6 +180,12 @@ static int publish_error(char *error, size_t error_bytes, int rc, const char *pa
 				     "no space left for the code cache: %s; free some, or choose a "
 				     "cache directory on another disk",
 				     path);
+	if (rc == -EPERM)
+		return backend_error(
+		    error, error_bytes, rc,
+		    "the code cache %s belongs to another user, or others may write to "
+		    "it: choose a folder of your own (--cache), or chmod go-w it",
+		    path);
 	return backend_error(
 	    error, error_bytes, rc,
 	    "cannot write to the code cache: %s: %s; choose a cache directory that "
@@ -223,10 +245,10 @@ static int folders_create(const char *path)
 			continue;
 		memcpy(part, path, i);
 		part[i] = 0;
-		if (mkdir(part, 0755) != 0 && errno != EEXIST)
+		if (mkdir(part, path[i] == 0 ? 0700 : 0755) != 0 && errno != EEXIST)
 			return -errno;
 	}
-	return 0;
+	return folder_trusted(path);
 }
 
 /* What a killed process left behind. */

@@ -233,10 +233,12 @@ GUEST_SIDE static void signal_handle(int signo, siginfo_t *info, void *context)
 		goto chain;
 	}
 	/* si_code > 0: the kernel speaks of what this thread did. abort() sends to itself. */
-	if (!thread->inside || (info->si_code <= 0 && signo != SIGABRT))
+	if (!thread->inside ||
+	    (info->si_code <= 0 &&
+	     (signo != SIGABRT || info->si_code != SI_TKILL || info->si_pid != getpid())))
 		goto chain;
 	thread->signo = signo;
-	thread->fault = (uintptr_t)info->si_addr;
+	thread->fault = info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
 	if (signo == SIGSEGV && thread->fault >= (uintptr_t)thread->mapping &&
 	    thread->fault < (uintptr_t)thread->stack)
 		run_end(thread, SANDBOX_STACK_OVERFLOW);

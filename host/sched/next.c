@@ -43,6 +43,22 @@ static bool next_retry(struct sched *s, struct sched_action *action)
 	return true;
 }
 
+/* `each` items run as they arrive: only the vertex's broadcast inputs must be complete. */
+static bool ready(const struct sched *s, uint32_t v)
+{
+	const struct plan *plan = s->config.plan;
+
+	if (s->vertices[v].inputs_open == 0)
+		return true;
+	if (sched_driver(s, v) != DIST_EACH)
+		return false;
+	for (uint32_t e = 0; e < plan->edge_count; e++)
+		if (plan->edges[e].to == v && plan->edges[e].distribution != DIST_EACH &&
+		    !s->edges[e].complete)
+			return false;
+	return true;
+}
+
 /* Would its outputs find room in the rings of their `each` consumers? */
 static bool has_downstream_room(const struct sched *s, uint32_t v)
 {
@@ -54,7 +70,9 @@ static bool has_downstream_room(const struct sched *s, uint32_t v)
 		const struct plan_edge *edge = &plan->edges[e];
 		const struct sched_vertex *to = &s->vertices[edge->to];
 
-		if (edge->from != v || edge->distribution != DIST_EACH)
+		/* A consumer that waits for its broadcast inputs may wait for this very producer.
+		 */
+		if (edge->from != v || edge->distribution != DIST_EACH || !ready(s, edge->to))
 			continue;
 		if (to->each_tail - to->each_head + s->config.slots >= MR_EACH_BATCHES_MAX)
 			return false;
@@ -121,22 +139,6 @@ static bool take_partition(struct sched_vertex *vertex, struct sched_action *act
 	vertex->partition_next++;
 	action->partition = vertex->firsts[i];
 	action->group_end = i + 1 < vertex->partition_count ? vertex->firsts[i + 1] : MR_KEY_GROUPS;
-	return true;
-}
-
-/* `each` items run as they arrive: only the vertex's broadcast inputs must be complete. */
-static bool ready(const struct sched *s, uint32_t v)
-{
-	const struct plan *plan = s->config.plan;
-
-	if (s->vertices[v].inputs_open == 0)
-		return true;
-	if (sched_driver(s, v) != DIST_EACH)
-		return false;
-	for (uint32_t e = 0; e < plan->edge_count; e++)
-		if (plan->edges[e].to == v && plan->edges[e].distribution != DIST_EACH &&
-		    !s->edges[e].complete)
-			return false;
 	return true;
 }
 

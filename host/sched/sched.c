@@ -176,7 +176,10 @@ void sched_mark(struct sched *s, uint32_t e, uint32_t node, uint64_t batches)
 {
 	struct sched_edge *edge = &s->edges[e];
 
-	if (node >= MR_NODES_MAX || edge->marked & 1ull << node)
+	/* Only from nodes that produce on this edge. */
+	if (node >= s->config.nodes || edge->marked & 1ull << node ||
+	    !sched_hosts(s, s->config.plan->edges[e].from, node) ||
+	    (sched_edge_local(s, e) && node != s->config.node))
 		return;
 	edge->marked |= 1ull << node;
 	edge->marks++;

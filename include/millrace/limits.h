@@ -86,6 +86,10 @@
 			      * producers wait too */
 #define MR_EACH_ITEM_BITS 20 /* items of one output that go to an `each` input: a million */
 #define MR_EACH_DEPTH_MAX 3  /* `each` edges in a row: 24 + 2 x 20 bits of partition number */
+#define MR_CONTROL_BYTES_MAX                                                                      \
+	(256u << 20)                  /* of a message between nodes that is no batch: a list of a \
+				       * million files of 200 bytes */
+#define MR_PREPARE_MS_MAX 300000      /* a node may take to list files, or to compile functions */
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 
