@@ -271,7 +271,7 @@ static cJSON *start_json(const struct job *job)
 {
 	const struct lead *lead = job->lead;
 	cJSON *json = cJSON_CreateObject();
-	cJSON *hashes;
+	cJSON *hashes, *incarnations;
 
 	cJSON_AddStringToObject(json, "file", lead->file);
 	cJSON_AddStringToObject(json, "text", lead->text);
@@ -284,6 +284,15 @@ static cJSON *start_json(const struct job *job)
 
 		snprintf(hash, sizeof(hash), "%016" PRIx64, job->functions[f].hash);
 		cJSON_AddItemToArray(hashes, cJSON_CreateString(hash));
+	}
+	incarnations = cJSON_AddArrayToObject(json, "incarnations");
+	for (uint32_t n = 0; n < job->node->nodes; n++) {
+		char text[24];
+
+		snprintf(text, sizeof(text), "%" PRIu64,
+			 n == job->node->id ? job->node->incarnation
+					    : job->node->peer_incarnations[n]);
+		cJSON_AddItemToArray(incarnations, cJSON_CreateString(text));
 	}
 	cJSON_AddArrayToObject(json, "sources");
 	return json;

@@ -7,6 +7,8 @@
 
 #include <millrace/hash.h>
 
+#define SENDS_MAX 3 /* to new lives of a peer: one that restarts more often is not there */
+
 static void outgoing_free(struct outgoing *out)
 {
 	region_unref(&out->region);
@@ -358,6 +360,8 @@ static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
 		next = TAILQ_NEXT(job, link);
 		if (job->lead != NULL)
 			lead_node_restarted(job, peer);
+		else if (job->incarnations[peer] == incarnation)
+			continue; /* restarted before the job began: only we had not heard */
 		else if (job->leader == peer)
 			job_end(job);
 		else if (!job->over)
@@ -401,7 +405,23 @@ static void send_failed(struct node *node, struct outgoing *out,
 		send_refused(node, out, event->code);
 	else if (event->reason == TRANSPORT_UNREACHABLE && job_find(node, out->head.job) != NULL)
 		peer_lost(node, out->peer, transport_reason_text(event->reason));
-	/* TRANSPORT_RESTARTED: TRANSPORT_PEER_UP says what it means for each job. */
+}
+
+/* Sent to a former life of the peer, which has not got it: the new one may be meant as well. What
+ * the restart means for each job TRANSPORT_PEER_UP says, which follows. */
+static bool send_again(struct node *node, struct outgoing *out, const struct transport_event *event)
+{
+	const struct job *job = job_find(node, out->head.job);
+
+	if (event->reason != TRANSPORT_RESTARTED || job == NULL || job->over ||
+	    ++out->tries > SENDS_MAX)
+		return false;
+	TAILQ_REMOVE(&node->in_flight, out, link);
+	node->batches_in_flight -= out->region != NULL;
+	node->sends_in_flight--;
+	TAILQ_INSERT_TAIL(&node->unsent[out->peer], out, link);
+	node->unsent_count++;
+	return true;
 }
 
 static void handle(struct node *node, const struct transport_event *event)
@@ -422,6 +442,8 @@ static void handle(struct node *node, const struct transport_event *event)
 		outgoing_done(node, out);
 		break;
 	case TRANSPORT_FAILED:
+		if (send_again(node, out, event))
+			break;
 		send_failed(node, out, event);
 		outgoing_done(node, out);
 		break;

@@ -56,6 +56,7 @@ struct outgoing {
 	TAILQ_ENTRY(outgoing) link;
 	struct message_head head;
 	uint32_t peer;
+	uint32_t tries;
 	struct region *region; /* a batch, or NULL: heap */
 	void *heap;
 	uint64_t bytes;
@@ -172,6 +173,7 @@ struct job {
 	struct node *node;
 	uint64_t id;
 	uint32_t leader;
+	uint64_t incarnations[MR_NODES_MAX]; /* of the nodes that take part; 0: not told */
 	struct plan *plan;
 	struct sched *sched;
 	void *sched_memory;

@@ -115,6 +115,21 @@ static int read_functions(struct job *job, const cJSON *json)
 	return 0;
 }
 
+static void read_incarnations(struct job *job, const cJSON *json)
+{
+	const cJSON *list = cJSON_GetObjectItem(json, "incarnations");
+	const cJSON *item;
+	uint32_t node = 0;
+
+	cJSON_ArrayForEach (item, list) {
+		const char *text = cJSON_GetStringValue(item);
+
+		if (node < MR_NODES_MAX && text != NULL)
+			job->incarnations[node] = strtoull(text, NULL, 10);
+		node++;
+	}
+}
+
 static int apply(struct job *job, const cJSON *json)
 {
 	const cJSON *source;

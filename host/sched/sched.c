@@ -101,6 +101,41 @@ static void init_vertex(struct sched *s, uint32_t v, uint8_t **memory)
 	}
 }
 
+struct ancestors {
+	uint64_t bits[MR_VERTICES_MAX / 64];
+};
+
+static bool descends(const struct ancestors *of, uint32_t vertex, uint32_t from)
+{
+	return vertex == from || (of[vertex].bits[from / 64] >> (from % 64) & 1);
+}
+
+/* An `each` edge whose consumer waits for broadcast inputs that come from the edge's own producer:
+ * to hold that producer back until the consumer has room would be to wait for ever. */
+static void find_knots(struct sched *s)
+{
+	const struct plan *plan = s->config.plan;
+	struct ancestors of[MR_VERTICES_MAX] = {0};
+
+	/* Vertices are in topological order and edges are ordered by consumer. */
+	for (uint32_t e = 0; e < plan->edge_count; e++) {
+		const struct plan_edge *edge = &plan->edges[e];
+
+		for (uint32_t i = 0; i < MR_VERTICES_MAX / 64; i++)
+			of[edge->to].bits[i] |= of[edge->from].bits[i];
+		of[edge->to].bits[edge->from / 64] |= 1ull << edge->from % 64;
+	}
+	for (uint32_t e = 0; e < plan->edge_count; e++) {
+		const struct plan_edge *edge = &plan->edges[e];
+
+		for (uint32_t b = 0; b < plan->edge_count; b++)
+			if (edge->distribution == DIST_EACH && plan->edges[b].to == edge->to &&
+			    plan->edges[b].distribution == DIST_BROADCAST &&
+			    descends(of, plan->edges[b].from, edge->from))
+				s->edges[e].knotted = true;
+	}
+}
+
 int sched_init(struct sched **sched, void *memory, const struct sched_config *config, char *error,
 	       size_t error_bytes)
 {
@@ -116,6 +151,7 @@ int sched_init(struct sched **sched, void *memory, const struct sched_config *co
 		init_vertex(s, v, &at);
 	for (uint32_t e = 0; e < plan->edge_count; e++)
 		s->edges[e].marks_needed = sched_producers(s, e);
+	find_knots(s);
 	*sched = s;
 	return check_each_depth(s, error, error_bytes);
 }

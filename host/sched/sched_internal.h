@@ -42,6 +42,7 @@ struct sched_edge {
 	uint64_t arrived;
 	uint64_t items;
 	bool complete;
+	bool knotted; /* `each`: its consumer's broadcast inputs need its producer to end first */
 };
 
 enum slot_state { SLOT_FREE, SLOT_UNDER_WAY, SLOT_RETRY, SLOT_FAILED };
