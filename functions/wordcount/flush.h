@@ -23,9 +23,9 @@ struct flusher {
 	uint8_t *at[MR_KEY_GROUPS]; /* scratch: where a group's next record goes */
 };
 
-static inline uint32_t group_add(struct flush *g, const void *word, uint32_t len, uint32_t count)
+static inline uint32_t group_add(struct flush *g, uint64_t hash, uint32_t len, uint32_t count)
 {
-	const uint32_t group = mr_key_group(mr_hash64(word, len));
+	const uint32_t group = mr_key_group(hash);
 
 	g->bytes[group] += varint_bytes(count) + varint_bytes(len) + len;
 	return group;
@@ -39,6 +39,42 @@ static inline uint8_t *record_begin(struct flusher *g, uint32_t group, uint32_t 
 static inline uint32_t short_len(uint64_t key)
 {
 	return 8 - ((uint32_t)__builtin_clzll(key) >> 3);
+}
+
+/* mr_hash64() of a word of 1 to 8 bytes, with no branch on each: lengths are hard to predict. */
+static inline uint64_t short_hash(uint64_t key, uint32_t len)
+{
+	uint64_t hash = MR_XXH_P5 + len;
+
+	if (len == 8)
+		return mr_hash64(&key, sizeof(key));
+	if (len >= 4) {
+		hash = mr_xxh_rotl(hash ^ (uint32_t)key * MR_XXH_P1, 23) * MR_XXH_P2 + MR_XXH_P3;
+		key >>= 32;
+	}
+	for (uint32_t i = 0; i < 3; i++, key >>= 8) {
+		const uint64_t longer = mr_xxh_rotl(hash ^ (key & 0xff) * MR_XXH_P5, 11);
+
+		hash = key != 0 ? longer * MR_XXH_P1 : hash;
+	}
+	hash = (hash ^ hash >> 33) * MR_XXH_P2;
+	hash = (hash ^ hash >> 29) * MR_XXH_P3;
+	return hash ^ hash >> 32;
+}
+
+/* Stores overlap where that saves a loop. */
+static inline void short_write(uint8_t *to, uint64_t key, uint32_t len)
+{
+	if (len >= 4) {
+		const uint32_t first = (uint32_t)key, last = (uint32_t)(key >> (8 * len - 32));
+
+		__builtin_memcpy(to, &first, sizeof(first));
+		__builtin_memcpy(to + len - sizeof(last), &last, sizeof(last));
+		return;
+	}
+	to[0] = (uint8_t)key;
+	to[len / 2] = (uint8_t)(key >> (8 * (len / 2)));
+	to[len - 1] = (uint8_t)(key >> (8 * (len - 1)));
 }
 
 static inline void word_lower(uint8_t *to, const uint8_t *word, uint32_t len)
@@ -61,7 +97,7 @@ static inline int longs_group(struct tables *t, struct mr_call *call, struct flu
 		if (lower == NULL)
 			return MR_FAILED;
 		word_lower(lower, slot->word, slot->len);
-		slot->group = group_add(g, lower, slot->len, slot->count);
+		slot->group = group_add(g, mr_hash64(lower, slot->len), slot->len, slot->count);
 		mr_trim(call, lower);
 	}
 	return 0;
@@ -69,18 +105,26 @@ static inline int longs_group(struct tables *t, struct mr_call *call, struct flu
 
 static inline int slots_group(struct tables *t, struct mr_call *call, struct flush *g)
 {
-	for (uint32_t i = 0; i < 1u << t->shorts_bits; i++) {
-		struct short_slot *slot = &t->shorts[i];
+	const uint64_t *const keys = t->shorts.keys;
+	uint16_t *group = t->shorts.groups;
 
-		if (slot->key != 0)
-			slot->group = group_add(g, &slot->key, short_len(slot->key), slot->count);
+	for (uint32_t i = 0; i < 1u << t->shorts_bits; i++) {
+		uint32_t len;
+
+		if (keys[i] == 0)
+			continue;
+		len = short_len(keys[i]);
+		*group++ =
+		    (uint16_t)group_add(g, short_hash(keys[i], len), len, t->shorts.counts[i]);
 	}
 	for (uint32_t i = 0; i < 1u << t->middles_bits; i++) {
 		struct middle_slot *slot = &t->middles[i];
+		uint32_t len;
 
-		if (slot->key[0] != 0)
-			slot->group =
-			    group_add(g, slot->key, 8 + short_len(slot->key[1]), slot->count);
+		if (slot->key[0] == 0)
+			continue;
+		len = 8 + short_len(slot->key[1]);
+		slot->group = group_add(g, mr_hash64(&slot->key, len), len, slot->count);
 	}
 	return longs_group(t, call, g);
 }
@@ -105,18 +149,19 @@ static inline int runs_place(struct flusher *f, const struct flush *flush)
 
 static inline void shorts_write(const struct tables *t, struct flusher *g)
 {
+	const uint16_t *group = t->shorts.groups;
+
 	for (uint32_t i = 0; i < 1u << t->shorts_bits; i++) {
-		const struct short_slot *slot = &t->shorts[i];
+		const uint64_t key = t->shorts.keys[i];
 		uint32_t len;
 		uint8_t *to;
 
-		if (slot->key == 0)
+		if (key == 0)
 			continue;
-		len = short_len(slot->key);
-		to = record_begin(g, slot->group, len, slot->count);
-		for (uint32_t n = 0; n < len; n++)
-			to[n] = (uint8_t)(slot->key >> (8 * n));
-		g->at[slot->group] = to + len;
+		len = short_len(key);
+		to = record_begin(g, *group, len, t->shorts.counts[i]);
+		short_write(to, key, len);
+		g->at[*group++] = to + len;
 	}
 }
 

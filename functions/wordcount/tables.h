@@ -11,10 +11,11 @@
 
 #include "words.h"
 
-struct short_slot {
-	uint64_t key; /* 0: free */
-	uint32_t count;
-	uint32_t group;
+/* Keys apart from counts, so that more of both is in the cache. */
+struct shorts {
+	uint64_t *keys; /* 0: free */
+	uint32_t *counts;
+	uint16_t *groups; /* while flushing, of one word after the other */
 };
 
 struct middle_slot {
@@ -32,7 +33,7 @@ struct long_slot {
 };
 
 struct tables {
-	struct short_slot *shorts;
+	struct shorts shorts;
 	struct middle_slot *middles;
 	struct long_slot *longs;
 	uint32_t shorts_bits, middles_bits, longs_bits; /* log2 of the slots */
@@ -40,7 +41,7 @@ struct tables {
 };
 
 #define SHORTS_BITS_MIN 12
-#define SHORTS_BITS_MAX 17 /* 2 MiB: about what an L2 cache holds */
+#define SHORTS_BITS_MAX 17 /* 1.5 MiB of keys and counts: an L2 cache holds them */
 #define TEXT_BYTES_PER_SLOT 32
 
 /* Entries a table takes: three in four slots, for short searches. */
@@ -58,7 +59,8 @@ static inline void tables_rewind(struct tables *t)
 
 static inline void tables_clear(struct tables *t)
 {
-	__builtin_memset(t->shorts, 0, sizeof(*t->shorts) << t->shorts_bits);
+	__builtin_memset(t->shorts.keys, 0, sizeof(*t->shorts.keys) << t->shorts_bits);
+	__builtin_memset(t->shorts.counts, 0, sizeof(*t->shorts.counts) << t->shorts_bits);
 	__builtin_memset(t->middles, 0, sizeof(*t->middles) << t->middles_bits);
 	__builtin_memset(t->longs, 0, sizeof(*t->longs) << t->longs_bits);
 	tables_rewind(t);
@@ -68,17 +70,23 @@ static inline void tables_clear(struct tables *t)
  * nothing was before. */
 static inline int tables_create(struct tables *t, struct mr_call *call, uint64_t text_bytes)
 {
+	struct shorts *s = &t->shorts;
+
 	t->shorts_bits = SHORTS_BITS_MIN;
 	while (t->shorts_bits < SHORTS_BITS_MAX &&
 	       (uint64_t)TEXT_BYTES_PER_SLOT << (t->shorts_bits + 1) <= text_bytes)
 		t->shorts_bits++;
 	t->middles_bits = t->shorts_bits - 1;
 	t->longs_bits = t->shorts_bits - 2;
-	t->shorts = (struct short_slot *)mr_borrow(call, sizeof(*t->shorts) << t->shorts_bits);
+	s->groups = (uint16_t *)mr_borrow(call, sizeof(*s->groups) * slots_usable(t->shorts_bits));
+	s->counts = (uint32_t *)mr_borrow(call, sizeof(*s->counts) << t->shorts_bits);
+	s->keys = (uint64_t *)mr_borrow(call, sizeof(*s->keys) << t->shorts_bits);
 	t->middles = (struct middle_slot *)mr_borrow(call, sizeof(*t->middles) << t->middles_bits);
 	t->longs = (struct long_slot *)mr_borrow(call, sizeof(*t->longs) << t->longs_bits);
 	tables_rewind(t);
-	return t->shorts != NULL && t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
+	if (s->groups == NULL || s->counts == NULL || s->keys == NULL)
+		return MR_FAILED;
+	return t->middles != NULL && t->longs != NULL ? 0 : MR_FAILED;
 }
 
 static inline bool tables_full(const struct tables *t)
@@ -92,28 +100,22 @@ static inline uint32_t key_slot(uint64_t key, uint32_t bits)
 	return (uint32_t)(((key ^ key >> 29) * 0x9e3779b97f4a7c15ull) >> (64 - bits));
 }
 
-/* Counts a word of 1 to 8 bytes. True when it took a free slot. Apart from the tables, so that the
- * main loop keeps base and size in registers, which stores to the slots might change otherwise. */
-static inline bool short_count(struct short_slot *slots, uint32_t bits, uint64_t key)
+/* A word of 1 to 8 bytes. */
+static inline void shorts_count(struct tables *t, uint64_t key)
 {
-	const uint32_t mask = (1u << bits) - 1;
-	uint32_t i = key_slot(key, bits);
+	const uint32_t mask = (1u << t->shorts_bits) - 1;
+	uint64_t *const keys = t->shorts.keys;
+	uint32_t i = key_slot(key, t->shorts_bits);
 
-	while (slots[i].key != key) {
-		if (slots[i].key == 0) {
-			slots[i].key = key;
-			slots[i].count = 1;
-			return true;
+	while (keys[i] != key) {
+		if (keys[i] == 0) {
+			keys[i] = key;
+			t->shorts_left--;
+			break;
 		}
 		i = (i + 1) & mask;
 	}
-	slots[i].count++;
-	return false;
-}
-
-static inline void shorts_count(struct tables *t, uint64_t key)
-{
-	t->shorts_left -= short_count(t->shorts, t->shorts_bits, key);
+	t->shorts.counts[i]++;
 }
 
 /* A word of 9 to 16 bytes. */

@@ -111,17 +111,27 @@ static bool record_read(const struct totals *t, const uint8_t **at, const uint8_
 	return record->prefix != 0 && (len >= 8 || record->word.data[-1] == len);
 }
 
-/* Counts the records of an item, checking each. */
-static int item_check(const struct totals *t, uint32_t index, uint32_t *records)
+static int item_malformed(const struct totals *t, uint32_t index)
+{
+	return mr_fail_number(t->call, "item ", index, " of set words is no list of word counts");
+}
+
+/* Counts the records of an item, looking no further than at where each begins. */
+static int item_records(const struct totals *t, uint32_t index, uint32_t *records)
 {
 	const struct mr_bytes bytes = mr_item_bytes(t->call, mr_in_item(t->call, t->in, index));
 	const uint8_t *at = bytes.data, *end = at + bytes.len;
-	struct record record;
 
-	for (; at < end; ++*records)
-		if (!record_read(t, &at, end, &record))
-			return mr_fail_number(t->call, "item ", index,
-					      " of set words is no list of word counts");
+	for (; at < end; ++*records) {
+		uint64_t len = 0;
+
+		varint_read(&at, end);
+		if (at != NULL)
+			len = varint_read(&at, end);
+		if (at == NULL || len > (uint64_t)(end - at))
+			return item_malformed(t, index);
+		at += len;
+	}
 	return 0;
 }
 
@@ -182,9 +192,12 @@ static int item_add(struct totals *t, uint32_t index, uint32_t *slots, uint32_t 
 	const uint8_t *at = bytes.data, *end = at + bytes.len;
 	struct record record;
 
-	while (at < end)
-		if (!record_read(t, &at, end, &record) || record_add(t, &record, slots, mask) != 0)
+	while (at < end) {
+		if (!record_read(t, &at, end, &record))
+			return item_malformed(t, index);
+		if (record_add(t, &record, slots, mask) != 0)
 			return MR_FAILED;
+	}
 	return 0;
 }
 
@@ -208,12 +221,12 @@ static uint32_t table_bits(uint32_t records)
 	return bits;
 }
 
-/* Checks the records from item number from to item number to, in group order, and counts them. */
-static int group_check(const struct totals *t, uint32_t from, uint32_t to, uint32_t *records)
+/* Counts the records from item number from to item number to, in group order. */
+static int group_records(const struct totals *t, uint32_t from, uint32_t to, uint32_t *records)
 {
 	*records = 0;
 	for (uint32_t i = from; i < to; i++)
-		if (item_check(t, t->order[i], records) != 0)
+		if (item_records(t, t->order[i], records) != 0)
 			return MR_FAILED;
 	return 0;
 }
@@ -226,7 +239,7 @@ static int group_sum(struct totals *t, uint8_t *heap_end, uint32_t from, uint32_
 	uint32_t *slots;
 	uint64_t bytes;
 
-	if (group_check(t, from, to, &records) != 0)
+	if (group_records(t, from, to, &records) != 0)
 		return MR_FAILED;
 	bytes = (uint64_t)sizeof(*slots) << table_bits(records);
 	if (bytes > (uint64_t)(heap_end - entries_next))

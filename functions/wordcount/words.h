@@ -35,10 +35,16 @@ static inline uint32_t bytes_run(uint64_t alnum)
 	return (uint32_t)__builtin_ctzll(~alnum & BYTES_TOP) >> 3;
 }
 
-/* The first len bytes (0 to 8), letters or digits, in lower case; the others zero. */
+/* The top bits of the eight bytes, side by side: a product gathers them at its top. */
+static inline uint64_t bytes_bits(uint64_t tops)
+{
+	return ((tops >> 7) * 0x0102040810204080ull) >> 56;
+}
+
+/* The first len bytes (1 to 8), letters or digits, in lower case; the others zero. */
 static inline uint64_t bytes_key(uint64_t bytes, uint32_t len)
 {
-	return (bytes | BYTES_LOWER) & (len < 8 ? (1ull << (8 * len)) - 1 : ~0ull);
+	return (bytes | BYTES_LOWER) & ~0ull >> (64 - 8 * len);
 }
 
 static inline bool byte_alnum(uint8_t byte)

@@ -137,6 +137,7 @@ static int apply(struct job *job, const cJSON *json)
 
 	if (rc != 0)
 		return rc;
+	read_incarnations(job, json);
 	cJSON_ArrayForEach (source, cJSON_GetObjectItem(json, "sources")) {
 		rc = read_source(job, source);
 		if (rc != 0)

@@ -70,9 +70,8 @@ static bool has_downstream_room(const struct sched *s, uint32_t v)
 		const struct plan_edge *edge = &plan->edges[e];
 		const struct sched_vertex *to = &s->vertices[edge->to];
 
-		/* A consumer that waits for its broadcast inputs may wait for this very producer.
-		 */
-		if (edge->from != v || edge->distribution != DIST_EACH || !ready(s, edge->to))
+		if (edge->from != v || edge->distribution != DIST_EACH ||
+		    (s->edges[e].knotted && !ready(s, edge->to)))
 			continue;
 		if (to->each_tail - to->each_head + s->config.slots >= MR_EACH_BATCHES_MAX)
 			return false;

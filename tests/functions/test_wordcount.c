@@ -10,7 +10,7 @@
 #include "harness.h"
 #include "test.h"
 
-#define WORDS_MAX 600000
+#define WORDS_MAX 1100000
 
 struct word {
 	const uint8_t *at;
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 	count = (struct harness_function){.code = harness_prepare(argv[1], argv[2], "count"),
 					  .out = "words",
 					  .keyed = true,
-					  .memory_base = 512 << 10,
+					  .memory_base = 640 << 10,
 					  .memory_factor = 2.5};
 	total = (struct harness_function){.code = harness_prepare(argv[1], argv[2], "total"),
 					  .out = "counts",
@@ -300,6 +300,12 @@ int main(int argc, char **argv)
 		for (uint32_t word_len = 3; word_len < 20; word_len += 5)
 			distinct_verify(len, word_len);
 	distinct_verify(2 << 20, 4);
+	/* Just too short for tables twice as large: the most flushes. */
+	for (uint32_t word_len = 3; word_len < 6; word_len++)
+		distinct_verify((256 << 10) - 1, word_len);
+	distinct_verify((2 << 20) - 1, 3);
+	for (uint32_t word_len = 4; word_len < 20; word_len += 13)
+		distinct_verify(4 << 20, word_len);
 	total_refuses("\x01", 1);
 	total_refuses("\x01\x00", 2);
 	total_refuses("\x01\x05"
