@@ -23,7 +23,7 @@ struct dpdk_fabric {
 
 int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
 {
-	return region_provider_memfd(provider, bytes);
+	return region_provider_memory(provider, bytes);
 }
 
 void fabric_close(struct fabric **fabric)
@@ -95,7 +95,7 @@ static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
 	if (dpdk->heap)
 		note_add(fabric, "the DPDK heap gave no data memory: it is on ordinary pages");
 	dpdk->heap = false;
-	return region_provider_memfd(provider, bytes);
+	return region_provider_memory(provider, bytes);
 }
 
 static void dpdk_fabric_close(struct fabric *fabric)
