@@ -1,5 +1,5 @@
-/* Providers: a memfd, which another process can map, or plain memory in huge pages. Both cost nothing
- * untouched. */
+/* Providers: a memfd, which another process can map, or plain memory in huge pages. Both cost
+ * nothing untouched. */
 #include "region.h"
 
 #include <errno.h>
