@@ -18,25 +18,25 @@
 #define HASH_FACTOR 0x9e3779b97f4a7c15ull
 
 struct entry {
-	uint64_t key;
-	uint64_t count; /* 0: free */
+	uint64_t key; /* 0: free */
+	uint64_t count;
+};
+
+struct text {
+	const uint8_t *at; /* in any case; where it was seen first */
 	size_t len;
-	union {
-		uint8_t packed[PACKED_BYTES]; /* a word of so many, in any case */
-		const uint8_t *text;          /* a longer one, where it was seen first */
-	};
 };
 
 struct counter {
 	struct entry *entries;
+	struct text *texts; /* of the entries with long keys */
 	size_t used;
 	unsigned int bits;
 };
 
 /* A word in the text, which goes on to where no letter or digit is. */
 struct word {
-	const uint8_t *text;
-	size_t len;
+	struct text text;
 	uint64_t key;
 };
 
@@ -47,78 +47,69 @@ static size_t key_index(uint64_t key, unsigned int bits)
 }
 
 /* Of letters and digits, whatever their case: digits have the bit too. */
-static bool texts_same(const uint8_t *left, const uint8_t *right, size_t len)
+static bool text_same(const struct text *left, const struct text *right)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((left[i] | CASE_BIT) != (right[i] | CASE_BIT))
+	if (left->len != right->len)
+		return false;
+	for (size_t i = 0; i < left->len; i++)
+		if ((left->at[i] | CASE_BIT) != (right->at[i] | CASE_BIT))
 			return false;
 	return true;
 }
 
-static bool entry_holds(const struct entry *entry, const struct word *word)
-{
-	if (entry->key != word->key)
-		return false;
-	return word->len <= PACKED_BYTES ||
-	       (entry->len == word->len && texts_same(entry->text, word->text, word->len));
-}
-
-static struct word entry_word(const struct entry *entry)
-{
-	return (struct word){
-	    .text = entry->len <= PACKED_BYTES ? entry->packed : entry->text,
-	    .len = entry->len,
-	    .key = entry->key,
-	};
-}
-
-/* The entry of a word, or the free one where it belongs. */
-static struct entry *entry_find(const struct counter *c, const struct word *word)
+/* The index of a word's entry, or of the free one where it belongs. */
+static size_t entry_find(const struct counter *c, const struct word *word)
 {
 	const size_t mask = ((size_t)1 << c->bits) - 1;
-	size_t i = key_index(word->key, c->bits);
 
-	while (c->entries[i].count != 0 && !entry_holds(&c->entries[i], word))
-		i = (i + 1) & mask;
-	return &c->entries[i];
+	for (size_t i = key_index(word->key, c->bits);; i = (i + 1) & mask) {
+		if (c->entries[i].key == 0)
+			return i;
+		if (c->entries[i].key == word->key &&
+		    ((word->key & KEY_LONG) == 0 || text_same(&c->texts[i], &word->text)))
+			return i;
+	}
+}
+
+static void counter_alloc(struct counter *c, unsigned int bits)
+{
+	c->bits = bits;
+	c->entries = memory_get(sizeof(*c->entries) << bits);
+	c->texts = memory_get(sizeof(*c->texts) << bits);
 }
 
 static void counter_grow(struct counter *c)
 {
-	const size_t count = (size_t)1 << c->bits;
-	struct entry *old = c->entries;
+	const struct counter old = *c;
 
-	c->entries = memory_get(2 * count * sizeof(*old));
-	c->bits++;
-	for (size_t i = 0; i < count; i++) {
-		const struct word word = entry_word(&old[i]);
+	counter_alloc(c, old.bits + 1);
+	for (size_t i = 0; i < (size_t)1 << old.bits; i++) {
+		const struct word word = {old.texts[i], old.entries[i].key};
+		size_t to;
 
-		if (old[i].count != 0)
-			*entry_find(c, &word) = old[i];
+		if (word.key == 0)
+			continue;
+		to = entry_find(c, &word);
+		c->entries[to] = old.entries[i];
+		if ((word.key & KEY_LONG) != 0)
+			c->texts[to] = word.text;
 	}
-	memory_put(old, count * sizeof(*old));
-}
-
-static void entry_fill(struct counter *c, struct entry *entry, const struct word *word)
-{
-	entry->key = word->key;
-	entry->len = word->len;
-	if (word->len <= PACKED_BYTES)
-		memcpy(entry->packed, word->text, word->len);
-	else
-		entry->text = word->text;
-	if (++c->used > (size_t)1 << (c->bits - 1))
-		counter_grow(c);
+	memory_put(old.entries, sizeof(*old.entries) << old.bits);
+	memory_put(old.texts, sizeof(*old.texts) << old.bits);
 }
 
 static void word_count(struct counter *c, const struct word *word, uint64_t count)
 {
-	struct entry *entry = entry_find(c, word);
-	const bool is_new = entry->count == 0;
+	const size_t i = entry_find(c, word);
 
-	entry->count += count;
-	if (is_new)
-		entry_fill(c, entry, word);
+	c->entries[i].count += count;
+	if (c->entries[i].key != 0)
+		return;
+	c->entries[i].key = word->key;
+	if ((word->key & KEY_LONG) != 0)
+		c->texts[i] = word->text;
+	if (++c->used > (size_t)1 << (c->bits - 1))
+		counter_grow(c);
 }
 
 /* The top bit of each byte that is no letter or digit. The sums stay in their bytes, as these have
@@ -155,18 +146,18 @@ static void word_read_on(struct word *word)
 	uint64_t part;
 	size_t len;
 
-	while ((part = part_read(word->text + word->len, &len)) != 0) {
+	while ((part = part_read(word->text.at + word->text.len, &len)) != 0) {
 		word->key = ((word->key ^ part) * HASH_FACTOR) | KEY_LONG;
-		word->len += len;
+		word->text.len += len;
 	}
 }
 
 static struct word word_read(const uint8_t *text)
 {
-	struct word word = {.text = text};
+	struct word word = {.text.at = text};
 
-	word.key = part_read(text, &word.len);
-	if (word.len == PACKED_BYTES)
+	word.key = part_read(text, &word.text.len);
+	if (word.text.len == PACKED_BYTES)
 		word_read_on(&word);
 	return word;
 }
@@ -175,8 +166,7 @@ struct counter *counter_create(void)
 {
 	struct counter *c = memory_get(sizeof(*c));
 
-	c->bits = BITS_FIRST;
-	c->entries = memory_get(sizeof(*c->entries) << BITS_FIRST);
+	counter_alloc(c, BITS_FIRST);
 	return c;
 }
 
@@ -185,18 +175,18 @@ void counter_text(struct counter *c, const uint8_t *at, const uint8_t *end)
 	while (at < end) {
 		const struct word word = word_read(at);
 
-		if (word.len > 0)
+		if (word.key != 0)
 			word_count(c, &word, 1);
-		at += word.len + 1;
+		at += word.text.len + 1;
 	}
 }
 
 void counter_merge(struct counter *to, const struct counter *from)
 {
 	for (size_t i = 0; i < (size_t)1 << from->bits; i++) {
-		const struct word word = entry_word(&from->entries[i]);
+		const struct word word = {from->texts[i], from->entries[i].key};
 
-		if (from->entries[i].count != 0)
+		if (word.key != 0)
 			word_count(to, &word, from->entries[i].count);
 	}
 }
@@ -206,16 +196,24 @@ size_t counter_words(const struct counter *c)
 	return c->used;
 }
 
+/* A packed word lies in its key, in the order of its bytes. */
+static struct text entry_text(const struct counter *c, size_t i)
+{
+	struct text text = {(const uint8_t *)&c->entries[i].key, 0};
+
+	if ((c->entries[i].key & KEY_LONG) != 0)
+		return c->texts[i];
+	while (text.len < PACKED_BYTES && text.at[text.len] != 0)
+		text.len++;
+	return text;
+}
+
 void counter_lines(const struct counter *c, struct line *lines)
 {
 	for (size_t i = 0; i < (size_t)1 << c->bits; i++) {
-		const struct entry *entry = &c->entries[i];
+		const struct text text = entry_text(c, i);
 
-		if (entry->count != 0)
-			*lines++ = (struct line){
-			    entry->count,
-			    entry->len <= PACKED_BYTES ? entry->packed : entry->text,
-			    entry->len,
-			};
+		if (text.len > 0)
+			*lines++ = (struct line){c->entries[i].count, text.at, text.len};
 	}
 }
