@@ -12,10 +12,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "wordcount_common.h"
 
 #define BITS_FIRST 16 /* log2 of the slots at first */
 #define LOWER_BITS 0x2020202020202020ull
@@ -41,31 +40,6 @@ struct table {
 struct tables {
 	struct table shorts, wides;
 };
-
-struct line {
-	uint64_t count;
-	const uint8_t *word; /* in any case */
-	size_t len;
-};
-
-/* Zero, in huge pages if there are any. */
-static inline void *memory_get(size_t bytes)
-{
-	void *memory =
-	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED) {
-		fprintf(stderr, "wordcount_native: out of memory\n");
-		exit(1);
-	}
-	(void)madvise(memory, bytes, MADV_HUGEPAGE);
-	return memory;
-}
-
-static inline void memory_put(void *memory, size_t bytes)
-{
-	munmap(memory, bytes);
-}
 
 static inline uint64_t bytes_load(const uint8_t *at)
 {
@@ -233,35 +207,20 @@ static inline size_t wide_len(const struct wide_slot *wide)
 	return wide->key[0] >> 63 != 0 ? wide->key[1] : 8 + key_len(wide->key[1]);
 }
 
-/* All words, in no order. Short ones lie in their slots. Returns how many there are. */
-static inline size_t tables_lines(const struct tables *t, struct line *lines)
+/* All words, in no order. Short ones lie in their slots. */
+static inline void tables_lines(const struct tables *t, struct line *lines)
 {
 	const struct short_slot *shorts = t->shorts.slots;
 	const struct wide_slot *wides = t->wides.slots;
-	size_t n = 0;
 
 	for (size_t i = 0; i < 1ull << t->shorts.bits; i++)
 		if (shorts[i].key != 0)
-			lines[n++] = (struct line){shorts[i].count, (const uint8_t *)&shorts[i].key,
-						   key_len(shorts[i].key)};
+			*lines++ = (struct line){shorts[i].count, (const uint8_t *)&shorts[i].key,
+						 key_len(shorts[i].key)};
 	for (size_t i = 0; i < 1ull << t->wides.bits; i++)
 		if (wides[i].key[0] != 0)
-			lines[n++] =
+			*lines++ =
 			    (struct line){wides[i].count, wides[i].word, wide_len(&wides[i])};
-	return n;
-}
-
-/* By count, largest first, then by word. */
-static inline int line_order(const void *left, const void *right)
-{
-	const struct line *l = left, *r = right;
-
-	if (l->count != r->count)
-		return l->count > r->count ? -1 : 1;
-	for (size_t i = 0; i < l->len && i < r->len; i++)
-		if ((l->word[i] | 0x20) != (r->word[i] | 0x20))
-			return (l->word[i] | 0x20) - (r->word[i] | 0x20);
-	return (l->len > r->len) - (l->len < r->len);
 }
 
 #endif
