@@ -12,6 +12,7 @@
 
 #define BITS_FIRST 16 /* log2 of the entries at first */
 #define PACKED_BYTES 8
+#define BATCH_WORDS 256
 #define KEY_LONG (1ull << 63)
 #define CASE_BIT 0x20
 #define EACH(byte) (0x0101010101010101ull * (byte))
@@ -38,6 +39,11 @@ struct counter {
 struct word {
 	struct text text;
 	uint64_t key;
+};
+
+struct batch {
+	struct word words[BATCH_WORDS];
+	size_t count;
 };
 
 /* The top bits of a product depend on all bits of the key. */
@@ -98,6 +104,14 @@ static void counter_grow(struct counter *c)
 	memory_put(old.texts, sizeof(*old.texts) << old.bits);
 }
 
+/* Sees to it that so many new words leave the table half free. */
+static void counter_reserve(struct counter *c, size_t words)
+{
+	while (c->used + words > (size_t)1 << (c->bits - 1))
+		counter_grow(c);
+}
+
+/* There must be room for the word. */
 static void word_count(struct counter *c, const struct word *word, uint64_t count)
 {
 	const size_t i = entry_find(c, word);
@@ -108,8 +122,7 @@ static void word_count(struct counter *c, const struct word *word, uint64_t coun
 	c->entries[i].key = word->key;
 	if ((word->key & KEY_LONG) != 0)
 		c->texts[i] = word->text;
-	if (++c->used > (size_t)1 << (c->bits - 1))
-		counter_grow(c);
+	c->used++;
 }
 
 /* The top bit of each byte that is no letter or digit. The sums stay in their bytes, as these have
@@ -170,14 +183,49 @@ struct counter *counter_create(void)
 	return c;
 }
 
-void counter_text(struct counter *c, const uint8_t *at, const uint8_t *end)
+/* Reads words up to BATCH_WORDS or end. Returns where the next begins. */
+static const uint8_t *batch_read(struct batch *batch, const uint8_t *at, const uint8_t *end)
 {
-	while (at < end) {
+	batch->count = 0;
+	while (at < end && batch->count < BATCH_WORDS) {
 		const struct word word = word_read(at);
 
-		if (word.key != 0)
-			word_count(c, &word, 1);
+		batch->words[batch->count] = word;
+		batch->count += word.key != 0;
 		at += word.text.len + 1;
+	}
+	return at;
+}
+
+/* Looks where all the words belong before it counts any: without a branch between them, these loads
+ * wait for memory together. Most words are there, and need no search. */
+static void batch_count(struct counter *c, const struct batch *batch)
+{
+	bool found[BATCH_WORDS];
+
+	counter_reserve(c, batch->count);
+	for (size_t i = 0; i < batch->count; i++) {
+		const uint64_t key = batch->words[i].key;
+
+		found[i] = c->entries[key_index(key, c->bits)].key == key;
+	}
+	for (size_t i = 0; i < batch->count; i++) {
+		const uint64_t key = batch->words[i].key;
+
+		if (found[i] && (key & KEY_LONG) == 0)
+			c->entries[key_index(key, c->bits)].count++;
+		else
+			word_count(c, &batch->words[i], 1);
+	}
+}
+
+void counter_text(struct counter *c, const uint8_t *at, const uint8_t *end)
+{
+	struct batch batch;
+
+	while (at < end) {
+		at = batch_read(&batch, at, end);
+		batch_count(c, &batch);
 	}
 }
 
@@ -186,8 +234,10 @@ void counter_merge(struct counter *to, const struct counter *from)
 	for (size_t i = 0; i < (size_t)1 << from->bits; i++) {
 		const struct word word = {from->texts[i], from->entries[i].key};
 
-		if (word.key != 0)
-			word_count(to, &word, from->entries[i].count);
+		if (word.key == 0)
+			continue;
+		counter_reserve(to, 1);
+		word_count(to, &word, from->entries[i].count);
 	}
 }
 
