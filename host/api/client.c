@@ -143,6 +143,10 @@ static int status_refused(const struct call *call, char *error, size_t error_byt
 	case 404:
 	case 409:
 		return -ENOENT;
+	case 413:
+		return -EFBIG;
+	case 500:
+		return -EIO;
 	case 503:
 		return -EBUSY;
 	case 507:

@@ -1,6 +1,8 @@
 /* The program `millraced`: one node on a network port, and its HTTP interface. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,12 +125,42 @@ static void jobs_stop(struct node *node)
 	}
 }
 
+static void *interrupt_all(void *argument)
+{
+	const atomic_bool *ended = argument;
+
+	while (!atomic_load(ended)) {
+		sandbox_interrupt();
+		usleep(1000 * STOP_TURN_MS);
+	}
+	return NULL;
+}
+
+/* The node's end waits for what its workers run, which may be functions of jobs led elsewhere. */
+static void node_end(struct daemon *daemon)
+{
+	atomic_bool ended = false;
+	pthread_t thread;
+	bool interrupts = daemon->node != NULL && sandbox_runtime_start() == 0;
+
+	if (interrupts && pthread_create(&thread, NULL, interrupt_all, &ended) != 0) {
+		sandbox_runtime_stop();
+		interrupts = false;
+	}
+	node_destroy(&daemon->node);
+	if (!interrupts)
+		return;
+	atomic_store(&ended, true);
+	pthread_join(thread, NULL);
+	sandbox_runtime_stop();
+}
+
 static void daemon_close(struct daemon *daemon)
 {
 	api_server_stop(&daemon->server);
 	if (daemon->node != NULL)
 		jobs_stop(daemon->node);
-	node_destroy(&daemon->node);
+	node_end(daemon);
 	fabric_close(&daemon->fabric);
 	if (daemon->spool[0] != '\0')
 		spool_remove(daemon->spool);

@@ -12,7 +12,8 @@
 #include "run.h"
 #include "sink.h"
 
-#define POLL_MS 200     /* five progress reports a second */
+#define POLL_MS 200 /* five progress reports a second */
+#define SUBMIT_TURNS 2
 #define POLL_MS_FIRST 5 /* a small job is over by then */
 
 static enum run_outcome outcome_of(int rc, enum run_outcome refused)
@@ -75,15 +76,23 @@ static int job_submit(struct client *client, const struct run_request *request,
 	struct job_spec spec;
 	int rc;
 
-	if (inputs == NULL)
+	if (inputs == NULL) {
+		snprintf(error, error_bytes, "no memory for a job");
 		return -ENOMEM;
+	}
 	run_spec_fill(&spec, request, bundle);
 	rc = inputs_resolve(inputs, &spec, error, error_bytes);
-	for (uint32_t i = 0; rc == 0 && i < spec.code_count; i++)
-		rc = client_code_bring(client, spec.codes[i].bytes, spec.codes[i].byte_count, error,
-				       error_bytes);
-	if (rc == 0)
-		rc = client_job_submit(client, &spec, id, error, error_bytes);
+	/* Code that was there when asked for may be pushed out before the job arrives. */
+	for (int turn = 0; turn < SUBMIT_TURNS; turn++) {
+		for (uint32_t i = 0; rc == 0 && i < spec.code_count; i++)
+			rc = client_code_bring(client, spec.codes[i].bytes,
+					       spec.codes[i].byte_count, error, error_bytes);
+		if (rc == 0)
+			rc = client_job_submit(client, &spec, id, error, error_bytes);
+		if (rc != -ENOENT || turn + 1 == SUBMIT_TURNS)
+			break;
+		rc = 0;
+	}
 	free(inputs);
 	return rc;
 }
