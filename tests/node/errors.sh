@@ -58,6 +58,12 @@ run 2 'nosuch:x' $wordcount text=nosuch:x
 run 0 '0 invocations' $wordcount text="file:$work/absent*" --out counts="$work/counts"
 [ -f "$work/counts" ] && [ ! -s "$work/counts" ] || { echo "no match: no empty result"; failed=1; }
 run 0 '0 invocations' $wordcount text="file:$work/absent*" --nodes 3 --memory 144MiB
+# Longer than an offset reaches, with memory for it: no 32 bits are cut off anywhere.
+truncate -s 4294967430 "$work/sparse"
+run 1 'has more than the [0-9]* bytes there is room for' \
+	$wordcount text="file:$work/sparse?split=none" --memory 24GiB --workers 1
+run 1 'more than 16 million items' $wordcount text="file:$work/sparse?split=line&bytes=1"
+rm "$work/sparse"
 cp "$work/text" "$work/secret"
 chmod 0 "$work/secret"
 mkdir -m 777 "$work/cache"

@@ -219,6 +219,21 @@ static void test_refused(void)
 	region_pool_destroy(&pool);
 }
 
+/* Memory in huge pages, or what stands in for them: whole, zero, and gone after release. */
+static void test_memory(void)
+{
+	struct region_provider provider;
+
+	CHECK(region_provider_memory(&provider, 0) == -EINVAL);
+	CHECK(region_provider_memory(&provider, UINT64_MAX) == -EINVAL);
+	CHECK(region_provider_memory(&provider, 5 << 20) == 0);
+	CHECK(provider.bytes >= 5 << 20 && provider.bytes % MR_PAGE_BYTES == 0);
+	for (uint64_t at = 0; at < provider.bytes; at += MR_PAGE_BYTES / 2)
+		CHECK(provider.base[at] == 0, "byte %llu", (unsigned long long)at);
+	provider.base[provider.bytes - 1] = 1;
+	provider.release(&provider);
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 100000;
@@ -229,5 +244,6 @@ int main(int argc, char **argv)
 	test_reuse();
 	test_fragmentation(rounds);
 	test_refused();
+	test_memory();
 	return 0;
 }

@@ -103,6 +103,32 @@ static void test_ring(void)
 	plan_free(&plan);
 }
 
+/* Unless its consumer's broadcast inputs need that producer to end first: then to wait would be to
+ * wait for ever, and the job is to fail when the ring overflows. */
+static void test_knot(void)
+{
+	static const char text[] = CHAIN "function q { in y; out side }\n"
+					 "function g { in y; in side; out z }\n"
+					 "composition c { in x; out z\n"
+					 "f(x = each x) -> (y)\n"
+					 "q(y = all y) -> (side)\n"
+					 "g(y = each y, side = broadcast side) -> (z) }";
+	static const uint64_t partitions[] = {0, 1, 2, 3};
+	struct plan *plan = plan_make(text);
+	struct sched_config config = {plan, 0, 1, 0, 2};
+	struct sched *sched = sched_make(&config, NULL, 0);
+	uint32_t edge = edge_find(plan, "f>g");
+	struct sched_action action;
+
+	for (uint32_t i = 0; i < MR_EACH_BATCHES_MAX; i++)
+		CHECK(sched_each_batch(sched, edge, i, i, 1, 1) == 0);
+	sched_source(sched, vertex_find(plan, "x"), partitions, 4);
+	CHECK(starts_take(sched, vertex_find(plan, "f"), &action) == config.slots);
+	CHECK(sched_each_batch(sched, edge, 0, 9999, 1, 1) == -ENOBUFS);
+	sched_drop(&sched);
+	plan_free(&plan);
+}
+
 /* With the ring full and no slot for its consumer to run in, producers do not start either. */
 static void test_backpressure(void)
 {
@@ -160,6 +186,7 @@ int main(void)
 	test_depth();
 	test_ring();
 	test_backpressure();
+	test_knot();
 	test_slots();
 	return 0;
 }
