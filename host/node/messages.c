@@ -312,7 +312,7 @@ static void lost(struct node *node, const struct transport_event *event)
 	struct incoming *in;
 
 	TAILQ_FOREACH (in, &node->unaccepted, link) {
-		if (in->offer == event->cookie) { /* never accepted */
+		if (in->offer == event->offer) { /* never accepted */
 			TAILQ_REMOVE(&node->unaccepted, in, link);
 			free(in);
 			return;

@@ -142,7 +142,9 @@ static void run_outcome(struct run *run)
 		run_failed(run);
 	} else if (run->ship_rc != 0 && run->ship_rc != -ENOMEM) {
 		snprintf(run->error, sizeof(run->error), "its outputs cannot be shipped: %s",
-			 strerror(-run->ship_rc));
+			 run->ship_rc == -E2BIG || run->ship_rc == -EOVERFLOW
+			     ? "they are larger than the node's memory can hold: raise --memory"
+			     : strerror(-run->ship_rc));
 		run_failed(run);
 	} else if (function && !run->repeated &&
 		   fault_strikes(job->node, job->node->faults.fail_ppm)) {
