@@ -105,8 +105,11 @@ static void listing_done(struct task *task)
 void listing_begin(struct node *node, uint32_t leader, uint64_t job, const char *request,
 		   uint64_t bytes)
 {
-	struct listing *listing = calloc(1, sizeof(*listing));
+	struct listing *listing;
 
+	if (node->stopping)
+		return; /* its peers are told by other means */
+	listing = calloc(1, sizeof(*listing));
 	if (listing != NULL)
 		listing->request = malloc(bytes > 0 ? bytes : 1);
 	if (listing == NULL || listing->request == NULL) {

@@ -125,7 +125,7 @@ static bool stopped(struct node *node)
 		TAILQ_FOREACH (job, &node->jobs, link)
 			if (job->lead != NULL)
 				job->lead->waiting = 0;
-	return TAILQ_EMPTY(&node->jobs) &&
+	return TAILQ_EMPTY(&node->jobs) && node->workers.outstanding == 0 &&
 	       (node->now_ns >= node->stop_deadline_ns ||
 		(node->sends_in_flight == 0 && node->unsent_count == 0));
 }
