@@ -210,8 +210,7 @@ static bool next_of_vertex(struct sched *s, uint32_t v, struct sched_action *act
 		action->kind = SCHED_PLAN;
 		return !vertex->plan_asked && (vertex->plan_asked = true);
 	}
-	if (s->paused || s->in_flight == s->config.slots || !has_downstream_room(s, v) ||
-	    !take(s, v, action))
+	if (s->in_flight == s->config.slots || !has_downstream_room(s, v) || !take(s, v, action))
 		return false;
 	if (!find_slot(s, SLOT_FREE, &index))
 		assert(!"in_flight counts the slots in use");

@@ -259,11 +259,6 @@ void sched_done(struct sched *s, uint32_t index, bool ok)
 	}
 }
 
-void sched_pause(struct sched *s, bool paused)
-{
-	s->paused = paused;
-}
-
 bool sched_edge_complete(const struct sched *s, uint32_t edge)
 {
 	return s->edges[edge].complete;

@@ -60,7 +60,6 @@ struct sched {
 	uint32_t in_flight;
 	uint32_t retry_count;
 	uint32_t failed_count;
-	bool paused;
 	bool over; /* SCHED_FAIL was given */
 };
 

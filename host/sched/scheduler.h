@@ -69,8 +69,6 @@ void sched_partitions(struct sched *s, uint32_t vertex, const uint16_t *firsts, 
 /* An attempt ended. ok: its outputs have been handed to shuffle and network. Otherwise it is tried
  * again as often as the function allows, then SCHED_FAIL. */
 void sched_done(struct sched *s, uint32_t slot, bool ok);
-/* While paused no new invocation starts (memory is short); retries and ends go on. */
-void sched_pause(struct sched *s, bool paused);
 
 /* --- What to do
  * ------------------------------------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 /*
- * Several nodes' schedulers exchange batches and marks in random order, with failed attempts,
- * duplicates and pauses. Whatever the order: it ends; each item is consumed exactly once on each
+ * Several nodes' schedulers exchange batches and marks in random order, with failed attempts
+ * and duplicates. Whatever the order: it ends; each item is consumed exactly once on each
  * edge; each vertex is done once; no invocation is tried more often than allowed.
  *
  *	sched_model [SEEDS] [FIRST]

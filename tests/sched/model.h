@@ -43,7 +43,6 @@ struct model_run {
 
 struct model_node {
 	struct sched *sched;
-	bool paused;
 	struct model_run runs[MR_SLOTS_MAX];
 	uint64_t partitions[MODEL_VERTICES_MAX][MODEL_SOURCE_ITEMS_MAX]; /* of sources */
 	bool planned[MODEL_VERTICES_MAX];

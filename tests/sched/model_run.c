@@ -75,7 +75,6 @@ static void action_start(struct model *m, uint32_t n, const struct sched_action 
 	MODEL_CHECK(m, action->slot < m->slots && !run->running, "%s: slot %u", name, action->slot);
 	MODEL_CHECK(m, sched_hosts(node->sched, action->vertex, n), "%s on node %u", name, n);
 	MODEL_CHECK(m, !node->done[action->vertex], "%s starts after its end", name);
-	MODEL_CHECK(m, !node->paused || action->attempt > 0, "%s starts in a pause", name);
 	MODEL_CHECK(m, action->attempt == (run->failed ? run->action.attempt + 1 : 0),
 		    "%s: attempt %u", name, action->attempt);
 	*run = (struct model_run){.running = true, .action = *action};
@@ -177,17 +176,11 @@ static void run_end_any(struct model *m, uint32_t n)
 	}
 }
 
-static void pause_set(struct model *m, uint32_t n, bool paused)
-{
-	m->node[n].paused = paused;
-	sched_pause(m->node[n].sched, paused);
-}
-
 static void turn(struct model *m)
 {
 	uint32_t n = (uint32_t)sim_random_below(&m->random, m->nodes);
 
-	switch (sim_random_below(&m->random, 8)) {
+	switch (sim_random_below(&m->random, 7)) {
 	case 0:
 	case 1:
 	case 2:
@@ -197,9 +190,6 @@ static void turn(struct model *m)
 	case 3:
 	case 4:
 		run_end_any(m, n);
-		break;
-	case 5:
-		pause_set(m, n, sim_random_chance(&m->random, 0.2));
 		break;
 	default:
 		action_take(m, n);
@@ -213,10 +203,8 @@ static bool ended(struct model *m)
 
 	if (m->running > 0 || m->flight_count > 0)
 		return false;
-	for (uint32_t n = 0; n < m->nodes && !acted; n++) {
-		pause_set(m, n, false);
+	for (uint32_t n = 0; n < m->nodes && !acted; n++)
 		acted = action_take(m, n);
-	}
 	return !acted;
 }
 
