@@ -8,7 +8,7 @@
 
 #include "port.h"
 
-#define DPDK_HEAD_BYTES 384 /* of a header mbuf: TRANSPORT_FRAME_HEAD_MAX */
+#define DPDK_HEAD_BYTES 384 /* of a header mbuf: our headers and a message's head */
 
 struct dpdk_port {
 	struct port port;

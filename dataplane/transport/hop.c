@@ -162,8 +162,6 @@ bool hop_output(struct transport *t, struct transport_frame *frame)
 		return false;
 	}
 	frame->head_bytes = NET_ARP_FRAME_BYTES;
-	frame->payload = NULL;
-	frame->payload_bytes = 0;
 	t->counters.arp_out++;
 	return true;
 }

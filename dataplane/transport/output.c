@@ -33,9 +33,9 @@ static void frame_finish(struct peer *peer, const uint8_t *head_end, struct tran
 	uint8_t *packet = frame->head + NET_HEAD_BYTES;
 	uint32_t bytes = (uint32_t)(head_end - packet);
 
-	wire_seal(packet, bytes, frame->payload, frame->payload_bytes);
+	wire_seal(packet, bytes, frame->body, frame->body_bytes);
 	net_write_udp(frame->head, &peer->transport->self, &peer->address,
-		      bytes + frame->payload_bytes);
+		      bytes + frame->body_bytes);
 	frame->head_bytes = NET_HEAD_BYTES + bytes;
 }
 
@@ -55,40 +55,37 @@ void output_data(struct peer *peer, const struct wire_data *data, const uint8_t 
 
 static void output_control(struct peer *peer, struct transport_frame *frame)
 {
-	uint8_t *entries = peer->transport->control;
-	const uint8_t *end;
+	uint8_t *entries = frame->head + NET_HEAD_BYTES + WIRE_HEADER_BYTES;
+	uint32_t bytes = 0;
 
-	frame->payload = entries;
-	frame->payload_bytes = 0;
 	if (peer->control & CONTROL_HELLO) {
 		peer->control &= (uint8_t)~CONTROL_HELLO;
-		end = header_write(peer, WIRE_HELLO, 0, 0, frame->head);
+		header_write(peer, WIRE_HELLO, 0, 0, frame->head);
 	} else if (peer->control & CONTROL_WELCOME) {
 		peer->control &= (uint8_t)~CONTROL_WELCOME;
-		end = header_write(peer, WIRE_WELCOME, 0, 0, frame->head);
+		header_write(peer, WIRE_WELCOME, 0, 0, frame->head);
 	} else if (peer->control & CONTROL_RESET) {
 		peer->control &= (uint8_t)~CONTROL_RESET;
-		end = header_write(peer, WIRE_RESET, peer->reset_session, 0, frame->head);
+		header_write(peer, WIRE_RESET, peer->reset_session, 0, frame->head);
 	} else if (peer->control & CONTROL_ACK) {
-		frame->payload_bytes = acknowledge_output(peer, entries, WIRE_CONTROL_BYTES_MAX);
-		end = header_write(peer, WIRE_ACK, peer->in_session, peer->in_packet_told,
-				   frame->head);
+		bytes = acknowledge_output(peer, entries, WIRE_CONTROL_BYTES_MAX);
+		header_write(peer, WIRE_ACK, peer->in_session, peer->in_packet_told, frame->head);
 	} else {
-		frame->payload_bytes = send_probe(peer, entries, WIRE_CONTROL_BYTES_MAX);
-		end = header_write(peer, WIRE_PROBE, peer->out_session, 0, frame->head);
+		bytes = send_probe(peer, entries, WIRE_CONTROL_BYTES_MAX);
+		header_write(peer, WIRE_PROBE, peer->out_session, 0, frame->head);
 	}
-	frame_finish(peer, end, frame);
+	frame_finish(peer, entries + bytes, frame);
 }
 
-bool transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frame)
+static bool output_one(struct transport *t, struct transport_frame *frame)
 {
 	struct peer *peer;
 
-	t->now_ns = now_ns;
-	if (hop_output(t, frame)) {
-		t->counters.frames_out++;
+	frame->body = NULL;
+	frame->body_bytes = 0;
+	frame->owner = NULL;
+	if (hop_output(t, frame))
 		return true;
-	}
 	peer = TAILQ_FIRST(&t->active);
 	if (peer == NULL)
 		return false;
@@ -99,8 +96,19 @@ bool transport_output(struct transport *t, uint64_t now_ns, struct transport_fra
 	TAILQ_REMOVE(&t->active, peer, link);
 	peer->active = false;
 	peer_update(peer);
-	t->counters.frames_out++;
 	return true;
+}
+
+uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frames,
+			  uint32_t max)
+{
+	uint32_t count = 0;
+
+	t->now_ns = now_ns;
+	while (count < max && output_one(t, &frames[count]))
+		count++;
+	t->counters.frames_out += count;
+	return count;
 }
 
 bool transport_output_pending(const struct transport *t)

@@ -241,6 +241,7 @@ static void chunk_first(struct peer *peer, const struct wire_data *data,
 	chunk_stash(message, bytes + shape->head_bytes);
 	acknowledge(peer, message->id);
 	event_queue(peer->transport, &message->event);
+	peer->transport->offered = true;
 }
 
 static void chunk_open(struct in_message *message, const struct wire_data *data,

@@ -73,7 +73,7 @@ static void quiet_set(struct out_message *message)
 
 int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
 		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
-		   uint64_t cookie)
+		   void *owner, uint64_t cookie)
 {
 	struct out_message *message;
 	struct peer *peer;
@@ -97,6 +97,7 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 	timer_init(&message->quiet, TIMER_MESSAGE_QUIET);
 	message->peer = peer;
 	message->body = body;
+	message->owner = owner;
 	message->cookie = cookie;
 	message->id = peer->out_next++;
 	message->flow = flow;
@@ -236,8 +237,9 @@ void send_output(struct peer *peer, struct transport_frame *frame)
 	};
 
 	message->flight_bytes += stream_bytes;
-	frame->payload = message->body + wire_chunk_offset(&message->shape, chunk);
-	frame->payload_bytes = wire_chunk_body_bytes(&message->shape, chunk);
+	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);
+	frame->body_bytes = wire_chunk_body_bytes(&message->shape, chunk);
+	frame->owner = message->owner;
 	output_data(peer, &data, message->head, flight_send(peer, message, chunk, stream_bytes),
 		    frame);
 	list_move(message, sendable(message) ? OUT_READY : OUT_UNLISTED);

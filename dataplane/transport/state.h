@@ -56,6 +56,7 @@ struct out_message {
 	struct timer quiet; /* since then nothing was heard of it, and it has nothing to send */
 	struct peer *peer;
 	const uint8_t *body;
+	void *owner;
 	uint64_t cookie;
 	uint64_t id;
 	struct wire_shape shape;
@@ -261,6 +262,7 @@ struct transport {
 	uint64_t random;
 	uint64_t peers_known; /* a bit for each node that was added */
 	uint32_t chunk_bytes;
+	bool offered; /* by the frame just taken */
 	struct transport_counters counters;
 	struct timer_heap timers;
 	TAILQ_HEAD(, event_node) events;
@@ -271,7 +273,6 @@ struct transport {
 	uint32_t hops_due;
 	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
 	struct hop hops[MR_NODES_MAX];
-	uint8_t control[WIRE_CONTROL_BYTES_MAX]; /* payload of the control packet being sent */
 	struct timer *timer_slots[TIMERS_MAX + 1];
 	struct peer peers[MR_NODES_MAX];
 };
@@ -385,7 +386,7 @@ void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
 
-/* output.c: a packet of header and control bytes, which lie in transport->control. */
+/* output.c: a packet with a chunk of a message. */
 void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
 		 uint32_t packet, struct transport_frame *frame);
 

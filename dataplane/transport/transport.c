@@ -70,13 +70,12 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 	return 0;
 }
 
-void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, uint32_t bytes)
+static void frame_input(struct transport *t, const struct transport_rx *frame)
 {
 	struct net_packet packet;
 
-	t->now_ns = now_ns;
 	t->counters.frames_in++;
-	net_read(&t->self, frame, bytes, &packet);
+	net_read(&t->self, frame->data, frame->bytes, &packet);
 	switch (packet.kind) {
 	case NET_UDP:
 		peer_input(t, &packet);
@@ -98,6 +97,18 @@ void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame,
 		t->counters.drop_checksum++;
 		break;
 	}
+}
+
+uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
+			 uint32_t count)
+{
+	uint32_t taken = 0;
+
+	t->now_ns = now_ns;
+	t->offered = false;
+	while (taken < count && !t->offered)
+		frame_input(t, &frames[taken++]);
+	return taken;
 }
 
 void transport_tick(struct transport *t, uint64_t now_ns)

@@ -27,7 +27,7 @@
 #include <millrace/limits.h>
 
 #define TRANSPORT_HEAD_BYTES_MAX 256 /* of a message's head: fits every first packet */
-#define TRANSPORT_FRAME_HEAD_MAX 384 /* Ethernet + IPv4 + UDP + our header + message head */
+#define TRANSPORT_FRAME_BYTES_MAX (14 + MR_MTU_MAX) /* Ethernet header and IP packet */
 
 struct transport;
 
@@ -56,11 +56,12 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 /* --- Sending --------------------------------------------------------------------------------- */
 
 /* The body stays valid and unchanged until EVENT_SENT or EVENT_FAILED with the same cookie; the
- * head is copied. 0; -EAGAIN when MR_MESSAGES_OUT_MAX are unfinished, counted from the oldest one
- * on (try after an event); -EHOSTUNREACH for a node never added; -EINVAL. */
+ * head is copied. owner is handed back with each frame that points into the body. 0; -EAGAIN when
+ * MR_MESSAGES_OUT_MAX are unfinished, counted from the oldest one on (try after an event);
+ * -EHOSTUNREACH for a node never added; -EINVAL. */
 int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
 		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
-		   uint64_t cookie);
+		   void *owner, uint64_t cookie);
 
 /* --- Receiving ------------------------------------------------------------------------------- */
 
@@ -112,23 +113,31 @@ bool transport_event(struct transport *t, struct transport_event *event);
 
 /* --- The wire -------------------------------------------------------------------------------- */
 
-/* One received Ethernet frame (contiguous). Anything at all may be in it. */
-void transport_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, uint32_t bytes);
-
-/* One frame to send: head written by us, and a payload or none. A payload of more than
- * TRANSPORT_OWN_PAYLOAD_MAX bytes lies in the sender's body, and stays there until the message's
- * end is taken by transport_event(); a smaller one may be the transport's own, and is valid until
- * the next call into it. */
-#define TRANSPORT_OWN_PAYLOAD_MAX 512
-struct transport_frame {
-	uint8_t head[TRANSPORT_FRAME_HEAD_MAX];
-	uint32_t head_bytes;
-	const uint8_t *payload;
-	uint32_t payload_bytes;
+/* A received Ethernet frame, contiguous. Anything at all may be in it. */
+struct transport_rx {
+	const uint8_t *data;
+	uint32_t bytes;
 };
 
-/* Fills the next frame to send, or returns false. The caller may stop at any time (queue full). */
-bool transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frame);
+/* Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
+ * its user can answer before the next chunks of the same message are looked at. */
+uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
+			 uint32_t count);
+
+/* A frame to send: what the transport wrote, and behind it bytes of a message's body or none. They
+ * stay there until the message's end is taken by transport_event(). */
+struct transport_frame {
+	uint8_t *head; /* given: room for TRANSPORT_FRAME_BYTES_MAX bytes */
+	uint32_t head_bytes;
+	uint32_t body_bytes;
+	const uint8_t *body;
+	void *owner; /* of the body, as given to transport_send(); NULL without one */
+};
+
+/* Fills the next frames to send, up to max, and returns their number. The caller may stop at any
+ * time (queue full). */
+uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frames,
+			  uint32_t max);
 /* Runs timers that are due. */
 void transport_tick(struct transport *t, uint64_t now_ns);
 /* When transport_tick() must next be called; UINT64_MAX when nothing is pending. */

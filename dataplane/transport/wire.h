@@ -19,8 +19,7 @@
 
 #define WIRE_CHUNK_BYTES_MIN 256 /* a head fits into the first chunk */
 #define WIRE_ACK_WORDS_MAX (MR_CHUNK_WINDOW / 64 + 1)
-/* Of an ACK's or PROBE's entries in one packet; fits any MTU. */
-#define WIRE_CONTROL_BYTES_MAX TRANSPORT_OWN_PAYLOAD_MAX
+#define WIRE_CONTROL_BYTES_MAX 476 /* of entries in one ACK or PROBE; fits any MTU */
 
 enum wire_type {
 	WIRE_HELLO = 1, /* who are you? destination incarnation 0 */

@@ -275,7 +275,7 @@ static uint64_t drops_now(const struct node *node)
 	return t->drop_short + t->drop_malformed + t->drop_checksum + t->drop_version +
 	       t->drop_unknown_peer + t->drop_incarnation + t->drop_window + t->drop_no_room +
 	       p->drop_tx_oversize + p->drop_tx_no_buffer + p->drop_rx_oversize +
-	       p->drop_rx_no_buffer + p->drop_rx_error + node->fault_drops;
+	       p->drop_rx_no_buffer + p->drop_rx_error + link_counters(node->link)->drop_fault;
 }
 
 /* What other objects count is read off them. */

@@ -10,95 +10,10 @@
 #include <unistd.h>
 
 #define STOP_NS 1000000000ull /* a stopping node's farewells may take this long */
-#define RX_TURNS 8            /* bursts taken before the rest of the loop has its turn */
 
-static bool receive(struct node *node)
+static void pump(void *opaque)
 {
-	struct port_rx frames[MR_PORT_BURST];
-	bool worked = false;
-
-	for (int turn = 0; turn < RX_TURNS; turn++) {
-		uint32_t count = port_rx(node->port, frames, MR_PORT_BURST);
-
-		for (uint32_t i = 0; i < count; i++) {
-			if (fault_strikes(node, node->faults.drop_ppm)) {
-				node->fault_drops++;
-				continue;
-			}
-			transport_input(node->transport, node->now_ns, frames[i].data,
-					frames[i].bytes);
-			/* An offer answered at once can take the payload of this very frame. */
-			messages_pump(node);
-		}
-		port_rx_release(node->port, frames, count);
-		worked |= count > 0;
-		if (count < MR_PORT_BURST)
-			break;
-	}
-	return worked;
-}
-
-/* A payload is good until the transport is called again: what must stay longer is copied. */
-static void keep_payload(struct node *node, uint32_t i)
-{
-	struct transport_frame *frame = &node->frames[i];
-	uint8_t *kept = node->kept_payloads + (size_t)i * MR_MTU_MAX;
-
-	if (frame->payload_bytes == 0 || frame->payload == kept)
-		return;
-	memcpy(kept, frame->payload, frame->payload_bytes);
-	frame->payload = kept;
-}
-
-/* Takes a burst from the transport. Payloads that lie in a message's body stay until its end is
- * handled, so that only small ones, which may be the transport's own, are copied. */
-static bool frames_refill(struct node *node)
-{
-	if (node->frame_count > 0)
-		return true;
-	node->frame_first = 0;
-	while (node->frame_count < NODE_TX_HELD &&
-	       transport_output(node->transport, node->now_ns, &node->frames[node->frame_count])) {
-		if (node->frames[node->frame_count].payload_bytes <= TRANSPORT_OWN_PAYLOAD_MAX)
-			keep_payload(node, node->frame_count);
-		node->frame_count++;
-	}
-	return node->frame_count > 0;
-}
-
-/* Frames that wait for the port keep their turn; the bodies they point into may go meanwhile. */
-static void keep_payloads(struct node *node)
-{
-	for (uint32_t i = 0; i < node->frame_count; i++)
-		keep_payload(node, node->frame_first + i);
-}
-
-static bool send_frames(struct node *node)
-{
-	bool worked = false;
-
-	while (frames_refill(node)) {
-		struct port_tx burst[NODE_TX_HELD];
-		uint32_t sent;
-
-		for (uint32_t i = 0; i < node->frame_count; i++) {
-			const struct transport_frame *frame = &node->frames[node->frame_first + i];
-
-			burst[i].pieces[0] = (struct port_piece){frame->head, frame->head_bytes};
-			burst[i].pieces[1] =
-			    (struct port_piece){frame->payload, frame->payload_bytes};
-			burst[i].piece_count = frame->payload_bytes > 0 ? 2 : 1;
-		}
-		sent = port_tx(node->port, burst, node->frame_count);
-		node->frame_first += sent;
-		node->frame_count -= sent;
-		worked |= sent > 0;
-		if (node->frame_count > 0) { /* the port is full */
-			keep_payloads(node);
-			break;
-		}
-	}
-	return worked;
+	messages_pump(opaque);
 }
 
 static void stop_jobs(struct node *node)
@@ -174,7 +89,8 @@ static bool run_jobs(struct node *node)
 
 static bool turn(struct node *node)
 {
-	bool worked = receive(node);
+	const struct link_user user = {pump, node};
+	bool worked = link_receive(node->link, node->now_ns, &user);
 
 	worked |= io_poll(node->io) > 0;
 	worked |= workers_reap(&node->workers) > 0;
@@ -187,7 +103,7 @@ static bool turn(struct node *node)
 	worked |= run_jobs(node);
 	worked |= memory_pump(node);
 	io_poll(node->io);
-	worked |= send_frames(node);
+	worked |= link_send(node->link, node->now_ns);
 	status_publish(node, false);
 	return worked;
 }
@@ -276,7 +192,7 @@ void *node_main(void *argument)
 		    port_poll_next(&node->poll, worked, node->port->wake_fd >= 0, node->now_ns);
 		if (sleep_us == 0 && node->poll_sleepy && !node->poll_always)
 			sleep_us = node->port->wake_fd >= 0 ? UINT32_MAX : 50;
-		if (node->frame_count > 0 && sleep_us > 50)
+		if (link_blocked(node->link) && sleep_us > 50)
 			sleep_us = 50; /* frames wait for the port to have room */
 		if (sleep_us > 0)
 			sleep_until_work(node, sleep_us);

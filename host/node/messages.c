@@ -21,9 +21,10 @@ static int outgoing_submit(struct node *node, struct outgoing *out)
 	static const uint8_t nothing[1];
 	uint32_t flow = out->region != NULL ? MESSAGE_FLOW_DATA : MESSAGE_FLOW_CONTROL;
 	const void *body = out->region != NULL ? out->region->base : out->heap;
-	int rc = transport_send(node->transport, node->now_ns, out->peer, flow, &out->head,
-				sizeof(out->head), out->bytes > 0 ? body : nothing,
-				out->bytes > 0 ? out->bytes : 1, (uint64_t)(uintptr_t)out);
+	int rc =
+	    transport_send(node->transport, node->now_ns, out->peer, flow, &out->head,
+			   sizeof(out->head), out->bytes > 0 ? body : nothing,
+			   out->bytes > 0 ? out->bytes : 1, out->region, (uint64_t)(uintptr_t)out);
 
 	if (rc == 0) {
 		TAILQ_INSERT_TAIL(&node->in_flight, out, link);

@@ -46,9 +46,6 @@ static int create_transport(struct node *node, const struct node_config *config,
 		node->transport_memory = NULL;
 		return -ENOMEM;
 	}
-	node->kept_payloads = malloc((size_t)NODE_TX_HELD * MR_MTU_MAX);
-	if (node->kept_payloads == NULL)
-		return -ENOMEM;
 	rc = transport_init(&node->transport, node->transport_memory, &wire, now_ns);
 	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
@@ -58,6 +55,14 @@ static int create_transport(struct node *node, const struct node_config *config,
 				       peer->udp_port != 0 ? peer->udp_port : MR_WIRE_PORT_DEFAULT);
 	}
 	return rc;
+}
+
+static int create_link(struct node *node)
+{
+	return link_create(&node->link, &(struct link_config){.port = node->port,
+							      .transport = node->transport,
+							      .drop_ppm = node->faults.drop_ppm,
+							      .seed = node->fault_random});
 }
 
 static uint64_t clock_now(clockid_t clock)
@@ -195,6 +200,7 @@ static void node_free(struct node **freed)
 		STAILQ_REMOVE_HEAD(&node->statuses, link);
 		free(entry);
 	}
+	link_destroy(&node->link);
 	port_close(&node->port);
 	if (node->wake_fd >= 0)
 		close(node->wake_fd);
@@ -207,7 +213,6 @@ static void node_free(struct node **freed)
 		munmap(node->transport_memory, node->transport_memory_bytes);
 	pthread_cond_destroy(&node->changed);
 	pthread_mutex_destroy(&node->lock);
-	free(node->kept_payloads);
 	free(node->cache_dir);
 	free(node->spill_dir);
 	free(node);
@@ -258,6 +263,8 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	if (rc == 0)
 		rc = create_transport(node, config,
 				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
+	if (rc == 0)
+		rc = create_link(node);
 	if (rc == 0)
 		rc = create_wakeups(node);
 	if (rc == 0)

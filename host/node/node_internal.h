@@ -11,6 +11,7 @@
 #include "io.h"
 #include "message.h"
 #include "node.h"
+#include "packet_link.h"
 #include "scheduler.h"
 #include "sink.h"
 #include "source.h"
@@ -262,7 +263,6 @@ struct status_entry {
 STAILQ_HEAD(status_list, status_entry);
 
 #define NODE_STATUS_KEPT 128 /* finished jobs whose status can still be asked for */
-#define NODE_TX_HELD MR_PORT_BURST
 
 struct node {
 	/* Set at creation, then read by all. */
@@ -282,6 +282,7 @@ struct node {
 	struct port *port;
 	struct region_pool *pool;
 	struct transport *transport;
+	struct link *link;
 	void *transport_memory;
 	size_t transport_memory_bytes;
 	struct io_engine *io;
@@ -304,12 +305,7 @@ struct node {
 	uint64_t now_ns;
 	uint64_t published_ns;
 	uint64_t fault_random;
-	uint64_t fault_drops;
 	struct port_poll poll;
-	struct transport_frame frames[NODE_TX_HELD]; /* taken from the transport, not yet sent */
-	uint8_t *kept_payloads; /* of frames the port had no room for: MR_MTU_MAX bytes each */
-	uint32_t frame_first;
-	uint32_t frame_count;
 	int epoll_fd;
 	bool stopping;
 	uint64_t peer_incarnations[MR_NODES_MAX]; /* last seen; 0: never */

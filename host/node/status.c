@@ -114,7 +114,7 @@ static void publish_metrics(struct node *node)
 	    .transport = *transport_counters(node->transport),
 	    .port = node->port->counters,
 	    .port_abilities = node->port->abilities,
-	    .fault_drops = node->fault_drops,
+	    .fault_drops = link_counters(node->link)->drop_fault,
 	    .jobs_done = node->jobs_done,
 	    .jobs_failed = node->jobs_failed,
 	    .jobs = node->ended_counters,

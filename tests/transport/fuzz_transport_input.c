@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linear.h"
 #include "net.h"
 #include "transport.h"
 #include "wire.h"
@@ -75,7 +76,7 @@ static void raw_frame(struct fuzz *fuzz, struct input *input)
 	uint8_t frame[FRAME_BYTES_MAX];
 	uint32_t bytes = take_bytes(input, frame, take(input));
 
-	transport_input(fuzz->t, fuzz->now_ns, frame, bytes);
+	linear_input(fuzz->t, fuzz->now_ns, frame, bytes);
 }
 
 /* A packet from node 1 or 2 whose checks all pass; its type, session, number and rest are free. */
@@ -106,7 +107,7 @@ static void sealed_frame(struct fuzz *fuzz, struct input *input)
 	bytes += sizeof(header);
 	wire_seal(frame + NET_HEAD_BYTES, bytes, NULL, 0);
 	net_write_udp(frame, &peer, &self, bytes);
-	transport_input(fuzz->t, fuzz->now_ns, frame, NET_HEAD_BYTES + bytes);
+	linear_input(fuzz->t, fuzz->now_ns, frame, NET_HEAD_BYTES + bytes);
 }
 
 static void accept_offer(struct fuzz *fuzz, struct input *input)
@@ -126,15 +127,13 @@ static void accept_offer(struct fuzz *fuzz, struct input *input)
 
 static void output(struct fuzz *fuzz)
 {
-	struct transport_frame frame;
-	uint32_t sum = 0;
+	static uint8_t frame[TRANSPORT_FRAME_BYTES_MAX];
+	uint32_t bytes = 1;
 
-	for (uint32_t i = 0; i < 64 && transport_output(fuzz->t, fuzz->now_ns, &frame); i++) {
-		assert(frame.head_bytes + frame.payload_bytes <= FRAME_BYTES_MAX);
-		for (uint32_t at = 0; at < frame.payload_bytes; at++)
-			sum += frame.payload[at];
+	for (uint32_t i = 0; i < 64 && bytes > 0; i++) {
+		bytes = linear_output(fuzz->t, fuzz->now_ns, frame);
+		assert(bytes <= FRAME_BYTES_MAX);
 	}
-	(void)sum;
 }
 
 static void operate(struct fuzz *fuzz, struct input *input)
@@ -157,7 +156,7 @@ static void operate(struct fuzz *fuzz, struct input *input)
 	case 5:
 		node = take(input) % NODES;
 		if (transport_send(fuzz->t, fuzz->now_ns, node, take(input) % 3, fuzz->body,
-				   take(input), fuzz->body, 1 + take(input) * 270ull, 1) == 0)
+				   take(input), fuzz->body, 1 + take(input) * 270ull, NULL, 1) == 0)
 			fuzz->bodies_out++;
 		break;
 	case 6:

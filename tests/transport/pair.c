@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "linear.h"
 #include "test.h"
 
 #define STEP_NS 1000000 /* time passes in milliseconds */
@@ -61,17 +62,12 @@ void pair_restart(struct pair *pair, uint32_t node)
 
 bool pair_carry(struct pair *pair, uint32_t from)
 {
-	struct transport_frame out;
-
-	if (!transport_output(pair->t[from], pair->now_ns, &out))
+	pair->frame_bytes = linear_output(pair->t[from], pair->now_ns, pair->frame);
+	if (pair->frame_bytes == 0)
 		return false;
-	pair->frame_bytes = out.head_bytes + out.payload_bytes;
-	memcpy(pair->frame, out.head, out.head_bytes);
-	if (out.payload_bytes > 0)
-		memcpy(pair->frame + out.head_bytes, out.payload, out.payload_bytes);
 	pair->frames++;
 	if (!pair->cut)
-		transport_input(pair->t[!from], pair->now_ns, pair->frame, pair->frame_bytes);
+		linear_input(pair->t[!from], pair->now_ns, pair->frame, pair->frame_bytes);
 	return true;
 }
 
@@ -116,7 +112,7 @@ void pair_meet(struct pair *pair)
 	static uint8_t room;
 	struct transport_event event;
 
-	CHECK(transport_send(pair->t[0], pair->now_ns, 1, 0, NULL, 0, &byte, 1, 0) == 0);
+	CHECK(transport_send(pair->t[0], pair->now_ns, 1, 0, NULL, 0, &byte, 1, NULL, 0) == 0);
 	pair_carry_all(pair);
 	pair_expect(pair, 0, TRANSPORT_PEER_UP, &event);
 	pair_expect(pair, 1, TRANSPORT_PEER_UP, &event);

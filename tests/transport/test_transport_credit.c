@@ -1,9 +1,8 @@
 /* Credit that a peer held when it died is for the messages of others. */
-#include <string.h>
 #include <sys/mman.h>
 
+#include "linear.h"
 #include "test.h"
-#include "transport.h"
 
 #define NODES 3
 #define RECEIVER 2
@@ -45,17 +44,13 @@ static void start(uint32_t node)
 static bool carry(uint32_t from)
 {
 	static uint8_t wire[MR_MTU_MAX + 64];
-	struct transport_frame frame;
+	uint32_t bytes = linear_output(nodes[from], now_ns, wire);
 
-	if (!transport_output(nodes[from], now_ns, &frame))
+	if (bytes == 0)
 		return false;
-	memcpy(wire, frame.head, frame.head_bytes);
-	if (frame.payload_bytes > 0)
-		memcpy(wire + frame.head_bytes, frame.payload, frame.payload_bytes);
 	for (uint32_t to = 0; to < NODES && !dead[from]; to++)
 		if (to != from && !dead[to])
-			transport_input(nodes[to], now_ns, wire,
-					frame.head_bytes + frame.payload_bytes);
+			linear_input(nodes[to], now_ns, wire, bytes);
 	return true;
 }
 
@@ -79,8 +74,8 @@ static uint64_t offer_from(uint32_t node)
 {
 	struct transport_event event;
 
-	CHECK(transport_send(nodes[node], now_ns, RECEIVER, 0, NULL, 0, body, BODY_BYTES, node) ==
-	      0);
+	CHECK(transport_send(nodes[node], now_ns, RECEIVER, 0, NULL, 0, body, BODY_BYTES, NULL,
+			     node) == 0);
 	CHECK(await(TRANSPORT_OFFER, 100, &event) && event.node == node);
 	return event.offer;
 }

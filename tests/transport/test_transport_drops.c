@@ -1,4 +1,5 @@
 /* Frames that must be dropped, each by the counter that is named for it. */
+#include "linear.h"
 #include "net.h"
 #include "pair.h"
 #include "test.h"
@@ -42,7 +43,7 @@ static void dropped(uint32_t bytes, const uint64_t *counter, const char *what)
 	uint64_t value = *counter;
 	uint64_t drops = 0;
 
-	transport_input(pair.t[1], pair.now_ns, bad, bytes);
+	linear_input(pair.t[1], pair.now_ns, bad, bytes);
 	CHECK(*counter == value + 1, "%s", what);
 	for (size_t i = offsetof(struct transport_counters, drop_short); i < sizeof(before);
 	     i += sizeof(uint64_t)) {
@@ -170,7 +171,8 @@ int main(void)
 	pair_start(&pair, MR_MTU_DEFAULT);
 	pair_meet(&pair);
 	pair.cut = true;
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, sizeof(body), 1) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, sizeof(body), NULL, 1) ==
+	      0);
 	CHECK(pair_carry(&pair, 0));
 	good_bytes = pair.frame_bytes;
 	memcpy(good, pair.frame, good_bytes);
@@ -178,7 +180,7 @@ int main(void)
 	test_network(transport_counters(pair.t[1]));
 	test_header(transport_counters(pair.t[1]));
 	test_data(transport_counters(pair.t[1]));
-	transport_input(pair.t[1], pair.now_ns, good, good_bytes);
+	linear_input(pair.t[1], pair.now_ns, good, good_bytes);
 	pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
 	pair_stop(&pair);
 	return 0;

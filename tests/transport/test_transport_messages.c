@@ -9,7 +9,8 @@ static struct pair pair;
 
 static void send_bytes(uint32_t flow, const void *body, uint64_t bytes, uint64_t cookie)
 {
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, flow, "head", 4, body, bytes, cookie) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, flow, "head", 4, body, bytes, NULL,
+			     cookie) == 0);
 }
 
 static uint64_t offered(void)
@@ -173,7 +174,7 @@ static void test_window(void)
 	uint32_t sent = 0;
 	uint32_t ended = 0;
 
-	while (transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, 100, sent) == 0)
+	while (transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, 100, NULL, sent) == 0)
 		sent++;
 	CHECK(sent == MR_MESSAGES_OUT_MAX, "%u", sent);
 	for (uint32_t turn = 0; turn < 2000 && ended < sent; turn++) {
@@ -199,7 +200,8 @@ static void test_largest(void)
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(body != MAP_FAILED);
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, bytes + 1, 1) == -EINVAL);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, body, bytes + 1, NULL, 1) ==
+	      -EINVAL);
 	send_bytes(0, body, bytes, 1);
 	pair_carry(&pair, 0);
 	CHECK(transport_reject(pair.t[1], pair.now_ns, offered(), 1) == 0);

@@ -1,6 +1,7 @@
 /* Peers: first contact, ARP and the gateway, silence, restarts, packets to a former self. */
 #include <errno.h>
 
+#include "linear.h"
 #include "net.h"
 #include "pair.h"
 #include "test.h"
@@ -10,7 +11,7 @@ static const uint8_t body[] = "body";
 
 static void send_body(uint32_t from, uint64_t cookie)
 {
-	CHECK(transport_send(pair.t[from], pair.now_ns, !from, 0, NULL, 0, body, sizeof(body),
+	CHECK(transport_send(pair.t[from], pair.now_ns, !from, 0, NULL, 0, body, sizeof(body), NULL,
 			     cookie) == 0);
 }
 
@@ -26,7 +27,7 @@ static uint64_t offered(uint32_t node)
 static void test_gateway(void)
 {
 	static const uint8_t gateway_mac[NET_MAC_BYTES] = {2, 9, 9, 9, 9, 9};
-	struct transport_frame out;
+	static uint8_t out[TRANSPORT_FRAME_BYTES_MAX];
 	struct net_self gateway = {.mac = {2, 9, 9, 9, 9, 9}, .ip = 0x0a0000fe};
 	uint8_t reply[NET_ARP_FRAME_BYTES];
 
@@ -37,15 +38,16 @@ static void test_gateway(void)
 	pair_restart(&pair, 1);
 	pair_restart(&pair, 0);
 	CHECK(transport_peer_add(pair.t[0], 5, 0xc0a80001, 7411) == 0);
-	CHECK(transport_send(pair.t[0], pair.now_ns, 5, 0, NULL, 0, body, sizeof(body), 1) == 0);
-	CHECK(transport_output(pair.t[0], pair.now_ns, &out));
-	CHECK(out.head[12] == 8 && out.head[13] == 6 && out.head[41] == 0xfe, "asks for it");
-	CHECK(!transport_output(pair.t[0], pair.now_ns, &out), "and waits");
+	CHECK(transport_send(pair.t[0], pair.now_ns, 5, 0, NULL, 0, body, sizeof(body), NULL, 1) ==
+	      0);
+	CHECK(linear_output(pair.t[0], pair.now_ns, out) > 0);
+	CHECK(out[12] == 8 && out[13] == 6 && out[41] == 0xfe, "asks for it");
+	CHECK(linear_output(pair.t[0], pair.now_ns, out) == 0, "and waits");
 	net_write_arp_reply(reply, &gateway, pair.config[0].mac, pair.config[0].ip);
-	transport_input(pair.t[0], pair.now_ns, reply, sizeof(reply));
-	CHECK(transport_output(pair.t[0], pair.now_ns, &out));
-	CHECK(memcmp(out.head, gateway_mac, NET_MAC_BYTES) == 0, "to the gateway's MAC");
-	CHECK(out.head[30] == 0xc0 && out.head[33] == 1, "to the peer's IP");
+	linear_input(pair.t[0], pair.now_ns, reply, sizeof(reply));
+	CHECK(linear_output(pair.t[0], pair.now_ns, out) > 0);
+	CHECK(memcmp(out, gateway_mac, NET_MAC_BYTES) == 0, "to the gateway's MAC");
+	CHECK(out[30] == 0xc0 && out[33] == 1, "to the peer's IP");
 	CHECK(transport_counters(pair.t[0])->arp_in == 1);
 	CHECK(transport_counters(pair.t[0])->arp_out == 1);
 	pair_stop(&pair);
@@ -80,7 +82,8 @@ static void test_silence(void)
 
 	pair_start(&pair, MR_MTU_DEFAULT);
 	pair_meet(&pair);
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), 1) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), NULL,
+			     1) == 0);
 	pair_carry(&pair, 0);
 	CHECK(transport_accept(pair.t[1], pair.now_ns, offered(1), room, 2) == 0);
 	pair.cut = true;
@@ -107,7 +110,8 @@ static void test_one_sided_silence(void)
 	pair.config[0].peer_timeout_ms = 100 * PAIR_TIMEOUT_MS;
 	pair_restart(&pair, 0);
 	pair_meet(&pair);
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), 1) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), NULL,
+			     1) == 0);
 	pair_carry(&pair, 0);
 	CHECK(transport_accept(pair.t[1], pair.now_ns, offered(1), room, 2) == 0);
 	pair.cut = true;
@@ -162,7 +166,8 @@ static void test_restart_of_sender(void)
 
 	pair_start(&pair, MR_MTU_DEFAULT);
 	pair_meet(&pair);
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), 1) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, sizeof(large), NULL,
+			     1) == 0);
 	pair_carry(&pair, 0);
 	old_bytes = pair.frame_bytes;
 	memcpy(old, pair.frame, old_bytes);
@@ -175,7 +180,7 @@ static void test_restart_of_sender(void)
 	pair_expect(&pair, 1, TRANSPORT_PEER_UP, &event);
 	CHECK(event.incarnation == pair.config[0].incarnation);
 	offered(1);
-	transport_input(pair.t[1], pair.now_ns, old, old_bytes);
+	linear_input(pair.t[1], pair.now_ns, old, old_bytes);
 	CHECK(transport_counters(pair.t[1])->drop_incarnation == 1, "from a former self");
 	pair_expect_none(&pair, 1);
 	pair_stop(&pair);
@@ -183,18 +188,18 @@ static void test_restart_of_sender(void)
 
 static void test_strangers(void)
 {
-	struct transport_frame out;
+	static uint8_t out[TRANSPORT_FRAME_BYTES_MAX];
 
 	pair_start(&pair, MR_MTU_DEFAULT);
 	CHECK(transport_peer_add(pair.t[0], 0, 1, 1) == -EINVAL, "itself");
 	CHECK(transport_peer_add(pair.t[0], MR_NODES_MAX, 1, 1) == -EINVAL);
-	CHECK(transport_send(pair.t[0], 1, 9, 0, NULL, 0, body, 1, 0) == -EHOSTUNREACH);
-	CHECK(transport_send(pair.t[0], 1, 1, 0, NULL, 0, body, 0, 0) == -EINVAL);
-	CHECK(transport_send(pair.t[0], 1, 1, MR_FLOWS_MAX, NULL, 0, body, 1, 0) == -EINVAL);
+	CHECK(transport_send(pair.t[0], 1, 9, 0, NULL, 0, body, 1, NULL, 0) == -EHOSTUNREACH);
+	CHECK(transport_send(pair.t[0], 1, 1, 0, NULL, 0, body, 0, NULL, 0) == -EINVAL);
+	CHECK(transport_send(pair.t[0], 1, 1, MR_FLOWS_MAX, NULL, 0, body, 1, NULL, 0) == -EINVAL);
 	pair_meet(&pair);
 	transport_init(&pair.t[1], pair.memory[1], &pair.config[1], pair.now_ns);
 	send_body(0, 1);
-	CHECK(transport_output(pair.t[0], pair.now_ns, &out));
+	CHECK(linear_output(pair.t[0], pair.now_ns, out) > 0);
 	pair_carry_all(&pair);
 	pair_pass(&pair, 100);
 	CHECK(transport_counters(pair.t[1])->drop_unknown_peer > 0);

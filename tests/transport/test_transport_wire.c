@@ -1,4 +1,5 @@
 /* The example of docs/wire.md: node 0 sends "hello" with head "hi" to node 1. */
+#include "linear.h"
 #include "net.h"
 #include "pair.h"
 #include "test.h"
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
 	pair_start(&pair, MR_MTU_DEFAULT);
 	pair_meet(&pair);
 	pair.cut = true;
-	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, "hi", 2, "hello", 5, 1) == 0);
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, "hi", 2, "hello", 5, NULL, 1) == 0);
 	CHECK(pair_carry(&pair, 0));
 	if (bytes != pair.frame_bytes || memcmp(example, pair.frame, bytes) != 0) {
 		for (uint32_t i = 0; i < pair.frame_bytes; i++)
@@ -59,7 +60,7 @@ int main(int argc, char **argv)
 			     bytes - NET_HEAD_BYTES - WIRE_HEADER_BYTES, &data, &shape));
 	CHECK(data.message == 2 && data.body_bytes == 5 && data.head_bytes == 2);
 	pair.cut = false;
-	transport_input(pair.t[1], pair.now_ns, example, bytes);
+	linear_input(pair.t[1], pair.now_ns, example, bytes);
 	pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
 	CHECK(event.body_bytes == 5 && event.head_bytes == 2 && memcmp(event.head, "hi", 2) == 0);
 

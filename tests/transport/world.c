@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "linear.h"
 #include "test.h"
 #include "world_state.h"
 
@@ -72,8 +73,8 @@ static void node_input(struct world *w, uint32_t index)
 
 	while ((frame = sim_network_receive(w->network, index)) != NULL) {
 		sabotage_frame(w, frame);
-		transport_input(w->nodes[index].transport, sim_network_now(w->network), frame->data,
-				frame->bytes);
+		linear_input(w->nodes[index].transport, sim_network_now(w->network), frame->data,
+			     frame->bytes);
 		node_drain(w, index);
 		sim_frame_release(frame);
 	}
@@ -83,14 +84,11 @@ static void node_output(struct world *w, uint32_t index)
 {
 	static uint8_t linear[SIM_FRAME_BYTES_MAX];
 	struct transport *t = w->nodes[index].transport;
-	struct transport_frame frame;
+	uint32_t bytes;
 
-	while (transport_output(t, sim_network_now(w->network), &frame)) {
-		memcpy(linear, frame.head, frame.head_bytes);
-		if (frame.payload_bytes > 0)
-			memcpy(linear + frame.head_bytes, frame.payload, frame.payload_bytes);
-		observe_frame(w, index, linear, frame.head_bytes + frame.payload_bytes);
-		sim_network_send(w->network, index, linear, frame.head_bytes + frame.payload_bytes);
+	while ((bytes = linear_output(t, sim_network_now(w->network), linear)) > 0) {
+		observe_frame(w, index, linear, bytes);
+		sim_network_send(w->network, index, linear, bytes);
 	}
 	if (transport_output_pending(t))
 		world_violation(w, "node %u: output pending, but none came", index);

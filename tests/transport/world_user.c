@@ -103,7 +103,7 @@ static void send_message(struct world *w, struct planned *m, uint64_t now_ns)
 	m->sending = true;
 	m->order = node->flow_sent[m->to][m->flow]++;
 	CHECK(transport_send(node->transport, now_ns, m->to, m->flow, bytes, m->head_bytes, m->body,
-			     m->body_bytes, head.index) == 0);
+			     m->body_bytes, NULL, head.index) == 0);
 }
 
 static void answer(struct world *w, struct planned *m, uint64_t now_ns)

@@ -1,0 +1,188 @@
+/* Frames between a transport and a port. */
+#include "packet_link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_RX_BURSTS 8 /* taken before the rest of the owner's loop has its turn */
+
+struct link {
+	struct link_config config;
+	struct link_tap *tap;
+	struct link_counters counters;
+	uint64_t random;
+	uint32_t first; /* of the frames that wait for the port */
+	uint32_t count;
+	struct transport_frame frames[MR_PORT_BURST];
+	uint8_t rooms[MR_PORT_BURST][TRANSPORT_FRAME_BYTES_MAX];
+};
+
+int link_create(struct link **created, const struct link_config *config)
+{
+	struct link *link = malloc(sizeof(*link)); /* rooms are touched as far as frames are long */
+
+	if (link == NULL)
+		return -ENOMEM;
+	memset(link, 0, offsetof(struct link, rooms));
+	link->config = *config;
+	link->random = (config->seed + 1) * 0x9E3779B97F4A7C15ull;
+	for (uint32_t i = 0; i < MR_PORT_BURST; i++)
+		link->frames[i].head = link->rooms[i];
+	*created = link;
+	return 0;
+}
+
+void link_set_tap(struct link *link, struct link_tap *tap)
+{
+	link->tap = tap;
+}
+
+const struct link_counters *link_counters(const struct link *link)
+{
+	return &link->counters;
+}
+
+/* --- Receiving ------------------------------------------------------------------------------- */
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators" (2016). */
+static bool fault_strikes(struct link *link)
+{
+	uint64_t x = link->random;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	link->random = x;
+	return (x * 0x2545F4914F6CDD1Dull >> 32) % 1000000 < link->config.drop_ppm;
+}
+
+/* Frames that are to be dropped are left out of rx; returns how many remain. */
+static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct port_rx *frames,
+			     uint32_t count, struct transport_rx *rx)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct port_piece piece = {frames[i].data, frames[i].bytes};
+
+		if (link->config.drop_ppm > 0 && fault_strikes(link)) {
+			link->counters.drop_fault++;
+			continue;
+		}
+		if (link->tap != NULL)
+			link->tap->frame(link->tap, now_ns, false, &piece, 1);
+		rx[n++] = (struct transport_rx){frames[i].data, frames[i].bytes};
+	}
+	return n;
+}
+
+static void burst_input(struct link *link, uint64_t now_ns, const struct transport_rx *rx,
+			uint32_t count, const struct link_user *user)
+{
+	for (uint32_t done = 0; done < count;) {
+		done += transport_input(link->config.transport, now_ns, rx + done, count - done);
+		user->pump(user->opaque);
+	}
+}
+
+bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user)
+{
+	struct port *port = link->config.port;
+	struct port_rx frames[MR_PORT_BURST];
+	struct transport_rx rx[MR_PORT_BURST];
+	bool worked = false;
+
+	for (int turn = 0; turn < LINK_RX_BURSTS; turn++) {
+		uint32_t count = port_rx(port, frames, MR_PORT_BURST);
+
+		burst_input(link, now_ns, rx, frames_admit(link, now_ns, frames, count, rx), user);
+		port_rx_release(port, frames, count);
+		worked |= count > 0;
+		if (count < MR_PORT_BURST)
+			break;
+	}
+	return worked;
+}
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+/* A message may end, and its body go, while a frame of it waits for the port. */
+static void frame_keep(struct transport_frame *frame)
+{
+	if (frame->body_bytes > 0)
+		memcpy(frame->head + frame->head_bytes, frame->body, frame->body_bytes);
+	frame->head_bytes += frame->body_bytes;
+	frame->body_bytes = 0;
+}
+
+static void frames_keep(struct link *link)
+{
+	for (uint32_t i = 0; i < link->count; i++)
+		frame_keep(&link->frames[link->first + i]);
+	link->counters.held += link->count;
+}
+
+static void frame_show(struct link *link, uint64_t now_ns, const struct transport_frame *frame)
+{
+	const struct port_piece pieces[] = {
+	    {frame->head, frame->head_bytes},
+	    {frame->body, frame->body_bytes},
+	};
+
+	link->tap->frame(link->tap, now_ns, true, pieces, frame->body_bytes > 0 ? 2 : 1);
+}
+
+static bool frames_refill(struct link *link, uint64_t now_ns)
+{
+	if (link->count > 0)
+		return true;
+	link->first = 0;
+	link->count = transport_output(link->config.transport, now_ns, link->frames, MR_PORT_BURST);
+	for (uint32_t i = 0; link->tap != NULL && i < link->count; i++)
+		frame_show(link, now_ns, &link->frames[i]);
+	return link->count > 0;
+}
+
+static uint32_t frames_send(struct link *link)
+{
+	struct port_tx burst[MR_PORT_BURST];
+
+	for (uint32_t i = 0; i < link->count; i++) {
+		const struct transport_frame *frame = &link->frames[link->first + i];
+
+		burst[i].pieces[0] = (struct port_piece){frame->head, frame->head_bytes};
+		burst[i].pieces[1] = (struct port_piece){frame->body, frame->body_bytes};
+		burst[i].piece_count = frame->body_bytes > 0 ? 2 : 1;
+	}
+	return port_tx(link->config.port, burst, link->count);
+}
+
+bool link_send(struct link *link, uint64_t now_ns)
+{
+	bool worked = false;
+
+	while (frames_refill(link, now_ns)) {
+		uint32_t sent = frames_send(link);
+
+		link->first += sent;
+		link->count -= sent;
+		worked |= sent > 0;
+		if (link->count > 0) {
+			frames_keep(link);
+			break;
+		}
+	}
+	return worked;
+}
+
+bool link_blocked(const struct link *link)
+{
+	return link->count > 0;
+}
+
+void link_destroy(struct link **destroyed)
+{
+	free(*destroyed);
+	*destroyed = NULL;
+}

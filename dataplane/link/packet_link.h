@@ -1,0 +1,68 @@
+/*
+ * The link: carries frames between a transport and a port, in bursts.
+ *
+ * The shell of one I/O core's packet path, for nodes, benchmarks and tests alike: it owns the
+ * buffers of a burst, keeps what the port has no room for, shows frames to a tap, and injects loss
+ * when asked to. One thread, the owner of port and transport, calls it. No allocation after
+ * link_create().
+ */
+#ifndef PACKET_LINK_H
+#define PACKET_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port.h"
+#include "transport.h"
+
+struct link;
+
+/* Shown every frame that came in or goes out, unsealed, before it is handled; must not block. */
+struct link_tap {
+	void (*frame)(struct link_tap *tap, uint64_t now_ns, bool out,
+		      const struct port_piece *pieces, uint32_t piece_count);
+};
+
+struct link_config {
+	struct port *port; /* both outlive the link */
+	struct transport *transport;
+	uint32_t drop_ppm; /* of received frames, dropped on purpose */
+	uint64_t seed;     /* of these drops */
+};
+
+/* What takes events: called after every few frames, and may answer offers at once. A body without
+ * an offer (event.inline_body) is good until it returns. */
+struct link_user {
+	void (*pump)(void *opaque);
+	void *opaque;
+};
+
+#define LINK_COUNTERS(X)                                       \
+	X(drop_fault) /* received frames dropped on purpose */ \
+	X(held)       /* frames that waited because the port was full */
+
+struct link_counters {
+#define LINK_COUNTER_FIELD(name) uint64_t name;
+	LINK_COUNTERS(LINK_COUNTER_FIELD)
+#undef LINK_COUNTER_FIELD
+};
+
+/* 0 or -ENOMEM. */
+int link_create(struct link **link, const struct link_config *config);
+/* Drops frames that still wait. Nulls *link; *link may be NULL. */
+void link_destroy(struct link **link);
+/* NULL takes it away. */
+void link_set_tap(struct link *link, struct link_tap *tap);
+
+/* Gives received frames to the transport, a few bursts at most; true when there were any. */
+bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user);
+/* Sends what the transport has until it or the port's room ends; true when a frame was sent. The
+ * owner of a body is its struct region, of which a reference is kept where the port or the link
+ * needs it longer, or NULL: then the body is copied. */
+bool link_send(struct link *link, uint64_t now_ns);
+/* Do frames wait for the port to have room? Then link_send() is to be called again soon. */
+bool link_blocked(const struct link *link);
+
+const struct link_counters *link_counters(const struct link *link);
+
+#endif
