@@ -182,7 +182,7 @@ void flight_timeout(struct peer *peer)
 		fired = true;
 	}
 	if (fired) {
-		t->counters.timeouts++;
+		COUNT_PEER(peer, timeouts, 1);
 		flight->window_bytes = WINDOW_BYTES_MIN;
 		if (timeout < peer_interval_max_ns(peer))
 			flight->backoff++;

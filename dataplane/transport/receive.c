@@ -62,7 +62,8 @@ static void finish(struct in_message *message, enum slot_state outcome)
 
 void receive_delivered(struct in_message *message)
 {
-	message->peer->transport->counters.messages_in++;
+	COUNT_PEER(message->peer, messages_in, 1);
+	stats_received(message);
 	if (!message->detached)
 		finish(message, SLOT_DELIVERED);
 	receive_free(message);
@@ -115,7 +116,7 @@ static void chunk_store(struct in_message *message, uint32_t chunk, const uint8_
 	uint32_t length = wire_chunk_body_bytes(shape, chunk);
 
 	memcpy(message->body + wire_chunk_offset(shape, chunk), bytes, length);
-	message->peer->transport->counters.bytes_in += length;
+	COUNT_PEER(message->peer, bytes_in, length);
 	message->received++;
 	if (chunk == message->cumulative)
 		message->cumulative++;
@@ -152,7 +153,7 @@ static void chunk_accepted(struct in_message *message, uint32_t chunk, const uin
 	}
 	acknowledge(message->peer, message->id);
 	if (chunk_is_here(message, chunk)) {
-		t->counters.duplicates++;
+		COUNT_PEER(message->peer, duplicates, 1);
 		return;
 	}
 	chunk_store(message, chunk, bytes);
@@ -174,13 +175,13 @@ static void chunk_stash(struct in_message *message, const uint8_t *bytes)
 
 static void chunk_offered(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
 {
-	struct transport_counters *counters = &message->peer->transport->counters;
+	struct peer *peer = message->peer;
 
-	acknowledge(message->peer, message->id);
+	acknowledge(peer, message->id);
 	if (chunk != 0)
-		counters->drop_no_room++;
+		peer->transport->counters.drop_no_room++;
 	else if (message->stash != 0)
-		counters->duplicates++;
+		COUNT_PEER(peer, duplicates, 1);
 	else
 		chunk_stash(message, bytes);
 }
@@ -211,6 +212,7 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	message->generation = generation;
 	message->event.source = EVENT_OF_IN;
 	message->peer = peer;
+	message->opened_ns = peer->transport->now_ns;
 	message->id = data->message;
 	message->shape = *shape;
 	message->flow = data->flow;
@@ -264,7 +266,7 @@ static void chunk_open(struct in_message *message, const struct wire_data *data,
 		chunk_accepted(message, data->chunk, bytes);
 		break;
 	default:
-		counters->duplicates++;
+		COUNT_PEER(message->peer, duplicates, 1);
 		acknowledge(message->peer, message->id);
 	}
 }
@@ -322,7 +324,7 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 	} else if (slot->state == SLOT_OPEN) {
 		chunk_open(&peer->in[slot->value], &data, &shape, body);
 	} else {
-		counters->duplicates++;
+		COUNT_PEER(peer, duplicates, 1);
 		acknowledge(peer, data.message);
 	}
 }

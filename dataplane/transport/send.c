@@ -100,6 +100,7 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 	message->owner = owner;
 	message->cookie = cookie;
 	message->id = peer->out_next++;
+	message->queued_ns = now_ns;
 	message->flow = flow;
 	message->flow_seq = peer->out_flow_seq[flow]++;
 	wire_shape_init(&message->shape, body_bytes, head_bytes, t->chunk_bytes);
@@ -147,10 +148,12 @@ static void end(struct out_message *message, enum transport_reason reason, uint1
 	       peer->out_slots[peer->out_base % MR_MESSAGES_OUT_MAX] == 0)
 		peer->out_base++;
 	peer_settle(peer);
-	if (reason == TRANSPORT_OK)
-		t->counters.messages_out++;
-	else
-		t->counters.messages_failed++;
+	if (reason == TRANSPORT_OK) {
+		COUNT_PEER(peer, messages_out, 1);
+		stats_sent(message);
+	} else {
+		COUNT_PEER(peer, messages_failed, 1);
+	}
 	event_queue(t, &message->event);
 }
 
@@ -204,17 +207,17 @@ static uint32_t lost_first(const struct out_message *message)
 
 static uint32_t next_chunk(struct out_message *message)
 {
-	struct transport_counters *counters = &message->peer->transport->counters;
 	uint32_t chunk;
 
 	if (message->lost > 0) {
 		chunk = lost_first(message);
 		map_clear(message->lost_map, chunk);
 		message->lost--;
-		counters->retransmits++;
+		COUNT_PEER(message->peer, retransmits, 1);
 	} else {
 		chunk = message->next++;
-		counters->bytes_out += wire_chunk_body_bytes(&message->shape, chunk);
+		COUNT_PEER(message->peer, bytes_out,
+			   wire_chunk_body_bytes(&message->shape, chunk));
 	}
 	return chunk;
 }

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "net.h"
+#include "stats.h"
 #include "timer.h"
 #include "transport.h"
 #include "wire.h"
@@ -59,6 +60,7 @@ struct out_message {
 	void *owner;
 	uint64_t cookie;
 	uint64_t id;
+	uint64_t queued_ns; /* transport_send() was called */
 	struct wire_shape shape;
 	uint32_t flow;
 	uint32_t flow_seq;
@@ -96,6 +98,7 @@ struct in_message {
 	uint8_t *body;
 	uint64_t cookie;
 	uint64_t id;
+	uint64_t opened_ns; /* its first packet came */
 	struct wire_shape shape;
 	uint64_t credit_bytes; /* granted above the unscheduled, not yet here */
 	uint32_t flow;
@@ -204,6 +207,7 @@ struct peer {
 	uint64_t hello_ns; /* interval of the next HELLO */
 	uint32_t owed;     /* messages the other side must do something for */
 	uint32_t reset_session;
+	struct transport_peer_counters counters;
 
 	/* Toward the peer. */
 	uint32_t out_session;
@@ -264,6 +268,7 @@ struct transport {
 	uint32_t chunk_bytes;
 	bool offered; /* by the frame just taken */
 	struct transport_counters counters;
+	struct transport_histograms histograms;
 	struct timer_heap timers;
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active; /* peers with something to send */
@@ -283,6 +288,13 @@ static inline bool peer_known(const struct transport *t, uint32_t node)
 {
 	return node < MR_NODES_MAX && (t->peers_known >> node & 1) != 0;
 }
+
+/* Counts an event for the transport and for the peer: a name both have. */
+#define COUNT_PEER(peer, name, amount)                        \
+	do {                                                  \
+		(peer)->counters.name += (amount);            \
+		(peer)->transport->counters.name += (amount); \
+	} while (0)
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -368,6 +380,10 @@ void receive_free(struct in_message *message);
 /* acknowledge.c */
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
+
+/* stats.c: a message was delivered, to the peer's user, to ours. */
+void stats_sent(const struct out_message *message);
+void stats_received(const struct in_message *message);
 
 /* credit.c */
 void credit_update(struct in_message *message); /* may it be granted more? */
