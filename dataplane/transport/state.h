@@ -10,9 +10,9 @@
 #include <sys/queue.h>
 
 #include "net.h"
-#include "stats.h"
 #include "timer.h"
 #include "transport.h"
+#include "transport_stats.h"
 #include "wire.h"
 
 #define NS_PER_US 1000ull

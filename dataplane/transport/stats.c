@@ -1,5 +1,5 @@
 /* Each peer's share of the counters, its queues, and the histograms of messages. */
-#include "stats.h"
+#include "transport_stats.h"
 
 #include <errno.h>
 

@@ -121,6 +121,15 @@ static void transport_json_add(cJSON *json, const struct transport_counters *cou
 #undef ADD
 }
 
+static void link_json_add(cJSON *json, const struct link_counters *counters)
+{
+	cJSON *object = cJSON_AddObjectToObject(json, "link");
+
+#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)counters->name);
+	LINK_COUNTERS(ADD)
+#undef ADD
+}
+
 static void port_json_add(cJSON *json, const struct node_metrics *metrics)
 {
 	const struct port_counters *counters = &metrics->port;
@@ -152,10 +161,10 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	cJSON_AddNumberToObject(json, "jobs_running", metrics->jobs_running);
 	cJSON_AddNumberToObject(json, "jobs_done", (double)metrics->jobs_done);
 	cJSON_AddNumberToObject(json, "jobs_failed", (double)metrics->jobs_failed);
-	cJSON_AddNumberToObject(json, "fault_drops", (double)metrics->fault_drops);
 	job_json_counters(cJSON_AddObjectToObject(json, "jobs"), &metrics->jobs);
 	pool_json_add(json, &metrics->pool);
 	transport_json_add(json, &metrics->transport);
+	link_json_add(json, &metrics->link);
 	port_json_add(json, metrics);
 	return json;
 }

@@ -28,6 +28,7 @@ static void counters_print(FILE *out, const struct node_metrics *metrics)
 
 #define JOB(name) counter_print(out, node, "job", #name, metrics->jobs.name);
 #define TRANSPORT(name) counter_print(out, node, "transport", #name, metrics->transport.name);
+#define LINK(name) counter_print(out, node, "link", #name, metrics->link.name);
 #define PORT(name) counter_print(out, node, "port", #name, metrics->port.name);
 	JOB_COUNTERS(JOB)
 	TRANSPORT_COUNTERS(TRANSPORT)
@@ -37,7 +38,8 @@ static void counters_print(FILE *out, const struct node_metrics *metrics)
 #undef PORT
 	counter_print(out, node, "node", "jobs_done", metrics->jobs_done);
 	counter_print(out, node, "node", "jobs_failed", metrics->jobs_failed);
-	counter_print(out, node, "node", "fault_drops", metrics->fault_drops);
+	LINK_COUNTERS(LINK)
+#undef LINK
 	counter_print(out, node, "pool", "failures", metrics->pool.failures);
 }
 

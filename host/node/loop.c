@@ -87,10 +87,21 @@ static bool run_jobs(struct node *node)
 	return jobs_sweep(node) || worked;
 }
 
-static bool turn(struct node *node)
+static bool receive(struct node *node)
 {
 	const struct link_user user = {pump, node};
-	bool worked = link_receive(node->link, node->now_ns, &user);
+	bool received = link_receive(node->link, node->now_ns, &user);
+
+	/* A doorbell wakes us: how long that took nobody knows. */
+	if (received && node->port->wake_fd < 0)
+		histogram_add(&node->histograms.frame_wait_ns, node->now_ns - node->looked_ns);
+	node->looked_ns = node->now_ns;
+	return received;
+}
+
+static bool turn(struct node *node)
+{
+	bool worked = receive(node);
 
 	worked |= io_poll(node->io) > 0;
 	worked |= workers_reap(&node->workers) > 0;

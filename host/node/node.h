@@ -13,10 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "packet_link.h"
 #include "port.h"
 #include "region.h"
 #include "sandbox.h"
 #include "transport.h"
+#include "transport_stats.h"
 
 struct node;
 
@@ -128,6 +130,8 @@ struct job_counters {
 #undef JOB_COUNTER_FIELD
 };
 
+void job_counters_add(struct job_counters *sum, const struct job_counters *part);
+
 struct job_status {
 	uint64_t id;
 	enum job_state state;
@@ -152,6 +156,35 @@ int node_job_cancel(struct node *node, uint64_t id);
 /* Waits until the job has ended or timeout_ms passed (-ETIMEDOUT). Not in simulation. */
 int node_job_wait(struct node *node, uint64_t id, uint32_t timeout_ms);
 
+/* Filled by the I/O thread, whose turns are their resolution: what a worker did is measured there.
+ */
+#define NODE_HISTOGRAMS(X)                                                                        \
+	X(frame_wait_ns) /* since the port was last looked at, when frames were found: at most so \
+			  * long have they waited. Not on ports with a doorbell */                \
+	X(stage_ns)      /* of an attempt, from its begin until all its input is in its region */ \
+	X(run_ns)        /* of an invocation, inside its function */
+
+struct node_histograms {
+#define NODE_HISTOGRAM_FIELD(name) struct histogram name;
+	NODE_HISTOGRAMS(NODE_HISTOGRAM_FIELD)
+#undef NODE_HISTOGRAM_FIELD
+};
+
+/* Lengths of a node's queues. */
+#define NODE_QUEUES(X)                                                               \
+	X(messages_unsent)   /* behind MR_MESSAGES_OUT_MAX that the transport has */ \
+	X(messages_sending)  /* with the transport */                                \
+	X(offers_waiting)    /* messages of peers that no memory was found for */    \
+	X(messages_arriving) /* accepted and not whole */                            \
+	X(runs_waiting)      /* invocations that no memory was found for */          \
+	X(runs_working)      /* with workers, or behind them */
+
+struct node_queues {
+#define NODE_QUEUE_FIELD(name) uint64_t name;
+	NODE_QUEUES(NODE_QUEUE_FIELD)
+#undef NODE_QUEUE_FIELD
+};
+
 struct node_metrics {
 	uint32_t node;
 	uint64_t incarnation;
@@ -163,10 +196,15 @@ struct node_metrics {
 	struct transport_counters transport;
 	struct port_counters port;
 	struct port_abilities port_abilities;
-	uint64_t fault_drops; /* frames dropped on purpose */
+	struct link_counters link;
 	uint64_t jobs_done;
 	uint64_t jobs_failed;
 	struct job_counters jobs; /* this node's share, of all jobs */
+	struct node_queues queues;
+	struct node_histograms histograms;
+	struct transport_histograms messages;
+	uint32_t peer_count;
+	struct transport_peer_stats peers[MR_NODES_MAX];
 };
 
 /* At most a quarter of a second old. */

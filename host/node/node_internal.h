@@ -129,6 +129,7 @@ struct run {
 	bool fetch_open; /* sized, waits for memory to be read into */
 	uint64_t item_bytes;
 	uint64_t item_offset;
+	uint64_t begun_ns;
 	struct region *region;
 	uint64_t region_bytes; /* its share of the invocation budget */
 	uint32_t header_off;
@@ -304,6 +305,8 @@ struct node {
 	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
+	uint64_t looked_ns; /* at the port, last */
+	struct node_histograms histograms;
 	uint64_t fault_random;
 	struct port_poll poll;
 	int epoll_fd;
@@ -455,5 +458,7 @@ void node_wind_down(struct node *node);
 
 /* status.c */
 void status_publish(struct node *node, bool force);
+/* metrics.c; with node->lock held */
+void metrics_publish(struct node *node);
 
 #endif

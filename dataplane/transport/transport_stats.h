@@ -3,8 +3,8 @@
  * and queues, and histograms of messages. For the thread that owns the transport; reading is cheap
  * enough for ten times a second.
  */
-#ifndef STATS_H
-#define STATS_H
+#ifndef TRANSPORT_STATS_H
+#define TRANSPORT_STATS_H
 
 #include "histogram.h"
 #include "transport.h"
