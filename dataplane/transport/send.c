@@ -216,8 +216,7 @@ static uint32_t next_chunk(struct out_message *message)
 		COUNT_PEER(message->peer, retransmits, 1);
 	} else {
 		chunk = message->next++;
-		COUNT_PEER(message->peer, bytes_out,
-			   wire_chunk_body_bytes(&message->shape, chunk));
+		COUNT_PEER(message->peer, bytes_out, wire_chunk_body_bytes(&message->shape, chunk));
 	}
 	return chunk;
 }
