@@ -1,10 +1,12 @@
 #!/bin/bash
 # The HTTP interface of a real node, over loopback: what is right works, what is wrong is refused
-# with a reason, and many at once are served. http.sh MILLRACE MILLRACED SOURCE_ROOT
+# with a reason, and many at once are served.
+# http.sh MILLRACE MILLRACED SOURCE_ROOT METRICS_CHECKER
 set -uo pipefail
 export LC_ALL=C
 millrace=$(realpath "$1")
 millraced=$(realpath "$2")
+metrics_checker=$(realpath "$4")
 cd "$3" || exit 1
 command -v curl >/dev/null || { echo "SKIP: no curl"; exit 77; }
 work=$(mktemp -d)
@@ -98,6 +100,16 @@ root=$PWD
 	--connect "$url" --json --out counts="$work/json_out" >"$work/json") || fail "relative input failed"
 grep -q '"staged_bytes":' "$work/json" || fail "no JSON"
 cmp "$work/expected" "$work/json_out" || fail "relative input has another result"
+
+# What the node says of itself is well formed, and tells of those jobs.
+asks 200 'millrace_run_seconds_bucket{node="0",le="+Inf"}' "$url/metrics"
+cp "$work/reply" "$work/metrics"
+"$metrics_checker" "$work/metrics" || fail "the metrics are not well formed"
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$work/metrics" || fail "promtool finds fault with the metrics"
+fi
+grep -q 'millrace_run_seconds_count{node="0"} [1-9]' "$work/metrics" || fail "no function was timed"
+grep -q 'millrace_stage_seconds_count{node="0"} [1-9]' "$work/metrics" || fail "no staging was timed"
 
 # What is wrong is the client's exit code too.
 rc=0
