@@ -57,6 +57,15 @@ static bool fault_strikes(struct link *link)
 	return (x * 0x2545F4914F6CDD1Dull >> 32) % 1000000 < link->config.drop_ppm;
 }
 
+static void tap_show(struct link *link, uint64_t now_ns, bool out, const struct port_piece *pieces,
+		     uint32_t piece_count)
+{
+	if (link->tap->frame(link->tap, now_ns, out, pieces, piece_count))
+		link->counters.tapped++;
+	else
+		link->counters.tap_missed++;
+}
+
 /* Frames that are to be dropped are left out of rx; returns how many remain. */
 static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct port_rx *frames,
 			     uint32_t count, struct transport_rx *rx)
@@ -71,7 +80,7 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 			continue;
 		}
 		if (link->tap != NULL)
-			link->tap->frame(link->tap, now_ns, false, &piece, 1);
+			tap_show(link, now_ns, false, &piece, 1);
 		rx[n++] = (struct transport_rx){frames[i].data, frames[i].bytes};
 	}
 	return n;
@@ -130,7 +139,7 @@ static void frame_show(struct link *link, uint64_t now_ns, const struct transpor
 	    {frame->body, frame->body_bytes},
 	};
 
-	link->tap->frame(link->tap, now_ns, true, pieces, frame->body_bytes > 0 ? 2 : 1);
+	tap_show(link, now_ns, true, pieces, frame->body_bytes > 0 ? 2 : 1);
 }
 
 static bool frames_refill(struct link *link, uint64_t now_ns)

@@ -4,6 +4,7 @@
 #ifndef CLUSTER_H
 #define CLUSTER_H
 
+#include "capture.h"
 #include "fabric.h"
 #include "node.h"
 
@@ -16,6 +17,7 @@ struct cluster_config {
 	uint64_t incarnation; /* 0: taken from the clock */
 	const char *spill_dir;
 	struct node_faults faults;
+	struct capture *capture; /* of every node's frames; NULL: none; outlives the cluster */
 };
 
 struct cluster {

@@ -2,6 +2,7 @@
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
+#include "capture_file.h"
 #include "node.h"
 
 struct daemon_options {
@@ -20,6 +21,7 @@ struct daemon_options {
 	const char *sandbox;
 	const char *cache_dir;
 	const char *spill_dir;
+	struct capture_options pcap;
 	const char *pid_file;
 	uint32_t drop_ppm;
 	bool poll_always;

@@ -24,10 +24,39 @@
 struct daemon {
 	const struct daemon_options *options;
 	struct fabric *fabric;
+	struct capture *capture;
 	struct node *node;
 	struct api_server *server;
 	char spool[MR_URI_BYTES_MAX - 64];
 };
+
+static int capture_begin(struct daemon *daemon, struct link_tap **tap, char *error,
+			 size_t error_bytes)
+{
+	const struct daemon_options *options = daemon->options;
+	char name[32];
+	int rc = capture_file_open(&daemon->capture, &options->pcap, false, error, error_bytes);
+
+	if (rc < 0 || daemon->capture == NULL)
+		return rc;
+	snprintf(name, sizeof(name), "node %u", options->node);
+	rc = capture_tap(daemon->capture, name, tap);
+	if (rc == 0)
+		rc = capture_start(daemon->capture);
+	if (rc < 0)
+		snprintf(error, error_bytes, "cannot capture frames: %s", strerror(-rc));
+	return rc;
+}
+
+/* When the node is gone. */
+static void capture_end(struct daemon *daemon)
+{
+	char note[MR_ERROR_BYTES_MAX] = "";
+
+	capture_file_close(&daemon->capture, &daemon->options->pcap, note, sizeof(note));
+	if (note[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", note);
+}
 
 static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
@@ -48,9 +77,11 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .spill_dir = options->spill_dir,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
-	int rc =
-	    daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
+	int rc = capture_begin(daemon, &config.tap, error, error_bytes);
 
+	if (rc < 0)
+		return rc;
+	rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",
 			 (unsigned long long)options->memory_bytes >> 20, strerror(-rc));
@@ -161,6 +192,7 @@ static void daemon_close(struct daemon *daemon)
 	if (daemon->node != NULL)
 		jobs_stop(daemon->node);
 	node_end(daemon);
+	capture_end(daemon);
 	fabric_close(&daemon->fabric);
 	if (daemon->spool[0] != '\0')
 		spool_remove(daemon->spool);

@@ -27,6 +27,10 @@ const char run_help[] =
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
+    "  --pcap FILE           capture every frame of the nodes, in clear, in the pcapng format,\n"
+    "                        one interface for each node\n"
+    "  --pcap-bytes BYTES    of that file at most; default 1GiB\n"
+    "  --pcap-snap BYTES     kept of each frame at most; default all\n"
     "  --sim SEED[,loss=P][,dup=P][,reorder=P][,corrupt=P][,delay_us=N]...\n"
     "                        simulated network in virtual time, from a seed; P are\n"
     "                        probabilities, 0 to 1; fail=P and repeat=P are of invocations\n"
@@ -54,6 +58,9 @@ enum option_id {
 	OPTION_SPILL,
 	OPTION_POLL,
 	OPTION_DROP_RATE,
+	OPTION_PCAP,
+	OPTION_PCAP_BYTES,
+	OPTION_PCAP_SNAP,
 	OPTION_SIM,
 	OPTION_CONNECT,
 	OPTION_JSON,
@@ -74,6 +81,9 @@ static const struct option long_options[] = {
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
+    {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"pcap-bytes", required_argument, NULL, OPTION_PCAP_BYTES},
+    {"pcap-snap", required_argument, NULL, OPTION_PCAP_SNAP},
     {"sim", required_argument, NULL, OPTION_SIM},
     {"connect", required_argument, NULL, OPTION_CONNECT},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -84,8 +94,9 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES, OPTION_PORT, OPTION_SANDBOX,   OPTION_WORKERS, OPTION_MEMORY,
-    OPTION_SPILL, OPTION_POLL, OPTION_DROP_RATE, OPTION_SIM,
+    OPTION_NODES,  OPTION_PORT,  OPTION_SANDBOX,    OPTION_WORKERS,
+    OPTION_MEMORY, OPTION_SPILL, OPTION_POLL,       OPTION_DROP_RATE,
+    OPTION_SIM,    OPTION_PCAP,  OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL};
 
@@ -194,6 +205,25 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	}
 }
 
+static int option_set_pcap(struct parse *parse, enum option_id id, char *value)
+{
+	struct capture_options *pcap = &parse->options->request.pcap;
+	uint64_t bytes = 0;
+
+	if (id == OPTION_PCAP) {
+		pcap->path = value;
+		return 0;
+	}
+	if (!argument_size(value, &bytes) || bytes == 0)
+		return wrong(parse, id == OPTION_PCAP_BYTES ? "--pcap-bytes" : "--pcap-snap", value,
+			     "bytes are needed, plain or with KiB, MiB or GiB");
+	if (id == OPTION_PCAP_BYTES)
+		pcap->bytes_max = bytes;
+	else
+		pcap->snap_bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+	return 0;
+}
+
 static int option_set(struct parse *parse, enum option_id id, char *value)
 {
 	struct run_request *request = &parse->options->request;
@@ -211,6 +241,10 @@ static int option_set(struct parse *parse, enum option_id id, char *value)
 	case OPTION_SPILL:
 		request->spill_dir = value;
 		return 0;
+	case OPTION_PCAP:
+	case OPTION_PCAP_BYTES:
+	case OPTION_PCAP_SNAP:
+		return option_set_pcap(parse, id, value);
 	case OPTION_SIM:
 		request->sim = value;
 		return 0;

@@ -57,12 +57,16 @@ static int create_transport(struct node *node, const struct node_config *config,
 	return rc;
 }
 
-static int create_link(struct node *node)
+static int create_link(struct node *node, struct link_tap *tap)
 {
-	return link_create(&node->link, &(struct link_config){.port = node->port,
-							      .transport = node->transport,
-							      .drop_ppm = node->faults.drop_ppm,
-							      .seed = node->fault_random});
+	int rc = link_create(&node->link, &(struct link_config){.port = node->port,
+								.transport = node->transport,
+								.drop_ppm = node->faults.drop_ppm,
+								.seed = node->fault_random});
+
+	if (rc == 0)
+		link_set_tap(node->link, tap);
+	return rc;
 }
 
 static uint64_t clock_now(clockid_t clock)
@@ -264,7 +268,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		rc = create_transport(node, config,
 				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
 	if (rc == 0)
-		rc = create_link(node);
+		rc = create_link(node, config->tap);
 	if (rc == 0)
 		rc = create_wakeups(node);
 	if (rc == 0)

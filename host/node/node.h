@@ -58,6 +58,7 @@ struct node_config {
 	const char *cache_dir; /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
 				* ~/.cache/millrace, else a folder of our own below /tmp */
 	const char *spill_dir; /* NULL: see spill.h */
+	struct link_tap *tap;  /* shown every frame; NULL: none; outlives the node */
 	struct node_faults faults;
 };
 

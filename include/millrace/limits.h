@@ -77,6 +77,11 @@
 #define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
+/* Captures of frames. */
+#define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
+#define MR_CAPTURE_PAUSE_US 2000         /* between looks of the writer at its rings */
+#define MR_CAPTURE_BYTES_DEFAULT (1ull << 30) /* of a file: forgotten, it must not fill a disk */
+
 /* Nodes. */
 #define MR_WORKERS_MAX 64 /* threads of one node */
 #define MR_JOBS_MAX 64    /* unfinished on one node */
