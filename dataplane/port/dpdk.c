@@ -19,7 +19,7 @@
 #define LINK_POLL_MS 10
 
 /*
- * What virtual drivers do not report of themselves. Devices on the PCI bus are believed.
+ * What drivers do not report of themselves. That they scatter, those on the PCI bus are believed.
  *
  * scatters: our compare test (tests/port) saw it send a chain of mbufs intact. Others may report
  * the ability and have never been seen to have it: they get linear frames.
@@ -40,6 +40,8 @@ static const struct driver_facts drivers[] = {
     {.driver = "net_virtio_user", .scatters = true},
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
     {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
+    /* Fills a second ring, as long, for what it would join from several packets. */
+    {.driver = "net_vmxnet3", .rx_held = QUEUE_FRAMES},
 };
 
 static const struct driver_facts *driver_known(const char *driver)
