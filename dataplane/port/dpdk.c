@@ -106,6 +106,17 @@ static void pool_free(struct rte_mempool **pool)
 	*pool = NULL;
 }
 
+/* Virtual addresses are the device's too then: an IOMMU, or a process, translates them. A mempool
+ * whose objects may cross pages knows none of its own. */
+static void mbuf_init(struct rte_mempool *pool, void *unused, void *object, unsigned int index)
+{
+	struct rte_mbuf *m = object;
+
+	rte_pktmbuf_init(pool, unused, m, index);
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		rte_mbuf_iova_set(m, (rte_iova_t)(uintptr_t)m->buf_addr);
+}
+
 /*
  * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages: with
  * ordinary pages it would otherwise spend a whole page on each mbuf, and net_af_xdp would compute
@@ -129,7 +140,7 @@ static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, ui
 		rte_mempool_free(pool);
 		return NULL;
 	}
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	rte_mempool_obj_iter(pool, mbuf_init, NULL);
 	return pool;
 }
 
