@@ -74,10 +74,12 @@ static int device_probe(const struct port_spec *spec, uint16_t *id, char *error,
 	/* A PCI device was probed when EAL started. */
 	if (rc < 0 && !(rc == -EEXIST && spec->kind == SPEC_PCI)) {
 		if (spec->kind == SPEC_PCI)
-			return dpdk_error(rc, spec->name,
-					  "no such device, no driver for it, or it is not bound to "
-					  "vfio-pci (dpdk-devbind.py --status)",
-					  error, error_bytes);
+			return dpdk_error(
+			    rc, spec->name,
+			    "no such device, no driver for it, or it is bound neither "
+			    "to vfio-pci nor, with huge pages, to uio_pci_generic "
+			    "(dpdk-devbind.py --status)",
+			    error, error_bytes);
 		return dpdk_error(rc, spec->name, "the driver refuses, or there is none", error,
 				  error_bytes);
 	}
