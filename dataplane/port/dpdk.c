@@ -19,7 +19,7 @@
 #define LINK_POLL_MS 10
 
 /*
- * What virtual drivers do not report of themselves. Devices on the PCI bus are believed.
+ * What drivers do not report of themselves. That they scatter, those on the PCI bus are believed.
  *
  * scatters: our compare test (tests/port) saw it send a chain of mbufs intact. Others may report
  * the ability and have never been seen to have it: they get linear frames.
@@ -40,6 +40,8 @@ static const struct driver_facts drivers[] = {
     {.driver = "net_virtio_user", .scatters = true},
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
     {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
+    /* Fills a second ring, as long, for what it would join from several packets. */
+    {.driver = "net_vmxnet3", .rx_held = QUEUE_FRAMES},
 };
 
 static const struct driver_facts *driver_known(const char *driver)
@@ -72,10 +74,12 @@ static int device_probe(const struct port_spec *spec, uint16_t *id, char *error,
 	/* A PCI device was probed when EAL started. */
 	if (rc < 0 && !(rc == -EEXIST && spec->kind == SPEC_PCI)) {
 		if (spec->kind == SPEC_PCI)
-			return dpdk_error(rc, spec->name,
-					  "no such device, no driver for it, or it is not bound to "
-					  "vfio-pci (dpdk-devbind.py --status)",
-					  error, error_bytes);
+			return dpdk_error(
+			    rc, spec->name,
+			    "no such device, no driver for it, or it is bound neither "
+			    "to vfio-pci nor, with huge pages, to uio_pci_generic "
+			    "(dpdk-devbind.py --status)",
+			    error, error_bytes);
 		return dpdk_error(rc, spec->name, "the driver refuses, or there is none", error,
 				  error_bytes);
 	}
@@ -104,6 +108,17 @@ static void pool_free(struct rte_mempool **pool)
 	*pool = NULL;
 }
 
+/* Virtual addresses are the device's too then: an IOMMU, or a process, translates them. A mempool
+ * whose objects may cross pages knows none of its own. */
+static void mbuf_init(struct rte_mempool *pool, void *unused, void *object, unsigned int index)
+{
+	struct rte_mbuf *m = object;
+
+	rte_pktmbuf_init(pool, unused, m, index);
+	if (rte_eal_iova_mode() == RTE_IOVA_VA)
+		rte_mbuf_iova_set(m, (rte_iova_t)(uintptr_t)m->buf_addr);
+}
+
 /*
  * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages: with
  * ordinary pages it would otherwise spend a whole page on each mbuf, and net_af_xdp would compute
@@ -127,7 +142,7 @@ static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, ui
 		rte_mempool_free(pool);
 		return NULL;
 	}
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	rte_mempool_obj_iter(pool, mbuf_init, NULL);
 	return pool;
 }
 

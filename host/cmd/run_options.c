@@ -20,7 +20,8 @@ const char run_help[] =
     "  --nodes N             nodes of this process, 1 to 64; default 1\n"
     "  --port DEVARGS        a DPDK port or network interface for a node; repeat it for each\n"
     "                        node; default: ports inside the process\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging)\n"
+    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging); with\n"
+    "                        --connect it is the daemon's, and says which code to bring\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
@@ -94,9 +95,8 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES,  OPTION_PORT,  OPTION_SANDBOX,    OPTION_WORKERS,
-    OPTION_MEMORY, OPTION_SPILL, OPTION_POLL,       OPTION_DROP_RATE,
-    OPTION_SIM,    OPTION_PCAP,  OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
+    OPTION_NODES,     OPTION_PORT, OPTION_WORKERS, OPTION_MEMORY,     OPTION_SPILL,     OPTION_POLL,
+    OPTION_DROP_RATE, OPTION_SIM,  OPTION_PCAP,    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL};
 

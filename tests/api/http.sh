@@ -13,16 +13,19 @@ work=$(mktemp -d)
 mkdir "$work/spill"
 failed=0
 # A port that carries nothing: a cluster of one node needs no more, and no root.
-"$millraced" --port net_null0 --addr 10.9.0.1/24 --http 127.0.0.1:0 --memory 64MiB \
-	--spill "$work/spill" --pid-file "$work/pid" 2>"$work/daemon" &
-daemon=$!
+daemon_start() { # MORE_OPTIONS...
+	"$millraced" --port net_null0 --addr 10.9.0.1/24 --http 127.0.0.1:0 --memory 64MiB \
+		--spill "$work/spill" --pid-file "$work/pid" "$@" 2>"$work/daemon" &
+	daemon=$!
+	for _ in $(seq 300); do
+		grep -q ready "$work/daemon" && break
+		kill -0 $daemon 2>/dev/null || { echo "no daemon:"; cat "$work/daemon"; exit 1; }
+		sleep 0.1
+	done
+	url=http://$(grep -oE '127.0.0.1:[0-9]+' "$work/daemon" | head -1)
+}
 trap 'kill $daemon 2>/dev/null; wait $daemon; rm -rf "$work"' EXIT
-for _ in $(seq 300); do
-	grep -q ready "$work/daemon" && break
-	kill -0 $daemon 2>/dev/null || { echo "no daemon:"; cat "$work/daemon"; exit 1; }
-	sleep 0.1
-done
-url=http://$(grep -oE '127.0.0.1:[0-9]+' "$work/daemon" | head -1)
+daemon_start
 wordcount=functions/wordcount/wordcount.mr
 
 fail() {
@@ -147,4 +150,10 @@ wait $client && fail "the client takes the end of the daemon for success"
 [ $rc -eq 0 ] || fail "the daemon ended with $rc: $(cat "$work/daemon")"
 [ -z "$(ls -A "$work/spill")" ] || fail "the daemon left: $(ls -A "$work/spill")"
 [ ! -e "$work/pid" ] || fail "the daemon left its pid file"
+
+# A daemon of native code is brought native code.
+daemon_start --sandbox native --cache "$work/cache"
+"$millrace" run $wordcount text="file:$work/text" --connect "$url" --sandbox native --quiet \
+	--out counts="$work/native" 2>"$work/err" || fail "native: $(cat "$work/err")"
+cmp "$work/expected" "$work/native" || fail "native code has another result"
 exit $failed
