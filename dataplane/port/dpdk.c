@@ -23,21 +23,25 @@
  *
  * scatters: our compare test (tests/port) saw it send a chain of mbufs intact. Others may report
  * the ability and have never been seen to have it: they get linear frames.
+ *
+ * memory: its peer reads the frames in memory of this host. Those that hand them to the kernel say
+ * nothing about where it sends them.
  */
 struct driver_facts {
 	const char *driver;
 	bool scatters;
+	bool memory;
 	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
 };
 
 static const struct driver_facts drivers[] = {
     {.driver = "net_af_packet", .scatters = true},
-    {.driver = "net_memif", .scatters = true},
+    {.driver = "net_memif", .scatters = true, .memory = true},
     {.driver = "net_pcap", .scatters = true},
-    {.driver = "net_ring", .scatters = true},
+    {.driver = "net_ring", .scatters = true, .memory = true},
     {.driver = "net_tap", .scatters = true},
-    {.driver = "net_vhost", .scatters = true},
-    {.driver = "net_virtio_user", .scatters = true},
+    {.driver = "net_vhost", .scatters = true, .memory = true},
+    {.driver = "net_virtio_user", .scatters = true, .memory = true},
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
     {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
 };
@@ -225,6 +229,7 @@ static int port_configure(struct dpdk_port *self, const struct port_spec *spec, 
 	memcpy(abilities->mac, mac.addr_bytes, sizeof(abilities->mac));
 	abilities->mtu = mtu;
 	abilities->multi_segment = port_scatters(spec, &info);
+	abilities->memory = driver_known(info.driver_name)->memory;
 	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info.driver_name);
 	self->frame_bytes_max = mtu + RTE_ETHER_HDR_LEN;
 	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB. */

@@ -39,6 +39,7 @@ struct port_abilities {
 	uint32_t mtu;       /* bytes of an IP packet */
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
 	bool doorbell;      /* wake_fd becomes readable when a frame waits */
+	bool memory;        /* frames go from memory to memory of this host: no wire flips a bit */
 	char driver[32];
 };
 

@@ -449,6 +449,7 @@ static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct r
 	    .mtu = sw->frame_bytes_max - ETHER_HEAD_BYTES,
 	    .multi_segment = true,
 	    .doorbell = true,
+	    .memory = true,
 	    .driver = "ring",
 	};
 	memcpy(self->port.abilities.mac, mac_prefix, sizeof(mac_prefix));

@@ -37,12 +37,24 @@ static void eal_start(const char *const *specs, uint32_t count)
 		printf("%s\n", note);
 }
 
+/* Does the other end read this port's frames in memory of this host? */
+static bool spec_is_memory(const char *spec)
+{
+	static const char *const drivers[] = {"net_ring", "net_memif", "net_vhost", "net_virtio"};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strncmp(spec, drivers[i], strlen(drivers[i])) == 0)
+			return true;
+	return false;
+}
+
 static struct port *open_port(const char *spec)
 {
 	char error[MR_ERROR_BYTES_MAX] = "";
 	struct port *port;
 
 	CHECK(port_dpdk_open(spec, &port, error, sizeof(error)) == 0, "%s", error);
+	CHECK(port->abilities.memory == spec_is_memory(spec), "%s: memory", spec);
 	return port;
 }
 
