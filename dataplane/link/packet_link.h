@@ -37,9 +37,10 @@ struct link_user {
 	void *opaque;
 };
 
-#define LINK_COUNTERS(X)                                       \
-	X(drop_fault) /* received frames dropped on purpose */ \
-	X(held)       /* frames that waited because the port was full */
+#define LINK_COUNTERS(X)                                                  \
+	X(drop_fault)  /* received frames dropped on purpose */           \
+	X(held)        /* frames that waited because the port was full */ \
+	X(held_copied) /* of these, with a body in no region: it was copied */
 
 struct link_counters {
 #define LINK_COUNTER_FIELD(name) uint64_t name;

@@ -219,6 +219,7 @@ static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
 	slots_put(to, ready, n);
 	ring_doorbell(to);
 	from->port.counters.tx_frames += n;
+	from->port.counters.tx_copied += n;
 	from->port.counters.tx_bytes += bytes;
 	return n;
 }
