@@ -38,11 +38,12 @@ struct link_user {
 	void *opaque;
 };
 
-#define LINK_COUNTERS(X)                                                 \
-	X(drop_fault) /* received frames dropped on purpose */           \
-	X(held)       /* frames that waited because the port was full */ \
-	X(tapped)     /* frames shown to a tap that took them */         \
-	X(tap_missed) /* frames it had no room for; they went their way */
+#define LINK_COUNTERS(X)                                                       \
+	X(drop_fault)  /* received frames dropped on purpose */                \
+	X(held)        /* frames that waited because the port was full */      \
+	X(held_copied) /* of these, with a body in no region: it was copied */ \
+	X(tapped)      /* frames shown to a tap that took them */              \
+	X(tap_missed)  /* frames it had no room for; they went their way */
 
 struct link_counters {
 #define LINK_COUNTER_FIELD(name) uint64_t name;

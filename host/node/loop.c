@@ -166,7 +166,7 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 	struct timespec *wait = NULL;
 	int count;
 
-	if (node->port->wake_fd >= 0 && port_arm(node->port))
+	if (port_arm(node->port))
 		return;
 	if (sleep_us != UINT32_MAX || deadline != UINT64_MAX) {
 		uint64_t ns = sleep_us != UINT32_MAX ? sleep_us * 1000ull : UINT64_MAX;
