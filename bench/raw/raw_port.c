@@ -8,6 +8,8 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 
+#include "eal_log.h"
+
 #define QUEUE_FRAMES 1024
 /* Both queues full, the fill and completion rings of net_af_xdp, what the lcore's cache keeps. */
 #define POOL_FRAMES 12287
@@ -26,11 +28,9 @@ static void frame_prepare(struct rte_mempool *pool, void *opaque, void *object, 
 
 static int pool_create(struct raw_port *port, uint32_t mtu)
 {
-	uint16_t room = (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL(mtu + 64, 1024u));
+	/* net_af_packet wants room for its ring's frame, however long ours are. */
+	uint16_t room = (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL(mtu + 128, 2048u));
 
-	/* net_af_xdp wants what the kernel calls a chunk to be 2048 or 4096 bytes of mbuf data. */
-	if (room < RTE_MBUF_DEFAULT_BUF_SIZE)
-		room = RTE_MBUF_DEFAULT_BUF_SIZE;
 	port->pool = rte_pktmbuf_pool_create("raw", POOL_FRAMES, POOL_CACHE_FRAMES, 0, room,
 					     SOCKET_ID_ANY);
 	if (port->pool == NULL)
@@ -62,16 +62,22 @@ int raw_port_open(struct raw_port *port, const char *spec, uint32_t mtu, char *e
 		  size_t error_bytes)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
-	int rc = rte_dev_probe(spec);
+	char reason[256];
+	int rc;
 
 	memset(port, 0, sizeof(*port));
+	eal_log_clear();
+	rc = rte_dev_probe(spec);
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(spec, ","), spec);
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(name, &port->id);
 	if (rc == 0)
 		rc = port_start(port, mtu);
-	if (rc < 0)
-		snprintf(error, error_bytes, "%s: DPDK does not open it: %s", spec, strerror(-rc));
+	if (rc == 0)
+		return 0;
+	eal_log_quote(reason, sizeof(reason));
+	snprintf(error, error_bytes, "%s: DPDK does not open it: %s: %s", spec, strerror(-rc),
+		 reason);
 	return rc;
 }
 

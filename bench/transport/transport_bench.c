@@ -6,6 +6,7 @@
 
 #include "bench.h"
 #include "measures.h"
+#include "peers.h"
 #include "scene.h"
 
 static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
@@ -22,6 +23,7 @@ static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
 	measures_raw(scene);
 	scene_run(scene);
 	relations_raw(scene);
+	peers_testpmd(bench, kind, mtu);
 	free(scene);
 }
 
@@ -44,6 +46,7 @@ int bench_transport(struct bench *bench)
 		fprintf(stderr,
 			"millrace bench: no network namespace (%s): what needs one is skipped\n",
 			strerror(-rc));
+	peers_run(bench);
 	for (uint32_t kind = 0; kind < WIRING_KINDS; kind++) {
 		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
 			if (only == WIRING_KINDS || only == kind)
