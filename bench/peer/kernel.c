@@ -11,7 +11,8 @@
 
 #define SERVER_SETTLE_MS 300
 #define TIMEOUT_S 20
-#define PEER_PORT "17412" /* in namespaces of our own: nobody else's */
+#define IPERF3_PORT "17412" /* in namespaces of our own: nobody else's */
+#define SOCKPERF_PORT "17414"
 
 static int peer_garbled(const char *program, const char *text, char *error, size_t error_bytes)
 {
@@ -21,9 +22,9 @@ static int peer_garbled(const char *program, const char *text, char *error, size
 
 int peer_iperf3(const struct wiring_lan *lan, double *gbit_per_s, char *error, size_t error_bytes)
 {
-	const char *server[] = {"iperf3", "-s", "-1", "-p", PEER_PORT, NULL};
+	const char *server[] = {"iperf3", "-s", "-1", "-p", IPERF3_PORT, NULL};
 	/* Half a second for the window to open is left out. */
-	const char *client[] = {"iperf3", "-c", lan->remote_ip, "-p", PEER_PORT, "-t", "1",
+	const char *client[] = {"iperf3", "-c", lan->remote_ip, "-p", IPERF3_PORT, "-t", "1",
 				"-O", "1", "-J", NULL};
 	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);
@@ -50,9 +51,9 @@ int peer_sockperf(const struct wiring_lan *lan, bool tcp, uint32_t bytes,
 		  struct peer_latency *latency, char *error, size_t error_bytes)
 {
 	char size[16];
-	const char *server[] = {"sockperf", "server", "-i", lan->remote_ip, "-p", PEER_PORT,
+	const char *server[] = {"sockperf", "server", "-i", lan->remote_ip, "-p", SOCKPERF_PORT,
 				tcp ? "--tcp" : NULL, NULL};
-	const char *client[] = {"sockperf", "ping-pong", "-i", lan->remote_ip, "-p", PEER_PORT,
+	const char *client[] = {"sockperf", "ping-pong", "-i", lan->remote_ip, "-p", SOCKPERF_PORT,
 				"-t", "1", "-m", size, tcp ? "--tcp" : NULL, NULL};
 	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);

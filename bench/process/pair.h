@@ -68,7 +68,7 @@ struct pair_answer {
 struct pair_shared {
 	_Atomic uint32_t arrived[PAIR_ROLES]; // run number; its worker: wo, other: ro
 	_Atomic uint32_t stopped;             // run number; who times the run: wo, other: ro
-	uint8_t addresses[PAIR_ROLES][64];    // for the kinds: set before the first run
+	_Atomic uint32_t finished[PAIR_ROLES]; // run number; its worker: wo, other: ro
 };
 
 struct pair {

@@ -21,6 +21,7 @@ static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
 	scene->kind = kind;
 	scene->mtu = mtu;
 	measures_raw(scene);
+	measures_ours(scene);
 	scene_run(scene);
 	relations_raw(scene);
 	peers_testpmd(bench, kind, mtu);
