@@ -100,4 +100,11 @@
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 
+/* Benchmarks. */
+#define MR_BENCH_RUNS_MAX 99     /* of one case: medians of more say nothing new */
+#define MR_BENCH_RUNS_DEFAULT 5  /* the fewest that a median is worth something of */
+#define MR_BENCH_CASES_MAX 512   /* of one report: every port, pattern and size is some 300 */
+#define MR_BENCH_AGAINST_MAX 8   /* limits and peers beside one case */
+#define MR_BENCH_SAMPLES_MAX (1u << 20) /* round trips timed in one run: percentiles to 1e-5 */
+
 #endif
