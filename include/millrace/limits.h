@@ -77,6 +77,12 @@
 #define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
+/* Hand-over between nodes of one host; docs/attach.md. */
+#define MR_ATTACH_SLOTS 1024     /* messages on their way one way: 256 KiB */
+#define MR_ATTACH_LOANS_MAX 4096 /* regions lent to one peer: more than stores hold in memory */
+#define MR_ATTACH_POLL_MS 20     /* between looks at sockets: what a peer's death may go unnoticed */
+#define MR_ATTACH_RETRY_MS 500   /* between looks for a peer that is not there */
+
 /* Nodes. */
 #define MR_WORKERS_MAX 64 /* threads of one node */
 #define MR_JOBS_MAX 64    /* unfinished on one node */
