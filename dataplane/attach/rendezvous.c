@@ -529,6 +529,13 @@ bool rendezvous_poll(struct rendezvous *r, uint64_t now_ns, struct rendezvous_ev
 	return false;
 }
 
+void rendezvous_leave(struct rendezvous *r, uint32_t node)
+{
+	for (uint32_t i = 0; i < r->meeting_count; i++)
+		if (r->meetings[i].peer.node == node)
+			meeting_end(&r->meetings[i], r->next_ns);
+}
+
 int rendezvous_fd(const struct rendezvous *r)
 {
 	return r->epoll_fd;

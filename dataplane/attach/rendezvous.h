@@ -54,6 +54,8 @@ struct rendezvous_event {
 bool rendezvous_poll(struct rendezvous *rendezvous, uint64_t now_ns,
 		     struct rendezvous_event *event);
 
+/* The caller gave the channel to that peer up: the peer is told by the end of the socket. */
+void rendezvous_leave(struct rendezvous *rendezvous, uint32_t node);
 /* Readable when there is something for rendezvous_poll() to do; when it is next due otherwise. */
 int rendezvous_fd(const struct rendezvous *rendezvous);
 uint64_t rendezvous_deadline(const struct rendezvous *rendezvous);

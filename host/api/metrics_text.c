@@ -31,7 +31,10 @@ static void counters_print(FILE *out, const struct node_metrics *metrics)
 #define PORT(name) counter_print(out, node, "port", #name, metrics->port.name);
 	JOB_COUNTERS(JOB)
 	TRANSPORT_COUNTERS(TRANSPORT)
+#define HANDOVER(name) counter_print(out, node, "handover", #name, metrics->handover.name);
 	PORT_COUNTERS(PORT)
+	HANDOVER_COUNTERS(HANDOVER)
+#undef HANDOVER
 #undef JOB
 #undef TRANSPORT
 #undef PORT

@@ -125,6 +125,11 @@ int cluster_create(struct cluster **cluster_out, struct fabric **fabric,
 	}
 	for (uint32_t i = 0; i < config->nodes && rc == 0; i++)
 		rc = node_open(cluster, *fabric, config, i, error, error_bytes);
+	if (rc == 0 && config->handover) {
+		rc = node_attach(cluster->nodes, cluster->count);
+		if (rc < 0)
+			snprintf(error, error_bytes, "hand-over between nodes: %s", strerror(-rc));
+	}
 	if (rc < 0) {
 		cluster_destroy(&cluster);
 		return rc;

@@ -27,6 +27,7 @@ enum run_outcome {
 struct run_request {
 	struct mr_options options;
 	bool poll_always;
+	bool handover_off;
 	const char *spill_dir; /* NULL: the node's choice */
 	struct node_faults faults;
 	const char *sim;           /* the argument of --sim, or NULL */

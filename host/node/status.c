@@ -113,6 +113,7 @@ static void publish_metrics(struct node *node)
 	    .uptime_ns = node->now_ns - node->started_ns,
 	    .transport = *transport_counters(node->transport),
 	    .port = node->port->counters,
+	    .handover = node->handover.counters,
 	    .port_abilities = node->port->abilities,
 	    .fault_drops = link_counters(node->link)->drop_fault,
 	    .jobs_done = node->jobs_done,
