@@ -53,10 +53,15 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #define LINK(name) \
 	counter_write(to, "link", #name, "Between transport and port", metrics->link.name);
 #define PORT(name) counter_write(to, "port", #name, "The network port", metrics->port.name);
+#define HANDOVER(name)                                                         \
+	counter_write(to, "handover", #name, "To and from peers on this host", \
+		      metrics->handover.name);
 	JOB_COUNTERS(JOB)
 	TRANSPORT_COUNTERS(TRANSPORT)
 	LINK_COUNTERS(LINK)
 	PORT_COUNTERS(PORT)
+	HANDOVER_COUNTERS(HANDOVER)
+#undef HANDOVER
 #undef JOB
 #undef TRANSPORT
 #undef LINK

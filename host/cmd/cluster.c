@@ -148,6 +148,11 @@ int cluster_create(struct cluster **cluster_out, struct fabric **fabric,
 			snprintf(error, error_bytes, "cannot start the capture's thread: %s",
 				 strerror(-rc));
 	}
+	if (rc == 0 && config->handover) {
+		rc = node_attach(cluster->nodes, cluster->count);
+		if (rc < 0)
+			snprintf(error, error_bytes, "hand-over between nodes: %s", strerror(-rc));
+	}
 	if (rc < 0) {
 		cluster_destroy(&cluster);
 		return rc;

@@ -31,6 +31,8 @@ const char daemon_help[] =
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
+    "  --handover off        talk with peers on this host by frames only. Otherwise those of the\n"
+    "                        same user hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
     "  --pcap FILE           capture every frame of this node, in clear (before it is sealed, "
     "after\n"
@@ -63,6 +65,7 @@ enum option_id {
 	OPTION_CACHE,
 	OPTION_SPILL,
 	OPTION_POLL,
+	OPTION_HANDOVER,
 	OPTION_DROP_RATE,
 	OPTION_PCAP,
 	OPTION_PCAP_BYTES,
@@ -85,6 +88,7 @@ static const struct option long_options[] = {
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
+    {"handover", required_argument, NULL, OPTION_HANDOVER},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {"pcap-bytes", required_argument, NULL, OPTION_PCAP_BYTES},
@@ -247,6 +251,10 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 	case OPTION_POLL:
 		options->poll_always = true;
 		return expect(strcmp(value, "always") == 0, "--poll", value, "always", error,
+			      error_bytes);
+	case OPTION_HANDOVER:
+		options->handover_off = true;
+		return expect(strcmp(value, "off") == 0, "--handover", value, "off", error,
 			      error_bytes);
 	case OPTION_DROP_RATE:
 		return expect(argument_probability(value, &options->drop_ppm), "--drop-rate", value,

@@ -25,6 +25,7 @@ struct daemon_options {
 	const char *pid_file;
 	uint32_t drop_ppm;
 	bool poll_always;
+	bool handover_off;
 	bool help;
 	bool version;
 };

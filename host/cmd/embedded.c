@@ -31,6 +31,9 @@ static int cluster_open(const struct run_request *request, struct capture *captu
 	    .workers = options->workers ? options->workers : cluster_workers_default(nodes),
 	    .memory_bytes = run_memory_bytes(request),
 	    .poll_always = request->poll_always,
+	    /* Who names ports, or wants frames lost, wants frames. */
+	    .handover =
+		!request->handover_off && options->port_count == 0 && request->faults.drop_ppm == 0,
 	    .spill_dir = request->spill_dir,
 	    .faults = request->faults,
 	    .capture = capture,

@@ -21,9 +21,10 @@ struct dpdk_fabric {
 	bool heap; /* data memory comes from DPDK's */
 };
 
-int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
+int fabric_memory_plain(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
 {
-	return region_provider_memory(provider, bytes);
+	return fabric->shared ? region_provider_memfd(provider, bytes)
+			      : region_provider_memory(provider, bytes);
 }
 
 void fabric_close(struct fabric **fabric)
@@ -64,7 +65,7 @@ int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t
 		return rc;
 	}
 	ring->fabric.port_open = ring_fabric_port;
-	ring->fabric.memory_open = fabric_memory_memfd;
+	ring->fabric.memory_open = fabric_memory_plain;
 	ring->fabric.close = ring_fabric_close;
 	*fabric = &ring->fabric;
 	return 0;
@@ -95,7 +96,7 @@ static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
 	if (dpdk->heap)
 		note_add(fabric, "the DPDK heap gave no data memory: it is on ordinary pages");
 	dpdk->heap = false;
-	return region_provider_memory(provider, bytes);
+	return fabric_memory_plain(fabric, bytes, provider);
 }
 
 static void dpdk_fabric_close(struct fabric *fabric)

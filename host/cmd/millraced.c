@@ -14,12 +14,14 @@
 #include "cluster.h"
 #include "daemon_options.h"
 #include "machine.h"
+#include "rendezvous.h"
 #include "run.h"
 #include "server.h"
 #include "spool.h"
 
-#define STOP_TURN_MS 50    /* between looks at the jobs being stopped */
-#define STOP_TURNS_MAX 100 /* after five seconds the node is ended as it is */
+#define ATTACH_DIR_BYTES 80 /* with a socket's name it fits sun_path, 108 bytes */
+#define STOP_TURN_MS 50     /* between looks at the jobs being stopped */
+#define STOP_TURNS_MAX 100  /* after five seconds the node is ended as it is */
 
 struct daemon {
 	const struct daemon_options *options;
@@ -28,6 +30,7 @@ struct daemon {
 	struct node *node;
 	struct api_server *server;
 	char spool[MR_URI_BYTES_MAX - 64];
+	char attach_dir[ATTACH_DIR_BYTES]; /* empty: no hand-over */
 };
 
 static int capture_begin(struct daemon *daemon, struct link_tap **tap, char *error,
@@ -75,12 +78,14 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .poll_sleepy = 1 + options->workers > machine_cores(),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
+	    .attach_dir = daemon->attach_dir[0] != '\0' ? daemon->attach_dir : NULL,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
 	int rc = capture_begin(daemon, &config.tap, error, error_bytes);
 
 	if (rc < 0)
 		return rc;
+	daemon->fabric->shared = config.attach_dir != NULL;
 	rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",
@@ -198,10 +203,20 @@ static void daemon_close(struct daemon *daemon)
 		spool_remove(daemon->spool);
 }
 
+static void attach_choose(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+
+	if (options->handover_off || options->drop_ppm > 0 || options->peer_count == 0 ||
+	    rendezvous_directory(daemon->attach_dir, sizeof(daemon->attach_dir)) != 0)
+		daemon->attach_dir[0] = '\0';
+}
+
 static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
 	int rc = fabric_open(daemon, error, error_bytes);
 
+	attach_choose(daemon);
 	if (rc == 0)
 		rc = spool_create(daemon->options->spill_dir, daemon->spool, sizeof(daemon->spool),
 				  error, error_bytes);
@@ -237,6 +252,8 @@ static void ready_tell(const struct daemon *daemon)
 		options->port, options->http_address, api_server_port(daemon->server));
 	if (daemon->fabric->note[0] != '\0')
 		fprintf(stderr, "millraced: note: %s\n", daemon->fabric->note);
+	if (node_note(daemon->node)[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", node_note(daemon->node));
 }
 
 static int serve(const struct daemon_options *options, const sigset_t *stop, char *error,

@@ -28,6 +28,7 @@ enum run_outcome {
 struct run_request {
 	struct mr_options options;
 	bool poll_always;
+	bool handover_off;
 	const char *spill_dir; /* NULL: the node's choice */
 	struct node_faults faults;
 	struct capture_options pcap;

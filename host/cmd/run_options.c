@@ -27,6 +27,8 @@ const char run_help[] =
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
+    "  --handover off        send between the nodes of this process as frames. Otherwise, without\n"
+    "                        --port and --drop-rate, they hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
     "  --pcap FILE           capture every frame of the nodes, in clear, in the pcapng format,\n"
     "                        one interface for each node\n"
@@ -58,6 +60,7 @@ enum option_id {
 	OPTION_MEMORY,
 	OPTION_SPILL,
 	OPTION_POLL,
+	OPTION_HANDOVER,
 	OPTION_DROP_RATE,
 	OPTION_PCAP,
 	OPTION_PCAP_BYTES,
@@ -81,6 +84,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
+    {"handover", required_argument, NULL, OPTION_HANDOVER},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {"pcap-bytes", required_argument, NULL, OPTION_PCAP_BYTES},
@@ -95,10 +99,12 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES,     OPTION_PORT, OPTION_WORKERS, OPTION_MEMORY,     OPTION_SPILL,     OPTION_POLL,
-    OPTION_DROP_RATE, OPTION_SIM,  OPTION_PCAP,    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
+    OPTION_NODES, OPTION_PORT, OPTION_WORKERS,    OPTION_MEMORY,
+    OPTION_SPILL, OPTION_POLL, OPTION_HANDOVER,   OPTION_DROP_RATE,
+    OPTION_SIM,   OPTION_PCAP, OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
 };
-static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL};
+static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
+					      OPTION_HANDOVER};
 
 struct parse {
 	struct run_options *options;
@@ -195,6 +201,9 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	case OPTION_POLL:
 		request->poll_always = true;
 		return strcmp(value, "always") == 0 ? 0 : wrong(parse, "--poll", value, "always");
+	case OPTION_HANDOVER:
+		request->handover_off = true;
+		return strcmp(value, "off") == 0 ? 0 : wrong(parse, "--handover", value, "off");
 	case OPTION_DROP_RATE:
 		return argument_probability(value, &request->faults.drop_ppm)
 			   ? 0

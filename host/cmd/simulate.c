@@ -57,7 +57,7 @@ static int sim_fabric_open(struct sim_fabric **sim_out, const struct sim_config 
 		return rc;
 	}
 	sim->fabric.port_open = sim_fabric_port;
-	sim->fabric.memory_open = fabric_memory_memfd;
+	sim->fabric.memory_open = fabric_memory_plain;
 	sim->fabric.close = sim_fabric_close;
 	*sim_out = sim;
 	return 0;

@@ -61,6 +61,7 @@ void metrics_publish(struct node *node)
 	metrics->uptime_ns = node->now_ns - node->started_ns;
 	metrics->transport = *transport_counters(node->transport);
 	metrics->port = node->port->counters;
+	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->port->abilities;
 	metrics->link = *link_counters(node->link);
 	metrics->histograms = node->histograms;

@@ -204,6 +204,7 @@ static void node_free(struct node **freed)
 		STAILQ_REMOVE_HEAD(&node->statuses, link);
 		free(entry);
 	}
+	handover_close(node);
 	link_destroy(&node->link);
 	port_close(&node->port);
 	if (node->wake_fd >= 0)
@@ -274,6 +275,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	if (rc == 0)
 		rc = sandbox_runtime_start();
 	if (rc == 0) {
+		handover_open(node, config);
 		*created = node;
 		node->workers_wanted = config->workers;
 		/* In simulation whoever steps the node runs its sandboxes. */

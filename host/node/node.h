@@ -59,12 +59,20 @@ struct node_config {
 				* ~/.cache/millrace, else a folder of our own below /tmp */
 	const char *spill_dir; /* NULL: see spill.h */
 	struct link_tap *tap;  /* shown every frame; NULL: none; outlives the node */
+	/* Where nodes of this host meet to hand regions over (rendezvous.h); NULL: they do not. The
+	 * provider needs a descriptor. */
+	const char *attach_dir;
 	struct node_faults faults;
 };
 
 /* 0 or -errno with error text. Copies what it needs of config. */
 int node_create(struct node **node, const struct node_config *config, char *error,
 		size_t error_bytes);
+/* Nodes of this process, none of them started, hand regions over to each other from now on. 0 or
+ * -errno. */
+int node_attach(struct node *const *nodes, uint32_t count);
+/* What is not as it was asked for, and why; empty when everything is. */
+const char *node_note(const struct node *node);
 /* Starts the I/O thread and the workers. 0 or -errno. */
 int node_start(struct node *node);
 /* One turn of the loop at virtual time now_ns; true when something happened. Only without
@@ -112,6 +120,7 @@ const char *job_state_name(enum job_state state);
 	X(staged_items)                                                                \
 	X(total_bytes)    /* of all sources, known once they are listed */             \
 	X(shuffled_bytes) /* batches sent to other nodes */                            \
+	X(handed_bytes)   /* of these, lent on the same host instead of sent */        \
 	X(local_bytes)    /* batches handed over on the same node */                   \
 	X(spilled_bytes)                                                               \
 	X(invocations) /* attempts that ran */                                         \
@@ -186,6 +195,27 @@ struct node_queues {
 #undef NODE_QUEUE_FIELD
 };
 
+#define HANDOVER_COUNTERS(X)                                                   \
+	X(attached)                                                            \
+	X(detached)                                                            \
+	X(batches_out)                                                         \
+	X(batch_bytes_out)                                                     \
+	X(batches_in)                                                          \
+	X(controls_out)                                                        \
+	X(controls_in)                                                         \
+	X(recalls_out)                                                         \
+	X(by_frames_each)  /* batches that went as frames: dealt one by one */ \
+	X(by_frames_share) /* too much is lent already */                      \
+	X(by_frames_full)  /* no slot, or no token */                          \
+	X(drop_form)       /* heads not understood */                          \
+	X(drop_job)        /* of jobs that are over here */
+
+struct handover_counters {
+#define HANDOVER_COUNTER_FIELD(name) uint64_t name;
+	HANDOVER_COUNTERS(HANDOVER_COUNTER_FIELD)
+#undef HANDOVER_COUNTER_FIELD
+};
+
 struct node_metrics {
 	uint32_t node;
 	uint64_t incarnation;
@@ -196,6 +226,7 @@ struct node_metrics {
 	struct region_pool_stats pool;
 	struct transport_counters transport;
 	struct port_counters port;
+	struct handover_counters handover;
 	struct port_abilities port_abilities;
 	struct link_counters link;
 	uint64_t jobs_done;

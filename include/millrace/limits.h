@@ -84,6 +84,12 @@
 #define MR_CAPTURE_PAUSE_US 2000         /* between looks of the writer at its rings */
 #define MR_CAPTURE_BYTES_DEFAULT (1ull << 30) /* of a file: forgotten, it must not fill a disk */
 
+/* Hand-over between nodes of one host; docs/attach.md. */
+#define MR_ATTACH_SLOTS 1024     /* messages on their way one way: 256 KiB */
+#define MR_ATTACH_LOANS_MAX 4096 /* regions lent to one peer: more than stores hold in memory */
+#define MR_ATTACH_POLL_MS 20     /* between looks at sockets: what a peer's death may go unnoticed */
+#define MR_ATTACH_RETRY_MS 500   /* between looks for a peer that is not there */
+
 /* Nodes. */
 #define MR_WORKERS_MAX 64 /* threads of one node */
 #define MR_JOBS_MAX 64    /* unfinished on one node */
