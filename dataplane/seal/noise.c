@@ -225,7 +225,7 @@ int noise_read(struct noise *noise, const uint8_t *message, size_t bytes, uint8_
 int noise_split(const struct noise *noise, uint8_t initiator_key[SEAL_KEY_BYTES],
 		uint8_t responder_key[SEAL_KEY_BYTES])
 {
-	uint8_t keys[2][SEAL_KEY_BYTES];
+	uint8_t keys[2][SEAL_KEY_BYTES] = {{0}};
 	int rc = hkdf_derive(keys, 2, noise->chaining_key, NULL, 0);
 
 	memcpy(initiator_key, keys[0], SEAL_KEY_BYTES);
