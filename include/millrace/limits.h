@@ -70,6 +70,26 @@
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
 #define MR_ARP_REPLIES_MAX 16          /* waiting to be sent; who gets none asks again */
 
+/* Sealing; docs/security.md says how they act together. */
+#define MR_SEAL_REPLAY_WORDS 64          /* of 64 counters; one is slack: RFC 6479 */
+#define MR_SEAL_REKEY_MS 120000          /* an initiator renews its keys: as WireGuard */
+#define MR_SEAL_REJECT_MS 180000         /* nothing is sealed or opened by older keys */
+#define MR_SEAL_REKEY_FRAMES (1u << 22)  /* half of what follows: seconds of line rate to do it in \
+					  */
+#define MR_SEAL_REJECT_FRAMES (1u << 23) /* by one key of AES-GCM: RFC 9001 6.6 */
+#define MR_SEAL_REKEY_BYTES (1ull << 35) /* by one key: 2^31 blocks, a long way from 2^64 / 2 */
+#define MR_SEAL_RETRY_MS 100      /* of an initiation, doubled: a cluster's round trip x 100 */
+#define MR_SEAL_RETRY_MS_MAX 1000 /* so that a peer that restarts is met within a second */
+#define MR_SEAL_ATTEMPT_MS 5000   /* tried so long after the last frame that wanted out */
+#define MR_SEAL_SILENCE_MS 200    /* frames unanswered so long: the peer may have lost our keys */
+#define MR_SEAL_KEEPALIVE_MS 50   /* a frame heard is answered by then, if only by an empty one */
+#define MR_SEAL_INITIATION_MS_MIN 20       /* between two of one peer: a replay costs no more */
+#define MR_SEAL_INITIATIONS_PER_SECOND 500 /* taken of all together: each costs 0.2 ms of a core \
+					    */
+#define MR_SEAL_INITIATIONS_BURST 128      /* at once: all others of a network, twice */
+#define MR_SEAL_HELD_BYTES 256  /* of the one payload of a peer that waits for keys: HELLO */
+#define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
+
 /* Ports. */
 #define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
