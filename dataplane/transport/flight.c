@@ -80,6 +80,18 @@ static void sample(struct flight *flight, uint64_t rtt_ns)
 	flight->rto_ns = min_u64(flight->rto_ns, MR_RTO_US_MAX * NS_PER_US);
 }
 
+/* All chunks of a message but its last are as long as its path carried when it was cut. */
+static void carried(struct peer *peer, const struct flight_packet *packet)
+{
+	const struct out_message *message;
+
+	if (peer->path.rounds == 0)
+		return;
+	message = send_in_flight(peer, packet->message, packet->chunk);
+	if (message != NULL && packet->chunk + 1 < message->shape.chunk_count)
+		path_carried(peer, message->shape.chunk_bytes);
+}
+
 bool flight_heard(struct peer *peer, uint32_t packet)
 {
 	struct flight *flight = &peer->flight;
@@ -90,8 +102,10 @@ bool flight_heard(struct peer *peer, uint32_t packet)
 		return true;
 	flight->heard = packet;
 	flight->backoff = 0;
-	if (flight->next - packet <= MR_FLIGHT_PACKETS)
-		sample(flight, peer->transport->now_ns - packet_at(peer, packet)->sent_ns);
+	if (flight->next - packet > MR_FLIGHT_PACKETS)
+		return true;
+	sample(flight, peer->transport->now_ns - packet_at(peer, packet)->sent_ns);
+	carried(peer, packet_at(peer, packet));
 	return true;
 }
 
@@ -188,6 +202,8 @@ void flight_timeout(struct peer *peer)
 			flight->backoff++;
 		if (flight->backoff > 1)
 			hop_suspect(t, peer->hop);
+		if (flight->backoff >= MR_PATH_SUSPECT_TIMEOUTS)
+			path_suspect(peer);
 	}
 	flight_judge(peer);
 }

@@ -119,6 +119,8 @@ static struct out_message *start_next(struct peer *peer)
 	struct out_message *message = &peer->out[slot - 1];
 	uint32_t words = MR_CHUNK_WINDOW / 64;
 
+	wire_shape_init(&message->shape, message->shape.body_bytes, message->shape.head_bytes,
+			path_chunk_bytes(peer));
 	if (message->shape.chunk_count < MR_CHUNK_WINDOW)
 		words = message->shape.chunk_count / 64 + 1;
 	memset(message->acked_map, 0, words * sizeof(uint64_t));
@@ -182,12 +184,20 @@ void send_free(struct out_message *message)
 
 /* --- Chunks ---------------------------------------------------------------------------------- */
 
-bool send_ready(const struct peer *peer)
+static bool startable(struct peer *peer)
 {
-	bool startable =
-	    peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX;
+	uint16_t slot = peer->out_slots[peer->out_start % MR_MESSAGES_OUT_MAX];
+	const struct wire_shape *shape = &peer->out[slot - 1].shape;
 
-	return peer->contact && (startable || !TAILQ_EMPTY(&peer->ready)) && flight_room(peer);
+	return peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX &&
+	       !path_holds(peer, shape->head_bytes + shape->body_bytes);
+}
+
+bool send_ready(struct peer *peer)
+{
+	if (!peer->contact || !flight_room(peer))
+		return false;
+	return !TAILQ_EMPTY(&peer->ready) || startable(peer);
 }
 
 static uint32_t lost_first(const struct out_message *message)
@@ -221,9 +231,8 @@ static uint32_t next_chunk(struct out_message *message)
 
 void send_output(struct peer *peer, struct transport_frame *frame)
 {
-	bool startable =
-	    peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX;
-	struct out_message *message = startable ? start_next(peer) : TAILQ_FIRST(&peer->ready);
+	struct out_message *message =
+	    startable(peer) ? start_next(peer) : TAILQ_FIRST(&peer->ready);
 	uint32_t chunk = next_chunk(message);
 	uint32_t stream_bytes = chunk_stream_bytes(&message->shape, chunk);
 	struct wire_data data = {

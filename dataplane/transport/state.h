@@ -147,6 +147,21 @@ struct flight {
 	uint64_t bytes;           /* in flight */
 };
 
+/* --- The path: how long a packet may be (pmtu.c) ---------------------------------------------- */
+
+struct path {
+	struct timer round;  /* of a search, once there is contact */
+	uint64_t raise_ns;   /* then a search for more is worth it */
+	uint32_t bytes;      /* of an IP packet: new messages are cut by it */
+	uint32_t top;        /* the search: longest length asked for */
+	uint32_t best;       /* longest that arrived */
+	uint32_t rounds;     /* left; 0: no search */
+	uint32_t asked;      /* rounds done */
+	uint32_t next;       /* place in the table of lengths to ask next */
+	uint32_t remote_mtu; /* of the peer's port; 0: not known */
+	bool known;          /* a search has ended with an answer */
+};
+
 /* --- Peers (peer.c) -------------------------------------------------------------------------- */
 
 enum control { /* packets a peer is to get */
@@ -188,8 +203,8 @@ struct peer {
 	TAILQ_ENTRY(peer) link; /* of transport->active, when active */
 	struct transport *transport;
 	struct event_node event;
-	struct timer dead;  /* while something is owed */
-	struct timer retry; /* HELLO without contact, retransmission with it */
+	struct timer silent; /* a quarter of the timeout, while something is owed or watched */
+	struct timer retry;  /* HELLO without contact, retransmission with it */
 	struct hop *hop;
 	struct net_address address;
 	uint32_t node;
@@ -199,11 +214,16 @@ struct peer {
 	uint8_t control;      /* enum control */
 	uint64_t incarnation; /* the highest seen; 0: none */
 	uint64_t shown_incarnation;
-	uint64_t welcome_to; /* incarnation that gets the WELCOME */
-	uint64_t last_heard_ns;
-	uint64_t hello_ns; /* interval of the next HELLO */
-	uint32_t owed;     /* messages the other side must do something for */
+	uint64_t welcome_to;         /* incarnation that gets the WELCOME */
+	uint32_t welcome_path_bytes; /* of the HELLO it answers; 0: of something else */
+	uint32_t sleep_us;           /* a packet may wait so long at the peer's port */
+	uint64_t hello_ns;           /* interval of the next HELLO */
+	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint32_t quarters;           /* of the timeout that passed in silence */
+	bool watched;
+	uint32_t owed; /* messages the other side must do something for */
 	uint32_t reset_session;
+	struct path path;
 
 	/* Toward the peer. */
 	uint32_t out_session;
@@ -253,7 +273,7 @@ struct arp_answer {
 	uint32_t ip;
 };
 
-#define TIMERS_MAX (MR_NODES_MAX * (MR_MESSAGES_IN_MAX + 3))
+#define TIMERS_MAX (MR_NODES_MAX * (MR_MESSAGES_IN_MAX + 4))
 
 struct transport {
 	struct transport_config config;
@@ -337,13 +357,25 @@ void peer_owe(struct peer *peer);    /* the other side must do something for a m
 void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
 void peer_input(struct transport *t, const struct net_packet *packet);
-void peer_dead(struct peer *peer);
+void peer_silent(struct peer *peer);
 void peer_retry(struct peer *peer);
 void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
 uint64_t peer_interval_max_ns(const struct peer *peer); /* between signs of life that we owe */
 
+/* pmtu.c */
+void path_init(struct peer *peer);
+uint32_t path_chunk_bytes(const struct peer *peer); /* of a message that starts now */
+/* Is a message of that length to wait until more is known? Begins a search when one is worth it. */
+bool path_holds(struct peer *peer, uint64_t stream_bytes);
+void path_ask(struct peer *peer);                   /* with the next HELLO */
+uint32_t path_hello(struct peer *peer, bool *more); /* length of the next HELLO's IP packet */
+void path_told(struct peer *peer, const struct wire_hello *hello);
+void path_carried(struct peer *peer, uint32_t chunk_bytes); /* such a chunk has arrived */
+void path_suspect(struct peer *peer);                       /* long packets seem to vanish */
+void path_round(struct peer *peer);                         /* its timer is due */
+
 /* send.c */
-bool send_ready(const struct peer *peer);
+bool send_ready(struct peer *peer);
 void send_output(struct peer *peer, struct transport_frame *frame); /* if send_ready() */
 void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t *entries,
 	      uint32_t bytes);
@@ -360,6 +392,7 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
+void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */
 void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum timer_kind { TIMER_PEER_DEAD, TIMER_PEER_RETRY, TIMER_MESSAGE_QUIET, TIMER_HOP };
+enum timer_kind { TIMER_PEER_SILENT, TIMER_PEER_RETRY, TIMER_PATH, TIMER_MESSAGE_QUIET, TIMER_HOP };
 
 struct timer {
 	uint64_t at_ns;    /* where the heap holds it */
