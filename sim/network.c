@@ -102,6 +102,12 @@ void sim_network_destroy(struct sim_network **network)
 	*network = NULL;
 }
 
+/* What the longest frame takes of a link. */
+static uint32_t frame_bytes_max(const struct sim_network *n)
+{
+	return n->config.mtu + SIM_ETHERNET_BYTES + SIM_GAP_BYTES;
+}
+
 static void trace(struct sim_network *n, uint64_t what, const struct sim_frame *frame)
 {
 	uint64_t record[4] = {n->stats.trace, n->now_ns, what,
@@ -213,17 +219,16 @@ static void switch_frame(struct sim_network *n, uint32_t from, const struct sim_
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
-bool sim_network_room(struct sim_network *n, uint32_t endpoint)
+uint32_t sim_network_room(struct sim_network *n, uint32_t endpoint)
 {
 	struct endpoint *from = &n->endpoints[endpoint];
-	uint32_t bytes = n->config.mtu + SIM_ETHERNET_BYTES + SIM_GAP_BYTES;
-	bool room = sim_queue_room_time(&from->up, bytes) <= n->now_ns;
+	uint64_t frames = sim_queue_room(&from->up, n->now_ns) / frame_bytes_max(n);
 
-	if (from->refused == room) {
-		from->refused = !room;
-		n->refused += room ? -1u : 1u;
+	if (from->refused == (frames > 0)) {
+		from->refused = frames == 0;
+		n->refused += frames > 0 ? -1u : 1u;
 	}
-	return room;
+	return (uint32_t)frames;
 }
 
 /* NULL when the frame was taken, else the counter of why not. */
@@ -314,11 +319,10 @@ uint64_t sim_network_now(const struct sim_network *n)
 static uint64_t endpoint_next_time(const struct sim_network *n, uint32_t i)
 {
 	const struct endpoint *endpoint = &n->endpoints[i];
-	uint32_t bytes = n->config.mtu + SIM_ETHERNET_BYTES + SIM_GAP_BYTES;
 	uint64_t next = UINT64_MAX;
 
 	if (endpoint->refused)
-		next = sim_queue_room_time(&endpoint->up, bytes);
+		next = sim_queue_room_time(&endpoint->up, frame_bytes_max(n));
 	if (next <= n->now_ns)
 		next = UINT64_MAX; /* it was told, and need not ask again */
 	if (endpoint->waiting > 0)

@@ -94,8 +94,9 @@ uint32_t sim_network_mtu(const struct sim_network *network);
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
-/* Has the NIC of an endpoint room for a frame? If not, sim_network_next_time() says when. */
-bool sim_network_room(struct sim_network *network, uint32_t endpoint);
+/* For how many frames the NIC of an endpoint has room; without, sim_network_next_time() says when.
+ */
+uint32_t sim_network_room(struct sim_network *network, uint32_t endpoint);
 /* The frame is copied. One above the MTU, without addresses or without room is lost. */
 void sim_network_send(struct sim_network *network, uint32_t endpoint, const uint8_t *frame,
 		      uint32_t bytes);

@@ -57,7 +57,7 @@ static uint32_t sim_port_tx(struct port *port, const struct port_tx *frames, uin
 	struct sim_port *self = (struct sim_port *)port;
 	uint32_t taken = 0;
 
-	for (; taken < count && sim_network_room(self->network, self->endpoint); taken++)
+	for (; taken < count && sim_network_room(self->network, self->endpoint) > 0; taken++)
 		sim_port_send(self, &frames[taken]);
 	return taken;
 }

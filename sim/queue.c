@@ -23,6 +23,15 @@ uint64_t sim_queue_bytes(const struct sim_queue *queue, uint64_t now_ns)
 	return (queue->free_ns - now_ns) * queue->rate_mbps / (8 * NS_BITS_PER_MBIT);
 }
 
+uint64_t sim_queue_room(const struct sim_queue *queue, uint64_t now_ns)
+{
+	uint64_t queued = sim_queue_bytes(queue, now_ns);
+
+	if (queue->rate_mbps == 0)
+		return queue->limit_bytes;
+	return queued < queue->limit_bytes ? queue->limit_bytes - queued : 0;
+}
+
 uint64_t sim_queue_room_time(const struct sim_queue *queue, uint32_t bytes)
 {
 	uint64_t ns;

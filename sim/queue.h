@@ -20,6 +20,8 @@ struct sim_queue {
 enum sim_verdict { SIM_PASS, SIM_MARK, SIM_DROP };
 
 uint64_t sim_queue_bytes(const struct sim_queue *queue, uint64_t now_ns);
+/* How many bytes more fit. */
+uint64_t sim_queue_room(const struct sim_queue *queue, uint64_t now_ns);
 /* When so few bytes are queued that a frame of that size fits. */
 uint64_t sim_queue_room_time(const struct sim_queue *queue, uint32_t bytes);
 /* Queues a frame, unless it is dropped; *out_ns is when its last bit has left the link. */
