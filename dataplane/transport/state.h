@@ -273,8 +273,6 @@ struct arp_answer {
 	uint32_t ip;
 };
 
-#define TIMERS_MAX (MR_NODES_MAX * (MR_MESSAGES_IN_MAX + 4))
-
 struct transport {
 	struct transport_config config;
 	struct net_self self;
@@ -284,7 +282,7 @@ struct transport {
 	uint32_t chunk_bytes;
 	bool offered; /* by the frame just taken */
 	struct transport_counters counters;
-	struct timer_heap timers;
+	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active; /* peers with something to send */
 	struct in_messages granting;
@@ -293,7 +291,6 @@ struct transport {
 	uint32_t hops_due;
 	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
 	struct hop hops[MR_NODES_MAX];
-	struct timer *timer_slots[TIMERS_MAX + 1];
 	struct peer peers[MR_NODES_MAX];
 };
 

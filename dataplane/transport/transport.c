@@ -28,7 +28,7 @@ int transport_init(struct transport **transport, void *memory,
 
 	if (!config_good(config))
 		return -EINVAL;
-	memset(t, 0, offsetof(struct transport, timer_slots));
+	memset(t, 0, offsetof(struct transport, peers));
 	t->config = *config;
 	t->now_ns = now_ns;
 	t->random = config->seed;
@@ -38,8 +38,7 @@ int transport_init(struct transport **transport, void *memory,
 	memcpy(t->self.mac, config->mac, NET_MAC_BYTES);
 	t->chunk_bytes =
 	    config->mtu - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES - WIRE_DATA_BYTES;
-	t->timers.timers = t->timer_slots;
-	t->timers.limit = TIMERS_MAX;
+	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
 	TAILQ_INIT(&t->granting);
@@ -117,7 +116,7 @@ void transport_tick(struct transport *t, uint64_t now_ns)
 
 	t->now_ns = now_ns;
 	while ((timer = timer_pop(&t->timers, now_ns)) != NULL) {
-		switch (timer->kind) {
+		switch ((enum timer_kind)timer->kind) {
 		case TIMER_PEER_SILENT:
 			peer_silent(CONTAINER_OF(timer, struct peer, silent));
 			break;
