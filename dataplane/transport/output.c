@@ -19,6 +19,8 @@ static uint8_t *header_write(struct peer *peer, enum wire_type type, uint32_t se
 	    .packet = packet,
 	};
 
+	if (type == WIRE_ACK)
+		header.marks = (uint16_t)peer->in_marks;
 	if (type == WIRE_HELLO)
 		header.to_incarnation = 0;
 	else if (type == WIRE_WELCOME)

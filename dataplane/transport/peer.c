@@ -144,6 +144,7 @@ static void peer_heard(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
+	peer->heard_ns = t->now_ns;
 	if (peer->owed > 0 || peer->watched) {
 		peer->quarters = 0;
 		quarter_begin(peer);
@@ -288,8 +289,8 @@ static bool peer_recognise(struct peer *peer, const struct wire_header *header)
 	return true;
 }
 
-static void peer_packet(struct peer *peer, const struct wire_header *header, const uint8_t *body,
-			uint32_t bytes)
+static void peer_packet(struct peer *peer, const struct wire_header *header, bool marked,
+			const uint8_t *body, uint32_t bytes)
 {
 	switch (header->type) {
 	case WIRE_WELCOME:
@@ -297,6 +298,7 @@ static void peer_packet(struct peer *peer, const struct wire_header *header, con
 		break;
 	case WIRE_DATA:
 		receive_data(peer, header, body, bytes);
+		peer->in_marks += marked;
 		break;
 	case WIRE_ACK:
 		send_ack(peer, header, body, bytes);
@@ -355,7 +357,7 @@ void peer_input(struct transport *t, const struct net_packet *packet)
 		peer_asked(peer, &header, packet->payload + WIRE_HEADER_BYTES,
 			   packet->payload_bytes - WIRE_HEADER_BYTES);
 	else if (peer_recognise(peer, &header))
-		peer_packet(peer, &header, packet->payload + WIRE_HEADER_BYTES,
+		peer_packet(peer, &header, packet->marked, packet->payload + WIRE_HEADER_BYTES,
 			    packet->payload_bytes - WIRE_HEADER_BYTES);
 	peer_update(peer);
 }

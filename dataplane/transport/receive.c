@@ -456,6 +456,7 @@ void receive_forget(struct peer *peer)
 	peer->in_session = 0;
 	peer->in_dead = false;
 	peer->in_heard = false;
+	peer->in_marks = 0;
 	peer->in_base = 1;
 	peer->in_highest = 0;
 	peer->ack_first = 0;

@@ -63,7 +63,7 @@ static void refresh(struct out_message *message)
 static void quiet_set(struct out_message *message)
 {
 	struct peer *peer = message->peer;
-	uint64_t interval = peer->flight.rto_ns * 2 << message->probes;
+	uint64_t interval = peer->flight.rtt.rto_ns * 2 << message->probes;
 
 	timer_set(&peer->transport->timers, &message->quiet,
 		  peer->transport->now_ns + min_u64(interval, peer_interval_max_ns(peer)));
@@ -186,11 +186,12 @@ void send_free(struct out_message *message)
 
 static bool startable(struct peer *peer)
 {
-	uint16_t slot = peer->out_slots[peer->out_start % MR_MESSAGES_OUT_MAX];
-	const struct wire_shape *shape = &peer->out[slot - 1].shape;
+	const struct wire_shape *shape;
 
-	return peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX &&
-	       !path_holds(peer, shape->head_bytes + shape->body_bytes);
+	if (peer->out_start == peer->out_next || peer->out_started == MR_MESSAGES_IN_MAX)
+		return false;
+	shape = &peer->out[peer->out_slots[peer->out_start % MR_MESSAGES_OUT_MAX] - 1].shape;
+	return !path_holds(peer, shape->head_bytes + shape->body_bytes);
 }
 
 bool send_ready(struct peer *peer)
@@ -233,6 +234,7 @@ void send_output(struct peer *peer, struct transport_frame *frame)
 {
 	struct out_message *message =
 	    startable(peer) ? start_next(peer) : TAILQ_FIRST(&peer->ready);
+	bool again = message->lost > 0;
 	uint32_t chunk = next_chunk(message);
 	uint32_t stream_bytes = chunk_stream_bytes(&message->shape, chunk);
 	struct wire_data data = {
@@ -249,8 +251,8 @@ void send_output(struct peer *peer, struct transport_frame *frame)
 	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);
 	frame->body_bytes = wire_chunk_body_bytes(&message->shape, chunk);
 	frame->owner = message->owner;
-	output_data(peer, &data, message->head, flight_send(peer, message, chunk, stream_bytes),
-		    frame);
+	output_data(peer, &data, message->head,
+		    flight_send(peer, message, chunk, stream_bytes, again), frame);
 	list_move(message, sendable(message) ? OUT_READY : OUT_UNLISTED);
 	quiet_set(message);
 	flight_judge(peer);
@@ -386,7 +388,7 @@ void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t
 		counters->drop_window++;
 		return;
 	}
-	if (!flight_heard(peer, header->packet)) {
+	if (!flight_heard(peer, header->packet, header->marks, 0)) {
 		counters->drop_malformed++;
 		return;
 	}
@@ -410,7 +412,7 @@ void send_quiet(struct out_message *message)
 	if (message->list == OUT_UNLISTED && message->flight_bytes == 0) {
 		list_move(message, OUT_PROBING);
 		peer->control |= CONTROL_PROBE;
-		if (peer->flight.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
+		if (peer->flight.rtt.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
 			message->probes++;
 	}
 	quiet_set(message);

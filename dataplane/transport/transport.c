@@ -105,6 +105,9 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 
 	t->now_ns = now_ns;
 	t->offered = false;
+	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
+	if (count == 0)
+		t->empty_ns = now_ns;
 	while (taken < count && !t->offered)
 		frame_input(t, &frames[taken++]);
 	return taken;

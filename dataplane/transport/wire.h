@@ -34,7 +34,7 @@ struct wire_header {
 	uint32_t magic;
 	uint8_t version;
 	uint8_t type;
-	uint16_t reserved; /* zero */
+	uint16_t marks; /* ACK: packets of the session that had a mark of congestion; else 0 */
 	uint16_t from_node;
 	uint16_t to_node;
 	uint32_t crc; /* CRC32C of the UDP payload, this field taken as zero */
