@@ -280,11 +280,9 @@ static bool session_enter(struct peer *peer, uint32_t session)
 		peer->transport->counters.drop_window++;
 		return false;
 	}
-	if (session > peer->in_session) {
-		receive_drop_all(peer, TRANSPORT_UNREACHABLE);
-		receive_forget(peer);
+	if (peer->in_session == 0)
 		peer->in_session = session;
-	}
+	receive_session(peer, session);
 	if (peer->in_dead) {
 		peer->control |= CONTROL_RESET;
 		peer->reset_session = session;
@@ -431,6 +429,15 @@ static void drop(struct in_message *message, enum transport_reason reason)
 		receive_free(message);
 }
 
+void receive_session(struct peer *peer, uint32_t session)
+{
+	if (peer->in_session == 0 || session <= peer->in_session)
+		return;
+	receive_drop_all(peer, TRANSPORT_UNREACHABLE);
+	receive_forget(peer);
+	peer->in_session = session;
+}
+
 void receive_drop_all(struct peer *peer, enum transport_reason reason)
 {
 	for (uint64_t id = peer->in_base; peer->in_open > 0 && id <= peer->in_highest; id++) {
@@ -451,6 +458,7 @@ void receive_forget(struct peer *peer)
 	peer->in_session = 0;
 	peer->in_dead = false;
 	peer->in_heard = false;
+	peer->in_marks = 0;
 	peer->in_base = 1;
 	peer->in_highest = 0;
 	peer->ack_first = 0;

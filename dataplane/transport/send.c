@@ -63,7 +63,7 @@ static void refresh(struct out_message *message)
 static void quiet_set(struct out_message *message)
 {
 	struct peer *peer = message->peer;
-	uint64_t interval = peer->flight.rto_ns * 2 << message->probes;
+	uint64_t interval = peer->flight.rtt.rto_ns * 2 << message->probes;
 
 	timer_set(&peer->transport->timers, &message->quiet,
 		  peer->transport->now_ns + min_u64(interval, peer_interval_max_ns(peer)));
@@ -120,6 +120,8 @@ static struct out_message *start_next(struct peer *peer)
 	struct out_message *message = &peer->out[slot - 1];
 	uint32_t words = MR_CHUNK_WINDOW / 64;
 
+	wire_shape_init(&message->shape, message->shape.body_bytes, message->shape.head_bytes,
+			path_chunk_bytes(peer));
 	if (message->shape.chunk_count < MR_CHUNK_WINDOW)
 		words = message->shape.chunk_count / 64 + 1;
 	memset(message->acked_map, 0, words * sizeof(uint64_t));
@@ -185,12 +187,21 @@ void send_free(struct out_message *message)
 
 /* --- Chunks ---------------------------------------------------------------------------------- */
 
-bool send_ready(const struct peer *peer)
+static bool startable(struct peer *peer)
 {
-	bool startable =
-	    peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX;
+	const struct wire_shape *shape;
 
-	return peer->contact && (startable || !TAILQ_EMPTY(&peer->ready)) && flight_room(peer);
+	if (peer->out_start == peer->out_next || peer->out_started == MR_MESSAGES_IN_MAX)
+		return false;
+	shape = &peer->out[peer->out_slots[peer->out_start % MR_MESSAGES_OUT_MAX] - 1].shape;
+	return !path_holds(peer, shape->head_bytes + shape->body_bytes);
+}
+
+bool send_ready(struct peer *peer)
+{
+	if (!peer->contact || !flight_room(peer))
+		return false;
+	return !TAILQ_EMPTY(&peer->ready) || startable(peer);
 }
 
 static uint32_t lost_first(const struct out_message *message)
@@ -223,9 +234,9 @@ static uint32_t next_chunk(struct out_message *message)
 
 void send_output(struct peer *peer, struct transport_frame *frame)
 {
-	bool startable =
-	    peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX;
-	struct out_message *message = startable ? start_next(peer) : TAILQ_FIRST(&peer->ready);
+	struct out_message *message =
+	    startable(peer) ? start_next(peer) : TAILQ_FIRST(&peer->ready);
+	bool again = message->lost > 0;
 	uint32_t chunk = next_chunk(message);
 	uint32_t stream_bytes = chunk_stream_bytes(&message->shape, chunk);
 	struct wire_data data = {
@@ -242,8 +253,8 @@ void send_output(struct peer *peer, struct transport_frame *frame)
 	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);
 	frame->body_bytes = wire_chunk_body_bytes(&message->shape, chunk);
 	frame->owner = message->owner;
-	output_data(peer, &data, message->head, flight_send(peer, message, chunk, stream_bytes),
-		    frame);
+	output_data(peer, &data, message->head,
+		    flight_send(peer, message, chunk, stream_bytes, again), frame);
 	list_move(message, sendable(message) ? OUT_READY : OUT_UNLISTED);
 	quiet_set(message);
 	flight_judge(peer);
@@ -379,7 +390,7 @@ void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t
 		counters->drop_window++;
 		return;
 	}
-	if (!flight_heard(peer, header->packet)) {
+	if (!flight_heard(peer, header->packet, header->marks, 0)) {
 		counters->drop_malformed++;
 		return;
 	}
@@ -403,7 +414,7 @@ void send_quiet(struct out_message *message)
 	if (message->list == OUT_UNLISTED && message->flight_bytes == 0) {
 		list_move(message, OUT_PROBING);
 		peer->control |= CONTROL_PROBE;
-		if (peer->flight.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
+		if (peer->flight.rtt.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
 			message->probes++;
 	}
 	quiet_set(message);

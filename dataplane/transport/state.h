@@ -131,23 +131,62 @@ struct slot {
 /* --- Packets in flight (flight.c) ------------------------------------------------------------ */
 
 struct flight_packet {
-	uint64_t sent_ns;
-	uint32_t message; /* low half of the id */
+	uint64_t sent_ns : 63;
+	uint64_t again : 1; /* a retransmission */
+	uint32_t message;   /* low half of the id */
 	uint32_t chunk;
 };
 
-struct flight {
-	uint32_t next;     /* number of the next packet; numbers wrap */
-	uint32_t oldest;   /* first one not yet judged arrived or lost */
-	uint32_t heard;    /* highest one the peer said it saw */
-	uint32_t recovery; /* losses below it have shrunk the window already */
-	uint32_t backoff;  /* doublings of the timeout */
-	uint64_t srtt_ns;  /* 0: no sample yet */
-	uint64_t rttvar_ns;
-	uint64_t rto_ns; /* without back-off */
+struct rtt {                /* rtt.c */
+	uint64_t smooth_ns; /* 0: no sample yet */
+	uint64_t var_ns;
+	uint64_t last_ns;      /* the latest sample */
+	uint64_t rto_ns;       /* without back-off */
+	uint64_t base_now_ns;  /* the least of the present span, */
+	uint64_t base_last_ns; /* and of the one before */
+	uint64_t base_until_ns;
+	uint64_t floor_ns;       /* of the timeout, above the general one, ... */
+	uint64_t floor_until_ns; /* ... halved then */
+};
+
+struct congestion { /* congestion.c */
 	uint64_t window_bytes;
 	uint64_t threshold_bytes; /* above it the window grows linearly */
-	uint64_t bytes;           /* in flight */
+	uint64_t round_delay_ns;  /* the least of this round trip */
+	uint32_t round_first;     /* packets of this round trip */
+	uint32_t round_end;       /* the first one after it */
+	uint32_t round_marks;
+	uint32_t marks; /* packets that arrived with one, as last told */
+	uint32_t alpha;
+};
+
+struct flight {
+	uint32_t next;       /* number of the next packet; numbers wrap */
+	uint32_t oldest;     /* first one not yet judged arrived or lost */
+	uint32_t heard;      /* highest one the peer said it saw */
+	uint32_t recovery;   /* losses below it have shrunk the window already */
+	uint32_t backoff;    /* doublings of the timeout */
+	uint32_t reorder;    /* steps of patience with packets that overtake; 0: none was seen */
+	bool timed_out;      /* the window shrank last for a timeout */
+	uint64_t undo_bytes; /* the window before it shrank for a loss; 0: nothing to undo */
+	uint64_t bytes;      /* in flight */
+	struct rtt rtt;
+	struct congestion congestion;
+};
+
+/* --- The path: how long a packet may be (pmtu.c) ---------------------------------------------- */
+
+struct path {
+	struct timer round;  /* of a search, once there is contact */
+	uint64_t raise_ns;   /* then a search for more is worth it */
+	uint32_t bytes;      /* of an IP packet: new messages are cut by it */
+	uint32_t top;        /* the search: longest length asked for */
+	uint32_t best;       /* longest that arrived */
+	uint32_t rounds;     /* left; 0: no search */
+	uint32_t asked;      /* rounds done */
+	uint32_t next;       /* place in the table of lengths to ask next */
+	uint32_t remote_mtu; /* of the peer's port; 0: not known */
+	bool known;          /* a search has ended with an answer */
 };
 
 /* --- Peers (peer.c) -------------------------------------------------------------------------- */
@@ -191,8 +230,8 @@ struct peer {
 	TAILQ_ENTRY(peer) link; /* of transport->active, when active */
 	struct transport *transport;
 	struct event_node event;
-	struct timer dead;  /* while something is owed */
-	struct timer retry; /* HELLO without contact, retransmission with it */
+	struct timer silent; /* a quarter of the timeout, while something is owed or watched */
+	struct timer retry;  /* HELLO without contact, retransmission with it */
 	struct hop *hop;
 	struct net_address address;
 	uint32_t node;
@@ -202,12 +241,18 @@ struct peer {
 	uint8_t control;      /* enum control */
 	uint64_t incarnation; /* the highest seen; 0: none */
 	uint64_t shown_incarnation;
-	uint64_t welcome_to; /* incarnation that gets the WELCOME */
-	uint64_t last_heard_ns;
-	uint64_t hello_ns; /* interval of the next HELLO */
-	uint32_t owed;     /* messages the other side must do something for */
+	uint64_t welcome_to;         /* incarnation that gets the WELCOME */
+	uint32_t welcome_path_bytes; /* of the HELLO it answers; 0: of something else */
+	uint32_t sleep_us;           /* a packet may wait so long at the peer's port */
+	uint64_t heard_ns;           /* the last valid packet */
+	uint64_t hello_ns;           /* interval of the next HELLO */
+	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint32_t quarters;           /* of the timeout that passed in silence */
+	bool watched;
+	uint32_t owed; /* messages the other side must do something for */
 	uint32_t reset_session;
 	struct transport_peer_counters counters;
+	struct path path;
 
 	/* Toward the peer. */
 	uint32_t out_session;
@@ -224,6 +269,7 @@ struct peer {
 	uint32_t in_session; /* 0: none yet */
 	bool in_dead;        /* this session was given up */
 	bool in_heard;       /* in_packet is set */
+	uint32_t in_marks;   /* packets of this session with a mark of congestion */
 	uint32_t in_packet;  /* highest packet number seen in this session */
 	uint32_t in_packet_told;
 	uint32_t in_open;    /* slots that are SLOT_OPEN */
@@ -257,19 +303,19 @@ struct arp_answer {
 	uint32_t ip;
 };
 
-#define TIMERS_MAX (MR_NODES_MAX * (MR_MESSAGES_IN_MAX + 3))
-
 struct transport {
 	struct transport_config config;
 	struct net_self self;
-	uint64_t now_ns; /* as last told */
+	uint64_t now_ns;    /* as last told */
+	uint64_t empty_ns;  /* when the owner's port had nothing; 0: never told */
+	uint64_t waited_ns; /* so long the frames now taken may have waited there */
 	uint64_t random;
 	uint64_t peers_known; /* a bit for each node that was added */
 	uint32_t chunk_bytes;
 	bool offered; /* by the frame just taken */
 	struct transport_counters counters;
 	struct transport_histograms histograms;
-	struct timer_heap timers;
+	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active; /* peers with something to send */
 	struct in_messages granting;
@@ -278,7 +324,6 @@ struct transport {
 	uint32_t hops_due;
 	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
 	struct hop hops[MR_NODES_MAX];
-	struct timer *timer_slots[TIMERS_MAX + 1];
 	struct peer peers[MR_NODES_MAX];
 };
 
@@ -349,13 +394,25 @@ void peer_owe(struct peer *peer);    /* the other side must do something for a m
 void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
 void peer_input(struct transport *t, const struct net_packet *packet);
-void peer_dead(struct peer *peer);
+void peer_silent(struct peer *peer);
 void peer_retry(struct peer *peer);
 void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
 uint64_t peer_interval_max_ns(const struct peer *peer); /* between signs of life that we owe */
 
+/* pmtu.c */
+void path_init(struct peer *peer);
+uint32_t path_chunk_bytes(const struct peer *peer); /* of a message that starts now */
+/* Is a message of that length to wait until more is known? Begins a search when one is worth it. */
+bool path_holds(struct peer *peer, uint64_t stream_bytes);
+void path_ask(struct peer *peer);                   /* with the next HELLO */
+uint32_t path_hello(struct peer *peer, bool *more); /* length of the next HELLO's IP packet */
+void path_told(struct peer *peer, const struct wire_hello *hello);
+void path_carried(struct peer *peer, uint32_t chunk_bytes); /* such a chunk has arrived */
+void path_suspect(struct peer *peer);                       /* long packets seem to vanish */
+void path_round(struct peer *peer);                         /* its timer is due */
+
 /* send.c */
-bool send_ready(const struct peer *peer);
+bool send_ready(struct peer *peer);
 void send_output(struct peer *peer, struct transport_frame *frame); /* if send_ready() */
 void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t *entries,
 	      uint32_t bytes);
@@ -372,6 +429,7 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
+void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */
 void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained */
@@ -395,12 +453,34 @@ void credit_run(struct transport *t);
 void flight_init(struct peer *peer, uint32_t first_packet);
 void flight_reset(struct peer *peer); /* nothing is in flight any more */
 bool flight_room(const struct peer *peer);
+/* Returns the packet's number. */
 uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
-		     uint32_t bytes);                  /* returns the packet's number */
-bool flight_heard(struct peer *peer, uint32_t packet); /* false: it was never sent */
+		     uint32_t bytes, bool again);
+/* The peer tells the highest number it saw, how many packets had a mark, and how long it waited
+ * with telling. False: that packet was never sent. */
+bool flight_heard(struct peer *peer, uint32_t packet, uint32_t marks, uint32_t delay_us);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
+
+/* rtt.c */
+void rtt_init(struct peer *peer);
+void rtt_sample(struct peer *peer, uint64_t rtt_ns);
+void rtt_patience(struct peer *peer); /* a timeout proved spurious */
+uint64_t rtt_base_ns(const struct peer *peer);
+uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns);
+uint64_t
+rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken packet is lost */
+
+/* congestion.c */
+void congestion_init(struct peer *peer);
+void congestion_reset(struct peer *peer);  /* a new session counts marks anew */
+void congestion_resume(struct peer *peer); /* something is sent after nothing was in flight */
+void congestion_lost(struct peer *peer);
+void congestion_collapse(struct peer *peer); /* a timeout: nothing is known any more */
+void congestion_restore(struct peer *peer, uint64_t window_bytes);
+void congestion_arrived(struct peer *peer, uint64_t bytes);
+void congestion_heard(struct peer *peer, uint32_t marks, uint64_t rtt_ns, uint32_t delay_us);
 
 /* output.c: a packet with a chunk of a message. */
 void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,

@@ -1,41 +1,67 @@
 /*
- * Timers: a binary heap of deadlines that tolerates being late with changes.
+ * Timers: a hierarchical timing wheel that is late with changes.
  *
  * Most deadlines move back again and again (each packet heard moves its peer's): timer_set() to a
- * later time only notes it, and the heap is corrected when the old time comes. So setting costs
- * O(1) per packet and O(log n) once per deadline that passes.
+ * later time only notes it, and the timer is put where it belongs when its old place comes up. So
+ * setting one for each packet costs a store; a timer moves once per deadline that passes.
+ *
+ * Source: Varghese and Lauck, "Hashed and hierarchical timing wheels" (SOSP 1987), scheme 7.
  */
 #ifndef TIMER_H
 #define TIMER_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
-enum timer_kind { TIMER_PEER_DEAD, TIMER_PEER_RETRY, TIMER_MESSAGE_QUIET, TIMER_HOP };
+#define TIMER_LEVELS 4       /* of slots each as long as all of the level below: 137 s */
+#define TIMER_SLOTS 64       /* of a level: one word says which are in use */
+#define TIMER_TICK_NS_LOG 13 /* 8 us, a slot of the lowest level: a few timers share one */
+
+enum timer_kind { TIMER_PEER_SILENT, TIMER_PEER_RETRY, TIMER_PATH, TIMER_MESSAGE_QUIET, TIMER_HOP };
 
 struct timer {
-	uint64_t at_ns;    /* where the heap holds it */
+	TAILQ_ENTRY(timer) link;
+	uint64_t at_ns;    /* where the wheel holds it */
 	uint64_t due_ns;   /* when it is really due; never before at_ns */
-	uint32_t position; /* in the heap, from 1; 0: not set */
-	enum timer_kind kind;
+	uint16_t position; /* level and slot, from 1; 0: not set */
+	uint8_t kind;      /* enum timer_kind */
 };
 
-struct timer_heap {
-	struct timer **timers; /* from index 1 */
+TAILQ_HEAD(timer_list, timer);
+
+struct timer_wheel {
+	uint64_t tick;    /* slots before it are empty */
+	uint64_t next_ns; /* nothing is held before it */
 	uint32_t count;
-	uint32_t limit;
+	uint64_t used[TIMER_LEVELS]; /* a bit for each slot that is not empty */
+	struct timer_list slots[TIMER_LEVELS][TIMER_SLOTS];
 };
+
+void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns);
 
 static inline void timer_init(struct timer *timer, enum timer_kind kind)
 {
-	*timer = (struct timer){.kind = kind};
+	*timer = (struct timer){.kind = (uint8_t)kind};
 }
 
-void timer_set(struct timer_heap *heap, struct timer *timer, uint64_t due_ns);
-void timer_cancel(struct timer_heap *heap, struct timer *timer);
+void timer_move(struct timer_wheel *wheel, struct timer *timer, uint64_t due_ns);
+
+static inline void timer_set(struct timer_wheel *wheel, struct timer *timer, uint64_t due_ns)
+{
+	timer->due_ns = due_ns;
+	if (timer->position == 0 || due_ns < timer->at_ns)
+		timer_move(wheel, timer, due_ns);
+}
+
+void timer_cancel(struct timer_wheel *wheel, struct timer *timer);
 /* Takes out a timer that is due, or returns NULL. */
-struct timer *timer_pop(struct timer_heap *heap, uint64_t now_ns);
+struct timer *timer_pop(struct timer_wheel *wheel, uint64_t now_ns);
+
 /* A time not after the earliest due; UINT64_MAX when none is set. */
-uint64_t timer_next(const struct timer_heap *heap);
+static inline uint64_t timer_next(const struct timer_wheel *wheel)
+{
+	return wheel->count > 0 ? wheel->next_ns : UINT64_MAX;
+}
 
 #endif

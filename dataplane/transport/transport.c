@@ -28,7 +28,7 @@ int transport_init(struct transport **transport, void *memory,
 
 	if (!config_good(config))
 		return -EINVAL;
-	memset(t, 0, offsetof(struct transport, timer_slots));
+	memset(t, 0, offsetof(struct transport, peers));
 	t->config = *config;
 	t->now_ns = now_ns;
 	t->random = config->seed;
@@ -38,8 +38,7 @@ int transport_init(struct transport **transport, void *memory,
 	memcpy(t->self.mac, config->mac, NET_MAC_BYTES);
 	t->chunk_bytes =
 	    config->mtu - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES - WIRE_DATA_BYTES;
-	t->timers.timers = t->timer_slots;
-	t->timers.limit = TIMERS_MAX;
+	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
 	TAILQ_INIT(&t->granting);
@@ -106,6 +105,9 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 
 	t->now_ns = now_ns;
 	t->offered = false;
+	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
+	if (count == 0)
+		t->empty_ns = now_ns;
 	while (taken < count && !t->offered)
 		frame_input(t, &frames[taken++]);
 	return taken;
@@ -117,12 +119,15 @@ void transport_tick(struct transport *t, uint64_t now_ns)
 
 	t->now_ns = now_ns;
 	while ((timer = timer_pop(&t->timers, now_ns)) != NULL) {
-		switch (timer->kind) {
-		case TIMER_PEER_DEAD:
-			peer_dead(CONTAINER_OF(timer, struct peer, dead));
+		switch ((enum timer_kind)timer->kind) {
+		case TIMER_PEER_SILENT:
+			peer_silent(CONTAINER_OF(timer, struct peer, silent));
 			break;
 		case TIMER_PEER_RETRY:
 			peer_retry(CONTAINER_OF(timer, struct peer, retry));
+			break;
+		case TIMER_PATH:
+			path_round(CONTAINER_OF(timer, struct peer, path.round));
 			break;
 		case TIMER_MESSAGE_QUIET:
 			send_quiet(CONTAINER_OF(timer, struct out_message, quiet));
@@ -153,6 +158,8 @@ const char *transport_reason_text(enum transport_reason reason)
 		return "no answer from the peer: is it running, and can it be reached?";
 	case TRANSPORT_RESTARTED:
 		return "the peer was restarted";
+	case TRANSPORT_PATH_SHRUNK:
+		return "the network no longer carries packets as long as the message was cut for";
 	case TRANSPORT_REJECTED:
 		return "the receiver rejected it";
 	}

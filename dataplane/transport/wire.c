@@ -63,7 +63,7 @@ enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_h
 	crc = crc32c(crc, packet + WIRE_HEADER_BYTES, bytes - WIRE_HEADER_BYTES);
 	if (crc != header->crc)
 		return WIRE_BAD_CHECKSUM;
-	return header->reserved == 0 ? WIRE_GOOD : WIRE_MALFORMED;
+	return WIRE_GOOD;
 }
 
 bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
