@@ -48,19 +48,35 @@ static const struct dpdk_driver pci_vmxnet3 = {
 };
 static const struct dpdk_driver unknown = {""};
 
-const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
-					    const struct rte_eth_dev_info *info)
+static bool memif_is_zero_copy(const struct port_spec *spec)
 {
 	char value[8];
 
+	return port_spec_driver(spec, "net_memif") &&
+	       port_spec_value(spec, "zero-copy", value, sizeof(value)) &&
+	       strcmp(value, "yes") == 0;
+}
+
+bool port_dpdk_wants_heap(const char *text)
+{
+	char error[MR_ERROR_BYTES_MAX];
+	struct port_spec spec;
+
+	return port_spec_parse(text, &spec, error, sizeof(error)) == 0 &&
+	       (spec.kind == SPEC_PCI || port_spec_driver(&spec, "net_virtio_user") ||
+		memif_is_zero_copy(&spec));
+}
+
+const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
+					    const struct rte_eth_dev_info *info)
+{
 	/* Devices on the PCI bus are believed; what they read, EAL has mapped for them. */
 	if (spec->kind == SPEC_PCI && strcmp(info->driver_name, pci_vmxnet3.name) == 0)
 		return &pci_vmxnet3;
 	if (spec->kind == SPEC_PCI)
 		return info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS ? &pci_scatters
 									     : &unknown;
-	if (port_spec_driver(spec, "net_memif") &&
-	    port_spec_value(spec, "zero-copy", value, sizeof(value)) && strcmp(value, "yes") == 0)
+	if (memif_is_zero_copy(spec))
 		return &memif_zero_copy;
 	for (size_t i = 0; i < RTE_DIM(drivers); i++) {
 		if (strcmp(info->driver_name, drivers[i].name) == 0)

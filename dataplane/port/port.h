@@ -154,6 +154,9 @@ int port_eal_start(const struct port_eal_config *config, char *note, size_t note
  * port_eal_start() first. 0 or -errno with error text saying what to do.
  */
 int port_dpdk_open(const char *spec, struct port **port, char *error, size_t error_bytes);
+/* Does that port send from where data lies only if it lies in the DPDK heap? Then that is the place
+ * for a node's memory, where huge pages allow it. False for what is no port at all. */
+bool port_dpdk_wants_heap(const char *spec);
 /* One block of the DPDK heap. */
 int region_provider_dpdk(struct region_provider *provider, uint64_t bytes);
 
