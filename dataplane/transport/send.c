@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 static struct out_message *find(struct peer *peer, uint64_t id)
@@ -101,6 +102,7 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 	message->cookie = cookie;
 	message->id = peer->out_next++;
 	message->queued_ns = now_ns;
+	PROBE_MESSAGE_SEND(t->config.node, node, message->id, body_bytes, flow);
 	message->flow = flow;
 	message->flow_seq = peer->out_flow_seq[flow]++;
 	wire_shape_init(&message->shape, body_bytes, head_bytes, t->chunk_bytes);
@@ -155,6 +157,8 @@ static void end(struct out_message *message, enum transport_reason reason, uint1
 		stats_sent(message);
 	} else {
 		COUNT_PEER(peer, messages_failed, 1);
+		PROBE_MESSAGE_FAILED(t->config.node, peer->node, message->id,
+				     message->shape.body_bytes, reason);
 	}
 	event_queue(t, &message->event);
 }
@@ -225,6 +229,8 @@ static uint32_t next_chunk(struct out_message *message)
 		map_clear(message->lost_map, chunk);
 		message->lost--;
 		COUNT_PEER(message->peer, retransmits, 1);
+		PROBE_MESSAGE_RETRANSMIT(message->peer->transport->config.node, message->peer->node,
+					 message->id, chunk);
 	} else {
 		chunk = message->next++;
 		COUNT_PEER(message->peer, bytes_out, wire_chunk_body_bytes(&message->shape, chunk));
