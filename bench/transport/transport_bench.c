@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "handover_cases.h"
 #include "measures.h"
 #include "peers.h"
 #include "scene.h"
@@ -48,6 +49,7 @@ int bench_transport(struct bench *bench)
 			"millrace bench: no network namespace (%s): what needs one is skipped\n",
 			strerror(-rc));
 	peers_run(bench);
+	handover_cases(bench);
 	for (uint32_t kind = 0; kind < WIRING_KINDS; kind++) {
 		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
 			if (only == WIRING_KINDS || only == kind)
