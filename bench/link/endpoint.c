@@ -92,9 +92,8 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 	int rc;
 
 	memcpy(config.mac, self->port->abilities.mac, sizeof(config.mac));
-	self->transport_memory =
-	    mmap(NULL, transport_bytes(&config), PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->transport_memory = mmap(NULL, transport_bytes(&config), PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (self->transport_memory == MAP_FAILED)
 		return -ENOMEM;
 	rc = transport_init(&self->transport, self->transport_memory, &config, process_now_ns());
@@ -143,7 +142,8 @@ void endpoint_close(struct endpoint **closed)
 
 /* --- A run ----------------------------------------------------------------------------------- */
 
-/* Word number index of every body of that source: wrong place, wrong source and old bytes differ. */
+/* Word number index of every body of that source: wrong place, wrong source and old bytes differ.
+ */
 static uint64_t body_word(uint32_t role, uint32_t source, uint32_t index)
 {
 	uint64_t z = ((uint64_t)role << 56 | (uint64_t)source << 40 | index) + 1;
@@ -241,8 +241,7 @@ int endpoint_prepare(struct endpoint *self, const struct pair_order *order,
 bool endpoint_send(struct endpoint *self, uint32_t source, uint32_t bytes, enum endpoint_kind kind)
 {
 	struct endpoint_head head = {source, kind};
-	enum pair_role other =
-	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	enum pair_role other = self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
 	int rc = transport_send(self->transport, self->now_ns, other, 0, &head, sizeof(head),
 				self->sources[source]->base, bytes, self->sources[source],
 				(uint64_t)kind << 32 | source);
@@ -330,8 +329,7 @@ void endpoint_turn(struct endpoint *self)
 
 int endpoint_verify(struct endpoint *self)
 {
-	enum pair_role other =
-	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	enum pair_role other = self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
 
 	for (uint32_t i = 0; i < self->slot_count; i++) {
 		const struct endpoint_slot *slot = &self->slots[i];

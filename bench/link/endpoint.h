@@ -63,8 +63,8 @@ struct endpoint {
 	bool failed;
 };
 
-int endpoint_open(struct endpoint **endpoint, struct worker *worker,
-		  const struct pair_setup *setup, char *error, size_t error_bytes);
+int endpoint_open(struct endpoint **endpoint, struct worker *worker, const struct pair_setup *setup,
+		  char *error, size_t error_bytes);
 void endpoint_close(struct endpoint **endpoint);
 
 /* Makes sources and slots for messages of the order's sizes, and the link that drops as it says. 0

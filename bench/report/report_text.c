@@ -11,8 +11,7 @@ static void case_print(const struct report_case *c, FILE *file)
 		c->own.sample_count);
 	for (uint32_t i = 0; i < c->against_count; i++)
 		fprintf(file, "    %-40s %10.4g %-12s ratio %.3f\n", c->against[i].name,
-			series_median(&c->against[i]), c->unit,
-			case_ratio(c, c->against[i].name));
+			series_median(&c->against[i]), c->unit, case_ratio(c, c->against[i].name));
 	if (c->note[0] != '\0')
 		fprintf(file, "    note: %s\n", c->note);
 }
@@ -41,8 +40,7 @@ static const char *bar_missing(const struct report *report, const struct report_
 
 	if (skip != NULL)
 		return skip->reason;
-	return report_find(report, bar->name) != NULL ? "nothing to compare with"
-						      : "not asked for";
+	return report_find(report, bar->name) != NULL ? "nothing to compare with" : "not asked for";
 }
 
 uint32_t report_check(const struct report *report, FILE *file, uint32_t *measured)

@@ -7,8 +7,8 @@
 #define SCENE_H
 
 #include "bench.h"
-#include "pair.h"
 #include "wiring.h"
+#include "worker_pair.h"
 
 #define SCENE_MEASURES_MAX 64
 #define SCENE_FIGURES_MAX 5
@@ -58,5 +58,10 @@ void scene_run(struct scene *scene);
 
 /* Puts the samples of case `other` beside `name` as `label`, when both were measured. */
 void scene_relate(struct scene *scene, const char *name, const char *other, const char *label);
+/* The same with a case that is no port's: a peer's. */
+void scene_relate_peer(struct scene *scene, const char *name, const char *peer, const char *label);
+/* Holds the ratio of `name` to what it was related to as `label` to a bar. */
+void scene_bar(struct scene *scene, const char *name, const char *label, enum report_sense sense,
+	       double bar, const char *text);
 
 #endif

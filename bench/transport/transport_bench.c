@@ -24,6 +24,7 @@ static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
 	measures_ours(scene);
 	scene_run(scene);
 	relations_raw(scene);
+	relations_ours(scene);
 	peers_testpmd(bench, kind, mtu);
 	free(scene);
 }
@@ -36,10 +37,11 @@ int bench_transport(struct bench *bench)
 	int rc;
 
 	if (port != NULL && wiring_find(port, &only) < 0) {
-		fprintf(stderr,
-			"millrace bench: no port \"%s\": memif, virtio_user, af_xdp, af_packet, ring "
-			"or all\n",
-			port);
+		fprintf(
+		    stderr,
+		    "millrace bench: no port \"%s\": memif, virtio_user, af_xdp, af_packet, ring "
+		    "or all\n",
+		    port);
 		return -EINVAL;
 	}
 	rc = wiring_isolate();

@@ -3,8 +3,8 @@
  * on two ends of a wire, or two threads of one process. They sleep between runs, so that several
  * pairs can be open and take turns.
  */
-#ifndef PAIR_H
-#define PAIR_H
+#ifndef WORKER_PAIR_H
+#define WORKER_PAIR_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,11 +54,11 @@ struct pair_order {
 struct pair_answer {
 	int rc; /* 0 or -errno, with text */
 	char text[MR_ERROR_BYTES_MAX];
-	uint64_t elapsed_ns; /* counted time */
-	uint64_t units;      /* frames, messages or round trips in it */
-	uint64_t bytes;      /* of payload in it */
+	uint64_t elapsed_ns;            /* counted time */
+	uint64_t units;                 /* frames, messages or round trips in it */
+	uint64_t bytes;                 /* of payload in it */
 	double p50_ns, p99_ns, p999_ns; /* one way: half of a round trip */
-	uint64_t drops;       /* of the port and the transport, not the ones on purpose */
+	uint64_t drops;                 /* of the port and the transport, not the ones on purpose */
 	uint64_t retransmits;
 	uint64_t verified; /* messages whose every byte was compared */
 	uint64_t cpu_ns;   /* the worker used in elapsed_ns */
@@ -66,8 +66,8 @@ struct pair_answer {
 
 /* Both workers see it. */
 struct pair_shared {
-	_Atomic uint32_t arrived[PAIR_ROLES]; // run number; its worker: wo, other: ro
-	_Atomic uint32_t stopped;             // run number; who times the run: wo, other: ro
+	_Atomic uint32_t arrived[PAIR_ROLES];  // run number; its worker: wo, other: ro
+	_Atomic uint32_t stopped;              // run number; who times the run: wo, other: ro
 	_Atomic uint32_t finished[PAIR_ROLES]; // run number; its worker: wo, other: ro
 };
 
