@@ -108,6 +108,17 @@ static void side_close(struct scene *scene, enum scene_side side)
 	scene->open[side] = false;
 }
 
+/* The product's port is told its MTU; DPDK's drivers have their own ways, or none. */
+static void side_spec(const struct scene *scene, enum scene_side side, const char *spec,
+		      char full[PAIR_SPEC_BYTES])
+{
+	bool tell = side != SCENE_RAW && scene->kind != WIRING_RING;
+	char mtu[32];
+
+	snprintf(mtu, sizeof(mtu), tell ? ",mtu=%u" : "", scene->mtu);
+	snprintf(full, PAIR_SPEC_BYTES, "%.400s%s", spec, mtu);
+}
+
 static void side_open(struct scene *scene, enum scene_side side)
 {
 	struct wiring *wiring = &scene->wirings[side];
@@ -123,7 +134,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 	for (uint32_t i = 0; i < PAIR_ROLES; i++) {
 		snprintf(setups[i].kind, sizeof(setups[i].kind), "%s%s", worker_of[side],
 			 scene->kind == WIRING_RING ? "-ring" : "");
-		snprintf(setups[i].spec, sizeof(setups[i].spec), "%s", wiring->specs[i]);
+		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
 		setups[i].sealed = side == SCENE_SEALED;
 	}
