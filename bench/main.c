@@ -16,6 +16,7 @@ static const struct {
 	int (*run)(struct bench *bench);
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
+    {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
 };
 
 #define BENCH_COUNT (sizeof(benches) / sizeof(benches[0]))
@@ -42,7 +43,7 @@ static void help_print(FILE *file)
 	    "  --runs N         runs of each case, of which medians are taken; default 5\n"
 	    "  --ms N           milliseconds of one run; default 300\n"
 	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"
-	    "  --port NAME      transport: memif, virtio_user, af_xdp, af_packet or ring; default "
+	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
 	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
 	    "\n"

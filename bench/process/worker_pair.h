@@ -23,7 +23,7 @@ enum pair_pattern {
 	PAIR_PINGPONG, /* one, and its echo, and so on */
 	PAIR_REQUESTS, /* small requests, a window of them unanswered; echoed */
 	PAIR_BESIDE,   /* small messages one at a time, beside a flood of large ones */
-	PAIR_IDLE,     /* nothing, then one message, to see CPU use and first delay */
+	PAIR_SPARSE,   /* one, now and then: a window of 0 is nothing at all */
 };
 
 /* What a worker opens. */
@@ -31,7 +31,6 @@ struct pair_setup {
 	char kind[32];              /* of worker: whose code runs */
 	char spec[PAIR_SPEC_BYTES]; /* of its port */
 	uint32_t mtu;               /* bytes of an IP packet */
-	bool sealed;                /* frames are sealed */
 	bool always;                /* polls without ever sleeping */
 };
 
@@ -44,6 +43,7 @@ struct pair_order {
 	uint32_t message_bytes; /* ours */
 	uint32_t small_bytes;   /* PAIR_BESIDE */
 	uint32_t window;        /* messages unfinished at once */
+	uint32_t gap_ms;        /* PAIR_SPARSE: from one to the next */
 	uint32_t warm_ms;       /* before anything counts */
 	uint32_t run_ms;
 	uint32_t loss_ppm; /* dropped at the receiver's input, on purpose */

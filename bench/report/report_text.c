@@ -1,6 +1,5 @@
 /* A report for people: the table of cases, and the bars of --check. */
 #include <math.h>
-#include <string.h>
 
 #include "report.h"
 
@@ -25,15 +24,6 @@ void report_print_text(const struct report *report, FILE *file)
 			report->skips[i].reason);
 }
 
-static double bar_figure(const struct report *report, const struct report_bar *bar)
-{
-	const struct report_case *c = report_find(report, bar->name);
-
-	if (c == NULL)
-		return NAN;
-	return bar->against[0] == '\0' ? series_median(&c->own) : case_ratio(c, bar->against);
-}
-
 static const char *bar_missing(const struct report *report, const struct report_bar *bar)
 {
 	const struct report_skip *skip = report_skip_find(report, bar->name);
@@ -52,7 +42,7 @@ uint32_t report_check(const struct report *report, FILE *file, uint32_t *measure
 		const struct report_bar *bar = &report->bars[i];
 		double figure = bar_figure(report, bar);
 		bool least = bar->sense == REPORT_AT_LEAST;
-		bool met = least ? figure >= bar->bar : figure <= bar->bar;
+		bool met = bar_met(bar, figure);
 
 		if (!isfinite(figure)) {
 			fprintf(file, "not measured  %s: %s\n", bar->text,

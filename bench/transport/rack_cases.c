@@ -45,7 +45,7 @@ static void incast_sample(struct bench *bench, uint32_t run)
 	case_sample(small, (double)result.small_p99_ns / 1e3);
 	case_against(small, "unloaded", (double)result.unloaded_p99_ns / 1e3);
 	case_sample(report_case(report, incast_drops, "frames"),
-		    (double)result.total.switch_drops);
+		    (double)result.total.network.lost_queue);
 }
 
 static void all_sample(struct bench *bench, uint32_t run)

@@ -1,6 +1,7 @@
 /* Running the measures of one port in turns. */
 #include "scene.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +18,40 @@ static const struct {
     [FIGURE_P999_US] = {".p99.9", "us one way"},
     [FIGURE_RETRANSMITS] = {".retransmits", "packets"},
     [FIGURE_DROPS] = {".drops", "frames"},
+    [FIGURE_CPU] = {".cpu", "% of a core"},
+    [FIGURE_FIRST] = {".first", "us there and back"},
 };
 
 static const char *const worker_of[SCENE_SIDES] = {
     [SCENE_RAW] = "raw",
     [SCENE_OURS] = "link",
-    [SCENE_SEALED] = "link",
+    [SCENE_ADAPTIVE] = "link",
 };
+
+int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last)
+{
+	const char *port = bench->options->port;
+	int rc;
+
+	*first = 0;
+	*last = WIRING_KINDS - 1;
+	if (port != NULL) {
+		if (wiring_find(port, first) < 0) {
+			fprintf(stderr,
+				"millrace bench: no port \"%s\": memif, virtio_user, af_xdp, "
+				"af_packet, ring or all\n",
+				port);
+			return -EINVAL;
+		}
+		*last = *first;
+	}
+	rc = wiring_isolate();
+	if (rc < 0)
+		fprintf(stderr,
+			"millrace bench: no network namespace (%s): what needs one is skipped\n",
+			strerror(-rc));
+	return 0;
+}
 
 static void figure_case(const struct scene_measure *measure, enum scene_figure figure, char *name)
 {
@@ -136,7 +164,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 			 scene->kind == WIRING_RING ? "-ring" : "");
 		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
-		setups[i].sealed = side == SCENE_SEALED;
+		setups[i].always = side != SCENE_ADAPTIVE;
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);
@@ -170,6 +198,10 @@ static double figure_value(enum scene_figure figure, const struct pair_answer an
 		return (double)(sender->retransmits + receiver->retransmits);
 	case FIGURE_DROPS:
 		return (double)(sender->drops + receiver->drops);
+	case FIGURE_CPU:
+		return (double)receiver->cpu_ns * 100 / (double)receiver->elapsed_ns;
+	case FIGURE_FIRST:
+		return sender->p50_ns * 2 / 1e3;
 	case FIGURE_NONE:
 		break;
 	}

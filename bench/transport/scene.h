@@ -13,7 +13,12 @@
 #define SCENE_MEASURES_MAX 64
 #define SCENE_FIGURES_MAX 5
 
-enum scene_side { SCENE_RAW, SCENE_OURS, SCENE_SEALED, SCENE_SIDES };
+enum scene_side {
+	SCENE_RAW,
+	SCENE_OURS,     /* hot polling */
+	SCENE_ADAPTIVE, /* the receiver sleeps as nodes do */
+	SCENE_SIDES
+};
 
 enum scene_figure {
 	FIGURE_NONE,
@@ -25,6 +30,8 @@ enum scene_figure {
 	FIGURE_P999_US,
 	FIGURE_RETRANSMITS,
 	FIGURE_DROPS,
+	FIGURE_CPU,   /* of the receiver */
+	FIGURE_FIRST, /* a message to who may be asleep, and its answer */
 };
 
 /* One order, and the cases that its answers make: NAME or NAME.SUFFIX for each figure. */
@@ -46,6 +53,10 @@ struct scene {
 	struct wiring wirings[SCENE_SIDES];
 	bool open[SCENE_SIDES];
 };
+
+/* Enters a network namespace where that is allowed, and finds which kinds of port are asked for:
+ * first to last. 0, or -EINVAL with the error printed. */
+int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last);
 
 /* Adds a measure unless its name is not asked for; NULL then. The name gets "PORT." before it. */
 struct scene_measure *scene_add(struct scene *scene, enum scene_side side, const char *name,
