@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
-
 #include "endpoint.h"
 #include "patterns.h"
 
@@ -16,8 +14,7 @@
 static int link_open(struct worker *worker, const struct pair_setup *setup, char *error,
 		     size_t error_bytes)
 {
-	return endpoint_open((struct endpoint **)&worker->state, worker, setup, error,
-			     error_bytes);
+	return endpoint_open((struct endpoint **)&worker->state, worker, setup, error, error_bytes);
 }
 
 static void link_close(struct worker *worker)
@@ -46,7 +43,7 @@ static void run_counted(struct endpoint *endpoint)
 	while (!worker_stopped(endpoint->worker, order) && !endpoint->failed) {
 		endpoint_turn(endpoint);
 		if (!endpoint->counting && endpoint->now_ns >= warm_end_ns) {
-			endpoint->counting = clock;
+			endpoint->counting = true;
 			start_ns = endpoint->now_ns;
 			end_ns = start_ns + order->run_ms * 1000000ull;
 			warm_end_ns = UINT64_MAX;
@@ -55,8 +52,7 @@ static void run_counted(struct endpoint *endpoint)
 		if (clock && endpoint->counting && endpoint->now_ns >= end_ns)
 			worker_stop(endpoint->worker, order);
 	}
-	if (clock)
-		endpoint->answer->elapsed_ns = endpoint->now_ns - start_ns;
+	endpoint->answer->elapsed_ns = endpoint->counting ? endpoint->now_ns - start_ns : 0;
 	endpoint->answer->cpu_ns = cpu_ns() - cpu_before_ns;
 	endpoint->counting = false;
 }
@@ -90,8 +86,7 @@ static int link_run(struct worker *worker, const struct pair_order *order,
 	const struct transport_counters *counters = transport_counters(endpoint->transport);
 	uint64_t drops = endpoint_drops(endpoint);
 	uint64_t retransmits = counters->retransmits;
-	int rc = pattern == NULL ? -EOPNOTSUPP
-				 : endpoint_prepare(endpoint, order, pattern, answer);
+	int rc = pattern == NULL ? -EOPNOTSUPP : endpoint_prepare(endpoint, order, pattern, answer);
 
 	if (rc < 0) {
 		worker_stop(worker, order);
@@ -103,13 +98,11 @@ static int link_run(struct worker *worker, const struct pair_order *order,
 	rc = run_out(endpoint);
 	answer->drops = endpoint_drops(endpoint) - drops;
 	answer->retransmits = counters->retransmits - retransmits;
-	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count,
-			   1e9 / (double)rte_get_tsc_hz());
+	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count);
 	if (rc < 0) {
 		snprintf(answer->text, sizeof(answer->text),
 			 "%u messages did not end (%s); %llu retransmits, %llu drops",
-			 endpoint->unsent, strerror(-rc),
-			 (unsigned long long)answer->retransmits,
+			 endpoint->unsent, strerror(-rc), (unsigned long long)answer->retransmits,
 			 (unsigned long long)answer->drops);
 		return rc;
 	}
