@@ -48,14 +48,13 @@ bool flight_room(const struct peer *peer)
 	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
 }
 
-uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
-		     uint32_t bytes)
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes)
 {
 	struct flight *flight = &peer->flight;
 
 	*packet_at(peer, flight->next) = (struct flight_packet){
 	    .sent_ns = peer->transport->now_ns,
-	    .message = (uint32_t)message->id,
+	    .message = message,
 	    .chunk = chunk,
 	};
 	flight->bytes += bytes;
@@ -80,7 +79,7 @@ static void sample(struct flight *flight, uint64_t rtt_ns)
 	flight->rto_ns = min_u64(flight->rto_ns, MR_RTO_US_MAX * NS_PER_US);
 }
 
-bool flight_heard(struct peer *peer, uint32_t packet)
+bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us)
 {
 	struct flight *flight = &peer->flight;
 
@@ -128,13 +127,10 @@ static void shrink(struct peer *peer)
 	flight->recovery = flight->next;
 }
 
-static void lose(struct peer *peer, struct out_message *message, uint32_t number)
+static void lose(struct peer *peer, uint32_t number)
 {
-	/* A receiver whose user has not decided keeps little: that says nothing of the network. */
-	bool congestion = message->remote != WIRE_OFFERED;
-
-	send_lost(message, packet_at(peer, number)->chunk);
-	if (congestion && packet_ahead(number, peer->flight.recovery) >= 0)
+	if (chunk_lost(peer, packet_at(peer, number)) &&
+	    packet_ahead(number, peer->flight.recovery) >= 0)
 		shrink(peer);
 }
 
@@ -147,17 +143,16 @@ void flight_judge(struct peer *peer)
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
 		int32_t overtaken = packet_ahead(flight->heard, flight->oldest);
-		struct out_message *message = send_in_flight(peer, packet->message, packet->chunk);
 		uint64_t due_ns;
 
-		if (message == NULL)
+		if (!chunk_in_flight(peer, packet))
 			continue;
 		due_ns = packet->sent_ns + (overtaken >= 0 ? patience_ns : timeout_ns(peer));
 		if (overtaken < MR_REORDER_PACKETS && (overtaken < 0 || t->now_ns < due_ns)) {
 			timer_set(&t->timers, &peer->retry, due_ns);
 			return;
 		}
-		lose(peer, message, flight->oldest);
+		lose(peer, flight->oldest);
 	}
 	timer_cancel(&t->timers, &peer->retry);
 }
@@ -172,13 +167,12 @@ void flight_timeout(struct peer *peer)
 	flight_judge(peer);
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
-		struct out_message *message = send_in_flight(peer, packet->message, packet->chunk);
 
-		if (message == NULL)
+		if (!chunk_in_flight(peer, packet))
 			continue;
 		if (t->now_ns < packet->sent_ns + timeout)
 			break;
-		lose(peer, message, flight->oldest);
+		lose(peer, flight->oldest);
 		fired = true;
 	}
 	if (fired) {

@@ -35,7 +35,7 @@ uint64_t peer_interval_max_ns(const struct peer *peer)
 void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
-	bool work = peer->control != 0 || send_ready(peer);
+	bool work = peer->control != 0 || chunks_ready(peer);
 
 	if (work)
 		hop_want(t, peer->hop);
@@ -139,8 +139,7 @@ static void peer_restarted(struct peer *peer, uint64_t incarnation)
 	peer->contact = false;
 }
 
-/* Is this packet from the living peer to our living self? Answers those to a former self. */
-static bool peer_recognise(struct peer *peer, const struct wire_header *header)
+bool peer_recognise(struct peer *peer, const struct wire_header *header)
 {
 	struct transport *t = peer->transport;
 
@@ -162,72 +161,4 @@ static bool peer_recognise(struct peer *peer, const struct wire_header *header)
 		peer_restarted(peer, header->from_incarnation);
 	peer_heard(peer);
 	return true;
-}
-
-static void peer_packet(struct peer *peer, const struct wire_header *header, const uint8_t *body,
-			uint32_t bytes)
-{
-	switch (header->type) {
-	case WIRE_WELCOME:
-		break;
-	case WIRE_DATA:
-		receive_data(peer, header, body, bytes);
-		break;
-	case WIRE_ACK:
-		send_ack(peer, header, body, bytes);
-		break;
-	case WIRE_PROBE:
-		receive_probe(peer, header, body, bytes);
-		break;
-	case WIRE_RESET:
-		if (header->session == peer->out_session)
-			send_fail_all(peer, TRANSPORT_UNREACHABLE);
-		break;
-	default:
-		peer->transport->counters.drop_malformed++;
-	}
-}
-
-static bool header_open(struct transport *t, const struct net_packet *packet,
-			struct wire_header *header)
-{
-	switch (wire_open(packet->payload, packet->payload_bytes, header)) {
-	case WIRE_GOOD:
-		return true;
-	case WIRE_SHORT:
-		t->counters.drop_short++;
-		break;
-	case WIRE_MALFORMED:
-		t->counters.drop_malformed++;
-		break;
-	case WIRE_BAD_VERSION:
-		t->counters.drop_version++;
-		break;
-	case WIRE_BAD_CHECKSUM:
-		t->counters.drop_checksum++;
-		break;
-	}
-	return false;
-}
-
-void peer_input(struct transport *t, const struct net_packet *packet)
-{
-	struct wire_header header;
-	struct peer *peer;
-
-	if (!header_open(t, packet, &header))
-		return;
-	if (header.to_node != t->config.node) {
-		t->counters.drop_not_ours++;
-		return;
-	}
-	if (!peer_known(t, header.from_node) || header.from_incarnation == 0) {
-		t->counters.drop_unknown_peer++;
-		return;
-	}
-	peer = &t->peers[header.from_node];
-	if (peer_recognise(peer, &header))
-		peer_packet(peer, &header, packet->payload + WIRE_HEADER_BYTES,
-			    packet->payload_bytes - WIRE_HEADER_BYTES);
-	peer_update(peer);
 }
