@@ -54,9 +54,12 @@ static void sim_port_send(struct sim_port *self, const struct port_tx *tx)
 
 static uint32_t sim_port_tx(struct port *port, const struct port_tx *frames, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++)
-		sim_port_send((struct sim_port *)port, &frames[i]);
-	return count;
+	struct sim_port *self = (struct sim_port *)port;
+	uint32_t taken = 0;
+
+	for (; taken < count && sim_network_room(self->network, self->endpoint) > 0; taken++)
+		sim_port_send(self, &frames[taken]);
+	return taken;
 }
 
 /* There is no doorbell: whoever moves the virtual time knows when frames are due. */

@@ -28,15 +28,20 @@ void chunks_refresh(struct out_message *message)
 		send_list(message, sendable(message) ? OUT_READY : OUT_UNLISTED);
 }
 
-static bool startable(const struct peer *peer)
+static bool startable(struct peer *peer)
 {
-	return peer->out_start != peer->out_next && peer->out_started < MR_MESSAGES_IN_MAX;
+	const struct wire_shape *shape;
+
+	if (peer->out_start == peer->out_next || peer->out_started == MR_MESSAGES_IN_MAX)
+		return false;
+	shape = &peer->out[peer->out_slots[peer->out_start % MR_MESSAGES_OUT_MAX] - 1].shape;
+	return !path_holds(peer, shape->head_bytes + shape->body_bytes);
 }
 
-bool chunks_ready(const struct peer *peer)
+bool chunks_ready(struct peer *peer)
 {
-	return peer->contact && (!TAILQ_EMPTY(&peer->ready) || startable(peer)) &&
-	       flight_room(peer);
+	return peer->contact && flight_room(peer) &&
+	       (!TAILQ_EMPTY(&peer->ready) || startable(peer));
 }
 
 /* --- A turn ---------------------------------------------------------------------------------- */
@@ -122,6 +127,16 @@ bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet)
 	return message != NULL && packet->chunk >= message->cumulative &&
 	       !map_test(message->acked_map, packet->chunk) &&
 	       !map_test(message->lost_map, packet->chunk);
+}
+
+uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet)
+{
+	const struct out_message *message = chunk_message(peer, packet);
+
+	if (message == NULL || packet->chunk + 1 >= message->shape.chunk_count ||
+	    !chunk_in_flight(peer, packet))
+		return 0;
+	return message->shape.chunk_bytes;
 }
 
 bool chunk_lost(struct peer *peer, const struct flight_packet *packet)

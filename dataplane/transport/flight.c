@@ -79,6 +79,15 @@ static void sample(struct flight *flight, uint64_t rtt_ns)
 	flight->rto_ns = min_u64(flight->rto_ns, MR_RTO_US_MAX * NS_PER_US);
 }
 
+/* All chunks of a message but its last are as long as its path carried when it was cut. */
+static void carried(struct peer *peer, const struct flight_packet *packet)
+{
+	uint32_t chunk_bytes = peer->path.rounds > 0 ? chunk_length(peer, packet) : 0;
+
+	if (chunk_bytes > 0)
+		path_carried(peer, chunk_bytes);
+}
+
 bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us)
 {
 	struct flight *flight = &peer->flight;
@@ -89,8 +98,10 @@ bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t dela
 		return true;
 	flight->heard = packet;
 	flight->backoff = 0;
-	if (flight->next - packet <= MR_FLIGHT_PACKETS)
-		sample(flight, peer->transport->now_ns - packet_at(peer, packet)->sent_ns);
+	if (flight->next - packet > MR_FLIGHT_PACKETS)
+		return true;
+	sample(flight, peer->transport->now_ns - packet_at(peer, packet)->sent_ns);
+	carried(peer, packet_at(peer, packet));
 	return true;
 }
 
@@ -182,6 +193,8 @@ void flight_timeout(struct peer *peer)
 			flight->backoff++;
 		if (flight->backoff > 1)
 			hop_suspect(t, peer->hop);
+		if (flight->backoff >= MR_PATH_SUSPECT_TIMEOUTS)
+			path_suspect(peer);
 	}
 	flight_judge(peer);
 }

@@ -11,13 +11,12 @@
 static void dispatch(struct peer *peer, const struct wire_header *header, const uint8_t *body,
 		     uint32_t bytes)
 {
-	if (header->type == WIRE_DATA) {
-		receive_data(peer, header, body, bytes);
-		return;
-	}
-	receive_flush(peer->transport);
 	switch (header->type) {
+	case WIRE_DATA:
+		receive_data(peer, header, body, bytes);
+		break;
 	case WIRE_WELCOME:
+		peer_welcomed(peer, body, bytes);
 		break;
 	case WIRE_ACK:
 		answer_ack(peer, body, bytes);
@@ -67,6 +66,8 @@ static void peer_touch(struct transport *t, struct peer *peer)
 
 static void packet_input(struct transport *t, const struct net_packet *packet)
 {
+	const uint8_t *body = packet->payload + WIRE_HEADER_BYTES;
+	uint32_t bytes = packet->payload_bytes - WIRE_HEADER_BYTES;
 	struct wire_header header;
 	struct peer *peer;
 
@@ -82,9 +83,13 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	}
 	peer = &t->peers[header.from_node];
 	peer_touch(t, peer);
-	if (peer_recognise(peer, &header))
-		dispatch(peer, &header, packet->payload + WIRE_HEADER_BYTES,
-			 packet->payload_bytes - WIRE_HEADER_BYTES);
+	/* What else there is may end messages. */
+	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
+		receive_flush(t);
+	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation)
+		peer_asked(peer, &header, body, bytes);
+	else if (peer_recognise(peer, &header))
+		dispatch(peer, &header, body, bytes);
 }
 
 static void frame_input(struct transport *t, const struct transport_rx *frame)

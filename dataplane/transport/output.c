@@ -104,17 +104,58 @@ void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uin
 	frame->owner = NULL;
 }
 
+/* What a HELLO or its answer tells, and zeros behind up to an IP packet of so many bytes. */
+static uint8_t *hello_write(struct peer *peer, uint8_t *p, uint32_t echo_bytes, uint32_t pad_bytes)
+{
+	const struct transport_config *config = &peer->transport->config;
+	struct wire_hello hello = {
+	    .session = peer->out_session,
+	    .mtu = (uint16_t)config->mtu,
+	    .path_bytes = (uint16_t)echo_bytes,
+	    .sleep_us = config->sleep_us,
+	};
+	uint32_t bytes = NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_HELLO_BYTES;
+
+	memcpy(p, &hello, sizeof(hello));
+	p += sizeof(hello);
+	if (pad_bytes <= bytes)
+		return p;
+	memset(p, 0, pad_bytes - bytes);
+	return p + pad_bytes - bytes;
+}
+
+static uint32_t hello_output(struct peer *peer, uint8_t *body)
+{
+	bool more;
+	uint32_t bytes = path_hello(peer, &more);
+
+	if (!more)
+		peer->control &= (uint8_t)~CONTROL_HELLO;
+	return (uint32_t)(hello_write(peer, body, 0, bytes) - body);
+}
+
+static uint32_t welcome_output(struct peer *peer, uint8_t *body)
+{
+	uint32_t echo_bytes = peer->welcome_path_bytes;
+
+	peer->control &= (uint8_t)~CONTROL_WELCOME;
+	peer->welcome_path_bytes = 0;
+	if (echo_bytes == 0)
+		return 0; /* never longer than what it answers */
+	return (uint32_t)(hello_write(peer, body, echo_bytes, 0) - body);
+}
+
 static void output_control(struct peer *peer, struct transport_frame *frame)
 {
 	uint8_t *body = frame->head + NET_HEAD_BYTES + WIRE_HEADER_BYTES;
 	uint32_t bytes;
 
 	if (peer->control & CONTROL_HELLO) {
-		peer->control &= (uint8_t)~CONTROL_HELLO;
-		output_packet(peer, WIRE_HELLO, 0, 0, 0, frame);
+		bytes = hello_output(peer, body);
+		output_packet(peer, WIRE_HELLO, 0, 0, bytes, frame);
 	} else if (peer->control & CONTROL_WELCOME) {
-		peer->control &= (uint8_t)~CONTROL_WELCOME;
-		output_packet(peer, WIRE_WELCOME, 0, 0, 0, frame);
+		bytes = welcome_output(peer, body);
+		output_packet(peer, WIRE_WELCOME, 0, 0, bytes, frame);
 	} else if (peer->control & CONTROL_RESET) {
 		peer->control &= (uint8_t)~CONTROL_RESET;
 		output_packet(peer, WIRE_RESET, peer->reset_session, 0, 0, frame);

@@ -1,7 +1,18 @@
-/* Peers: first contact, incarnations, silence. */
+/*
+ * Peers: first contact, incarnations, silence.
+ *
+ * Silence is counted in quarters of the timeout, each begun when the last one was seen to be over:
+ * an owner that did not run for a while adds that while, and takes nobody for dead who spoke in it.
+ *
+ * No answer to a packet that proves nothing is longer than the packet, goes anywhere but to the
+ * address we know of that node, or comes at more than a bounded rate.
+ */
+#include <errno.h>
 #include <string.h>
 
 #include "state.h"
+
+#define SILENCE_PARTS 4
 
 void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 {
@@ -9,7 +20,7 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->transport = t;
 	peer->node = node;
 	peer->event.source = EVENT_OF_PEER;
-	timer_init(&peer->dead, TIMER_PEER_DEAD);
+	timer_init(&peer->silent, TIMER_PEER_SILENT);
 	timer_init(&peer->retry, TIMER_PEER_RETRY);
 	TAILQ_INIT(&peer->ready);
 	TAILQ_INIT(&peer->probing);
@@ -17,6 +28,7 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->out_next = 1;
 	peer->out_base = 1;
 	peer->out_start = 1;
+	path_init(peer);
 	receive_forget(peer);
 	t->random = t->random * 6364136223846793005ull + 1442695040888963407ull; /* Knuth, MMIX */
 	flight_init(peer, (uint32_t)(t->random >> 32));
@@ -35,7 +47,8 @@ uint64_t peer_interval_max_ns(const struct peer *peer)
 void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
-	bool work = peer->control != 0 || chunks_ready(peer);
+	bool ready = chunks_ready(peer); /* which may want to ask for the path's MTU */
+	bool work = ready || peer->control != 0;
 
 	if (work)
 		hop_want(t, peer->hop);
@@ -47,18 +60,57 @@ void peer_update(struct peer *peer)
 	peer->active = work;
 }
 
-void peer_owe(struct peer *peer)
+static void quarter_begin(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
-	if (peer->owed++ == 0)
-		timer_set(&t->timers, &peer->dead, t->now_ns + silence_ns(peer));
+	timer_set(&t->timers, &peer->silent, t->now_ns + silence_ns(peer) / SILENCE_PARTS);
+}
+
+static void silence_begin(struct peer *peer)
+{
+	if (peer->silent.position != 0)
+		return;
+	peer->quarters = 0;
+	quarter_begin(peer);
+}
+
+static void silence_end(struct peer *peer)
+{
+	if (peer->owed == 0 && !peer->watched)
+		timer_cancel(&peer->transport->timers, &peer->silent);
+}
+
+void peer_owe(struct peer *peer)
+{
+	peer->owed++;
+	silence_begin(peer);
 }
 
 void peer_settle(struct peer *peer)
 {
-	if (--peer->owed == 0)
-		timer_cancel(&peer->transport->timers, &peer->dead);
+	peer->owed--;
+	silence_end(peer);
+}
+
+int transport_peer_watch(struct transport *t, uint64_t now_ns, uint32_t node, bool watched)
+{
+	struct peer *peer;
+
+	if (!peer_known(t, node))
+		return -EHOSTUNREACH;
+	t->now_ns = now_ns;
+	peer = &t->peers[node];
+	peer->watched = watched;
+	if (!watched) {
+		silence_end(peer);
+		return 0;
+	}
+	silence_begin(peer);
+	if (!peer->contact)
+		peer_hello(peer);
+	peer_update(peer);
+	return 0;
 }
 
 void peer_hello(struct peer *peer)
@@ -67,7 +119,7 @@ void peer_hello(struct peer *peer)
 
 	if (peer->retry.position != 0)
 		return;
-	peer->control |= CONTROL_HELLO;
+	path_ask(peer);
 	peer->hello_ns = MR_RTO_US_INITIAL * NS_PER_US;
 	timer_set(&t->timers, &peer->retry, t->now_ns + peer->hello_ns);
 }
@@ -78,9 +130,9 @@ void peer_retry(struct peer *peer)
 
 	if (peer->contact) {
 		flight_timeout(peer);
-	} else if (peer->out_base != peer->out_next) {
+	} else if (peer->out_base != peer->out_next || peer->watched) {
 		t->counters.timeouts++;
-		peer->control |= CONTROL_HELLO;
+		path_ask(peer);
 		peer->hello_ns = min_u64(2 * peer->hello_ns, peer_interval_max_ns(peer));
 		timer_set(&t->timers, &peer->retry, t->now_ns + peer->hello_ns);
 		hop_suspect(t, peer->hop);
@@ -92,18 +144,19 @@ static void peer_heard(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
-	if (peer->owed > 0)
-		timer_set(&t->timers, &peer->dead, t->now_ns + silence_ns(peer));
+	if (peer->owed > 0 || peer->watched) {
+		peer->quarters = 0;
+		quarter_begin(peer);
+	}
 	if (peer->contact)
 		return;
 	peer->contact = true;
-	peer->control &= (uint8_t)~CONTROL_HELLO;
 	timer_cancel(&t->timers, &peer->retry);
 	if (peer->down_due || peer->shown_incarnation != peer->incarnation)
 		event_queue(t, &peer->event);
 }
 
-void peer_dead(struct peer *peer)
+static void peer_dead(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
@@ -114,9 +167,24 @@ void peer_dead(struct peer *peer)
 	}
 	peer->contact = false;
 	peer->control &= (uint8_t) ~(CONTROL_HELLO | CONTROL_PROBE);
+	path_init(peer);
 	timer_cancel(&t->timers, &peer->retry);
 	peer->down_due = true;
 	event_queue(t, &peer->event);
+	peer_update(peer);
+}
+
+void peer_silent(struct peer *peer)
+{
+	if (++peer->quarters == SILENCE_PARTS) {
+		peer_dead(peer);
+		return;
+	}
+	quarter_begin(peer);
+	if (!peer->contact)
+		return;
+	peer->transport->counters.keepalives++;
+	peer->control |= CONTROL_HELLO;
 	peer_update(peer);
 }
 
@@ -131,12 +199,72 @@ void peer_no_hop(struct peer *peer)
 
 static void peer_restarted(struct peer *peer, uint64_t incarnation)
 {
-	if (peer->contact)
+	if (peer->contact) {
 		send_fail_all(peer, TRANSPORT_RESTARTED);
+		path_init(peer); /* not the search that made this contact */
+	}
 	receive_drop_all(peer, TRANSPORT_RESTARTED);
 	receive_forget(peer);
 	peer->incarnation = incarnation;
 	peer->contact = false;
+}
+
+/* May one more answer go to who may not be what it says? */
+static bool answer_allowed(struct peer *peer)
+{
+	struct transport *t = peer->transport;
+	uint64_t next_ns = max_u64(peer->answers_ns, t->now_ns);
+
+	if (next_ns - t->now_ns >= MR_ANSWERS_BURST * MR_ANSWER_US * NS_PER_US) {
+		t->counters.drop_answer_rate++;
+		return false;
+	}
+	peer->answers_ns = next_ns + MR_ANSWER_US * NS_PER_US;
+	return true;
+}
+
+static void welcome(struct peer *peer, const struct wire_header *header, uint32_t path_bytes)
+{
+	if ((peer->control & CONTROL_WELCOME) == 0 && !answer_allowed(peer))
+		return;
+	peer->control |= CONTROL_WELCOME;
+	peer->welcome_to = header->from_incarnation;
+	peer->welcome_path_bytes = (uint32_t)max_u64(peer->welcome_path_bytes, path_bytes);
+}
+
+/* What HELLO and WELCOME of this life of the peer tell beside their existence. */
+static void learn(struct peer *peer, const struct wire_hello *hello)
+{
+	peer->sleep_us = (uint32_t)min_u64(hello->sleep_us, MR_RTO_US_MAX);
+	path_told(peer, hello);
+	receive_session(peer, hello->session);
+}
+
+void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes)
+{
+	struct transport *t = peer->transport;
+	struct wire_hello hello;
+
+	if (bytes < sizeof(hello)) {
+		t->counters.drop_malformed++;
+		return;
+	}
+	memcpy(&hello, body, sizeof(hello));
+	welcome(peer, header, NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + bytes);
+	hello.path_bytes = 0;
+	if (header->from_incarnation == peer->incarnation && peer->contact)
+		learn(peer, &hello);
+}
+
+void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes)
+{
+	struct wire_hello hello;
+
+	if (bytes < sizeof(hello))
+		return; /* to a packet that was for a former self */
+	memcpy(&hello, body, sizeof(hello));
+	learn(peer, &hello);
 }
 
 bool peer_recognise(struct peer *peer, const struct wire_header *header)
@@ -148,13 +276,9 @@ bool peer_recognise(struct peer *peer, const struct wire_header *header)
 		return false;
 	}
 	if (header->to_incarnation != t->config.incarnation) {
-		if (header->type != WIRE_HELLO)
-			t->counters.drop_incarnation++;
-		if (header->type != WIRE_WELCOME &&
-		    header->to_incarnation < t->config.incarnation) {
-			peer->control |= CONTROL_WELCOME;
-			peer->welcome_to = header->from_incarnation;
-		}
+		t->counters.drop_incarnation++;
+		if (header->type != WIRE_WELCOME && header->to_incarnation < t->config.incarnation)
+			welcome(peer, header, 0);
 		return false;
 	}
 	if (header->from_incarnation > peer->incarnation)

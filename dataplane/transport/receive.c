@@ -333,11 +333,9 @@ static bool session_enter(struct peer *peer, uint32_t session)
 		peer->transport->counters.drop_window++;
 		return false;
 	}
-	if (session > peer->in_session) {
-		receive_drop_all(peer, TRANSPORT_UNREACHABLE);
-		receive_forget(peer);
+	if (peer->in_session == 0)
 		peer->in_session = session;
-	}
+	receive_session(peer, session);
 	if (peer->in_dead) {
 		peer->control |= CONTROL_RESET;
 		peer->reset_session = session;
@@ -517,6 +515,15 @@ static void drop(struct in_message *message, enum transport_reason reason)
 		event_queue(t, &message->event);
 	else
 		receive_free(message);
+}
+
+void receive_session(struct peer *peer, uint32_t session)
+{
+	if (peer->in_session == 0 || session <= peer->in_session)
+		return;
+	receive_drop_all(peer, TRANSPORT_UNREACHABLE);
+	receive_forget(peer);
+	peer->in_session = session;
 }
 
 void receive_drop_all(struct peer *peer, enum transport_reason reason)

@@ -84,6 +84,8 @@ struct out_message *send_start(struct peer *peer)
 	struct out_message *message = &peer->out[slot - 1];
 	uint32_t words = MR_CHUNK_WINDOW / 64;
 
+	wire_shape_init(&message->shape, message->shape.body_bytes, message->shape.head_bytes,
+			path_chunk_bytes(peer));
 	if (message->shape.chunk_count < MR_CHUNK_WINDOW)
 		words = message->shape.chunk_count / 64 + 1;
 	memset(message->acked_map, 0, words * sizeof(uint64_t));

@@ -148,6 +148,21 @@ struct flight {
 	uint64_t bytes;           /* in flight */
 };
 
+/* --- The path: how long a packet may be (pmtu.c) ---------------------------------------------- */
+
+struct path {
+	struct timer round;  /* of a search, once there is contact */
+	uint64_t raise_ns;   /* then a search for more is worth it */
+	uint32_t bytes;      /* of an IP packet: new messages are cut by it */
+	uint32_t top;        /* the search: longest length asked for */
+	uint32_t best;       /* longest that arrived */
+	uint32_t rounds;     /* left; 0: no search */
+	uint32_t asked;      /* rounds done */
+	uint32_t next;       /* place in the table of lengths to ask next */
+	uint32_t remote_mtu; /* of the peer's port; 0: not known */
+	bool known;          /* a search has ended with an answer */
+};
+
 /* --- Peers (peer.c) -------------------------------------------------------------------------- */
 
 enum control { /* packets a peer is to get */
@@ -189,8 +204,8 @@ struct peer {
 	TAILQ_ENTRY(peer) link; /* of transport->active, when active */
 	struct transport *transport;
 	struct event_node event;
-	struct timer dead;  /* while something is owed */
-	struct timer retry; /* HELLO without contact, retransmission with it */
+	struct timer silent; /* a quarter of the timeout, while something is owed or watched */
+	struct timer retry;  /* HELLO without contact, retransmission with it */
 	struct hop *hop;
 	struct net_address address;
 	uint32_t node;
@@ -200,11 +215,16 @@ struct peer {
 	uint8_t control;      /* enum control */
 	uint64_t incarnation; /* the highest seen; 0: none */
 	uint64_t shown_incarnation;
-	uint64_t welcome_to; /* incarnation that gets the WELCOME */
-	uint64_t last_heard_ns;
-	uint64_t hello_ns; /* interval of the next HELLO */
-	uint32_t owed;     /* messages the other side must do something for */
+	uint64_t welcome_to;         /* incarnation that gets the WELCOME */
+	uint32_t welcome_path_bytes; /* of the HELLO it answers; 0: of something else */
+	uint32_t sleep_us;           /* a packet may wait so long at the peer's port */
+	uint64_t hello_ns;           /* interval of the next HELLO */
+	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint32_t quarters;           /* of the timeout that passed in silence */
+	bool watched;
+	uint32_t owed; /* messages the other side must do something for */
 	uint32_t reset_session;
+	struct path path;
 
 	/* Toward the peer. */
 	uint32_t out_session;
@@ -343,10 +363,26 @@ void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
 /* Is it from the living peer to our living self? Answers what is to a former one. */
 bool peer_recognise(struct peer *peer, const struct wire_header *header);
-void peer_dead(struct peer *peer);
+/* A HELLO came, from this life of it or a later one. */
+void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes);
+void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes);
+void peer_silent(struct peer *peer);
 void peer_retry(struct peer *peer);
 void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
 uint64_t peer_interval_max_ns(const struct peer *peer); /* between signs of life that we owe */
+
+/* pmtu.c */
+void path_init(struct peer *peer);
+uint32_t path_chunk_bytes(const struct peer *peer); /* of a message that starts now */
+/* Is a message of that length to wait until more is known? Begins a search when one is worth it. */
+bool path_holds(struct peer *peer, uint64_t stream_bytes);
+void path_ask(struct peer *peer);                   /* with the next HELLO */
+uint32_t path_hello(struct peer *peer, bool *more); /* length of the next HELLO's IP packet */
+void path_told(struct peer *peer, const struct wire_hello *hello);
+void path_carried(struct peer *peer, uint32_t chunk_bytes); /* such a chunk has arrived */
+void path_suspect(struct peer *peer);                       /* long packets seem to vanish */
+void path_round(struct peer *peer);                         /* its timer is due */
 
 /* send.c */
 void send_list(struct out_message *message, enum out_list list);
@@ -360,11 +396,13 @@ void send_free(struct out_message *message); /* its event was drained */
 
 /* chunks.c */
 void chunks_refresh(struct out_message *message); /* listed exactly while it has chunks to send */
-bool chunks_ready(const struct peer *peer);
+bool chunks_ready(struct peer *peer);
 /* Fills frames with a turn of a message, up to max; if chunks_ready(). */
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max);
 bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet);
 bool chunk_lost(struct peer *peer, const struct flight_packet *packet); /* if it is in flight */
+/* Chunk bytes of the message it is of, if the chunk is in flight and not its last; else 0. */
+uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet);
 static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32_t chunk)
 {
 	return wire_chunk_body_bytes(shape, chunk) + (chunk == 0 ? shape->head_bytes : 0);
@@ -380,6 +418,7 @@ void receive_probe(struct peer *peer, const struct wire_header *header, const ui
 		   uint32_t bytes);
 void receive_flush(struct transport *t); /* accounts for the run of chunks that a burst brought */
 void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
+void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */
 void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained */

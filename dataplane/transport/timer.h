@@ -18,7 +18,7 @@
 #define TIMER_SLOTS 64       /* of a level: one word says which are in use */
 #define TIMER_TICK_NS_LOG 13 /* 8 us, a slot of the lowest level: a few timers share one */
 
-enum timer_kind { TIMER_PEER_DEAD, TIMER_PEER_RETRY, TIMER_MESSAGE_QUIET, TIMER_HOP };
+enum timer_kind { TIMER_PEER_SILENT, TIMER_PEER_RETRY, TIMER_PATH, TIMER_MESSAGE_QUIET, TIMER_HOP };
 
 struct timer {
 	TAILQ_ENTRY(timer) link;

@@ -76,11 +76,14 @@ void transport_tick(struct transport *t, uint64_t now_ns)
 	t->now_ns = now_ns;
 	while ((timer = timer_pop(&t->timers, now_ns)) != NULL) {
 		switch ((enum timer_kind)timer->kind) {
-		case TIMER_PEER_DEAD:
-			peer_dead(CONTAINER_OF(timer, struct peer, dead));
+		case TIMER_PEER_SILENT:
+			peer_silent(CONTAINER_OF(timer, struct peer, silent));
 			break;
 		case TIMER_PEER_RETRY:
 			peer_retry(CONTAINER_OF(timer, struct peer, retry));
+			break;
+		case TIMER_PATH:
+			path_round(CONTAINER_OF(timer, struct peer, path.round));
 			break;
 		case TIMER_MESSAGE_QUIET:
 			send_quiet(CONTAINER_OF(timer, struct out_message, quiet));
@@ -111,6 +114,8 @@ const char *transport_reason_text(enum transport_reason reason)
 		return "no answer from the peer: is it running, and can it be reached?";
 	case TRANSPORT_RESTARTED:
 		return "the peer was restarted";
+	case TRANSPORT_PATH_SHRUNK:
+		return "the network no longer carries packets as long as the message was cut for";
 	case TRANSPORT_REJECTED:
 		return "the receiver rejected it";
 	}

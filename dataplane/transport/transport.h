@@ -39,7 +39,8 @@ struct transport_config {
 	uint8_t prefix_len;
 	uint32_t gateway; /* 0: none */
 	uint16_t udp_port;
-	uint32_t mtu; /* bytes of an IP packet */
+	uint32_t mtu;      /* bytes of an IP packet that our port takes; nodes may differ */
+	uint32_t sleep_us; /* a frame may wait so long until an idle owner looks; 0: it polls */
 	uint32_t peer_timeout_ms;
 	uint64_t seed; /* for message ids and jitter; no other randomness */
 	/* Does our CRC cover the bodies of DATA too? Headers and heads it always covers. Needed
@@ -55,6 +56,11 @@ int transport_init(struct transport **transport, void *memory,
 
 /* Names the address of a peer; may be called again when it changes. 0, -EINVAL or -ENOSPC. */
 int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t udp_port);
+
+/* While watched, a peer is heard of within peer_timeout_ms or reported by EVENT_PEER_DOWN, though
+ * nothing be owed: it is asked every quarter of that. Time in which the owner does not tick does
+ * not count. After that report it is quiet until the peer is met again. 0 or -EHOSTUNREACH. */
+int transport_peer_watch(struct transport *t, uint64_t now_ns, uint32_t node, bool watched);
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
@@ -94,6 +100,7 @@ enum transport_reason {
 	TRANSPORT_UNREACHABLE, /* no answer within peer_timeout_ms, or no ARP answer */
 	TRANSPORT_RESTARTED,   /* the peer has a new incarnation */
 	TRANSPORT_REJECTED,    /* by the receiver's user, with a code */
+	TRANSPORT_PATH_SHRUNK, /* packets as long as it was cut for vanish; send it again */
 };
 
 struct transport_event {
@@ -157,28 +164,32 @@ const char *transport_reason_text(enum transport_reason reason);
 /* --- Counters: every event and drop has one -----------------------------------------------------
  */
 
-#define TRANSPORT_COUNTERS(X)                                           \
-	X(frames_in)                                                    \
-	X(frames_out)                                                   \
-	X(bytes_in)  /* payload of messages, first copies only */       \
-	X(bytes_out) /* payload of messages, without retransmissions */ \
-	X(messages_in)                                                  \
-	X(messages_out)                                                 \
-	X(messages_failed)                                              \
-	X(retransmits)                                                  \
-	X(duplicates)                                                   \
-	X(timeouts)                                                     \
-	X(arp_in)                                                       \
-	X(arp_out)                                                      \
-	X(drop_short)                                                   \
-	X(drop_not_ours) /* other MAC, IP, port or protocol */          \
-	X(drop_malformed)                                               \
-	X(drop_checksum)                                                \
-	X(drop_version)                                                 \
-	X(drop_unknown_peer)                                            \
-	X(drop_incarnation)                                             \
-	X(drop_window)                                                  \
-	X(drop_no_room)
+#define TRANSPORT_COUNTERS(X)                                             \
+	X(frames_in)                                                      \
+	X(frames_out)                                                     \
+	X(bytes_in)  /* payload of messages, first copies only */         \
+	X(bytes_out) /* payload of messages, without retransmissions */   \
+	X(messages_in)                                                    \
+	X(messages_out)                                                   \
+	X(messages_failed)                                                \
+	X(retransmits)                                                    \
+	X(duplicates)                                                     \
+	X(timeouts)                                                       \
+	X(path_searches) /* for the longest packet that reaches a peer */ \
+	X(path_shrinks)                                                   \
+	X(keepalives)                                                     \
+	X(arp_in)                                                         \
+	X(arp_out)                                                        \
+	X(drop_short)                                                     \
+	X(drop_not_ours) /* other MAC, IP, port or protocol */            \
+	X(drop_malformed)                                                 \
+	X(drop_checksum)                                                  \
+	X(drop_version)                                                   \
+	X(drop_unknown_peer)                                              \
+	X(drop_incarnation)                                               \
+	X(drop_window)                                                    \
+	X(drop_no_room)                                                   \
+	X(drop_answer_rate) /* answers not given: strangers may ask a lot */
 
 struct transport_counters {
 #define TRANSPORT_COUNTER_FIELD(name) uint64_t name;

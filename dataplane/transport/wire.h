@@ -22,9 +22,8 @@
 #define WIRE_CONTROL_BYTES_MAX 476 /* of entries in one ACK or PROBE; fits any MTU */
 
 enum wire_type {
-	WIRE_HELLO = 1, /* who are you? destination incarnation 0 */
-	WIRE_WELCOME,   /* this is my incarnation: answers HELLO, or a packet to a former self
-			 */
+	WIRE_HELLO = 1, /* who are you, and does a packet of this length reach you? */
+	WIRE_WELCOME,   /* this is my incarnation: answers HELLO, or a packet to a former self */
 	WIRE_DATA,      /* one chunk of a message */
 	WIRE_ACK,       /* state of messages being received, and credit for them */
 	WIRE_PROBE,     /* asks for the state of messages */
@@ -72,6 +71,14 @@ struct wire_small {
 	uint16_t head_bytes; /* the struct has padding behind, the wire has not */
 };
 
+/* Behind the header of HELLO, and of a WELCOME that answers one. A HELLO has zeros behind it. */
+struct wire_hello {
+	uint32_t session;    /* of the sender's messages to this peer; earlier ones are given up */
+	uint16_t mtu;        /* of the sender's port: no longer IP packet gets there */
+	uint16_t path_bytes; /* WELCOME: of the IP packet that was the HELLO; HELLO: 0 */
+	uint32_t sleep_us;   /* so long a packet may wait at the sender's port while it is idle */
+};
+
 /* The head and the body of a message are one stream, cut into chunks of equal size. */
 struct wire_data {
 	uint64_t message;    /* from 1, in each session */
@@ -100,6 +107,7 @@ struct wire_ack {
 };
 
 #define WIRE_HEADER_BYTES 40
+#define WIRE_HELLO_BYTES 12
 #define WIRE_DATA_BYTES 32
 #define WIRE_ACK_BYTES 20 /* the struct has padding behind, the wire has not */
 #define WIRE_ECHO_BYTES 24
@@ -111,6 +119,8 @@ _Static_assert(offsetof(struct wire_header, crc) == 12, "wire version 2");
 _Static_assert(offsetof(struct wire_header, from_incarnation) == 16, "wire version 2");
 _Static_assert(offsetof(struct wire_header, session) == 32, "wire version 2");
 _Static_assert(offsetof(struct wire_header, packet) == 36, "wire version 2");
+_Static_assert(sizeof(struct wire_hello) == WIRE_HELLO_BYTES, "wire version 2");
+_Static_assert(offsetof(struct wire_hello, path_bytes) == 6, "wire version 2");
 _Static_assert(sizeof(struct wire_data) == WIRE_DATA_BYTES, "wire version 2");
 _Static_assert(offsetof(struct wire_data, chunk) == 16, "wire version 2");
 _Static_assert(offsetof(struct wire_data, flow) == 28, "wire version 2");

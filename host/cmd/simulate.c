@@ -52,7 +52,8 @@ static int sim_fabric_open(struct sim_fabric **sim_out, const struct sim_config 
 	int rc = sim ? sim_network_create(&sim->network, config, nodes) : -ENOMEM;
 
 	if (rc < 0) {
-		snprintf(error, error_bytes, "simulated network: %s", strerror(-rc));
+		snprintf(error, error_bytes, "simulated network: %s",
+			 rc == -EINVAL ? "lossy= names a node that is not there" : strerror(-rc));
 		free(sim);
 		return rc;
 	}
@@ -109,14 +110,24 @@ int simulate_parse(const char *text, struct sim_config *config, struct node_faul
 	return 0;
 }
 
-static void nodes_settle(struct cluster *cluster, uint64_t now_ns)
+/* One turn of a node, by its own clock, unless it stands still. */
+static bool node_turn(struct node *node, const struct sim_network *network, uint32_t index)
+{
+	uint64_t now_ns = sim_network_now(network);
+
+	if (sim_network_resume_time(network, index) > now_ns)
+		return false;
+	return node_step(node, sim_clock_read(sim_network_clock(network, index), now_ns));
+}
+
+static void nodes_settle(struct cluster *cluster, const struct sim_network *network)
 {
 	bool worked;
 
 	do {
 		worked = false;
 		for (uint32_t i = 0; i < cluster->count; i++)
-			worked |= node_step(cluster->nodes[i], now_ns);
+			worked |= node_turn(cluster->nodes[i], network, i);
 	} while (worked);
 }
 
@@ -126,8 +137,12 @@ static uint64_t next_time(const struct cluster *cluster, const struct sim_networ
 	uint64_t next = sim_network_next_time(network);
 
 	for (uint32_t i = 0; i < cluster->count; i++) {
-		uint64_t deadline = node_deadline(cluster->nodes[i]);
+		uint64_t deadline =
+		    sim_clock_when(sim_network_clock(network, i), node_deadline(cluster->nodes[i]));
+		uint64_t resume = sim_network_resume_time(network, i);
 
+		if (deadline < resume)
+			deadline = resume;
 		if (deadline < next)
 			next = deadline;
 	}
@@ -149,7 +164,7 @@ static int job_simulate(const struct run_request *request, struct cluster *clust
 	for (uint64_t turn = 0;; turn++) {
 		uint64_t next;
 
-		nodes_settle(cluster, now_ns);
+		nodes_settle(cluster, network);
 		if (node_job_status(cluster->nodes[0], id, status) < 0)
 			return -ENOENT;
 		if (job_ended(status))

@@ -57,6 +57,7 @@
 #define MR_RTO_US_MAX 1000000
 #define MR_RTO_US_INITIAL 20000          /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
+#define MR_PEER_TIMEOUT_MS_CLUSTER 900   /* millraced's: a node is known to be dead within 1 s */
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
@@ -69,7 +70,16 @@
 #define MR_FLIGHT_BYTES_INITIAL 131072 /* congestion window at first: two unscheduled messages */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
-#define MR_ARP_REPLIES_MAX 16          /* waiting to be sent; who gets none asks again */
+#define MR_PATH_BYTES_BASE 1280        /* of an IP packet, until more is known: IPv6's least */
+#define MR_PATH_ROUNDS 3               /* of asking for lengths: RFC 8899's MAX_PROBES */
+#define MR_PATH_ROUNDS_SUSPECT 10  /* before messages fail for it: loss of 20 % stays blameless */
+#define MR_PATH_SUSPECT_TIMEOUTS 3 /* in a row: long packets may vanish where short ones pass */
+#define MR_PATH_ROUND_US 20000     /* as long as the first HELLO waits */
+#define MR_PATH_RAISE_MS 600000    /* between searches for more: RFC 8899's PMTU_RAISE_TIMER */
+#define MR_PATH_RETRY_MS 1000      /* the same, when nothing at all was answered */
+#define MR_ANSWER_US 1000          /* between answers to whom we do not know yet ... */
+#define MR_ANSWERS_BURST 16        /* ... after so many at once */
+#define MR_ARP_REPLIES_MAX 16      /* waiting to be sent; who gets none asks again */
 
 /* Ports. */
 #define MR_PORT_BURST 32          /* frames: DPDK's customary burst */

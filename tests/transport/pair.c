@@ -67,7 +67,7 @@ bool pair_carry(struct pair *pair, uint32_t from)
 	if (pair->frame_bytes == 0)
 		return false;
 	pair->frames++;
-	if (!pair->cut)
+	if (!pair->cut && (pair->path_bytes == 0 || pair->frame_bytes <= pair->path_bytes + 14))
 		linear_input(pair->t[!from], pair->now_ns, pair->frame, pair->frame_bytes);
 	return true;
 }

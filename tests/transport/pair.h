@@ -14,6 +14,7 @@ struct pair {
 	struct transport_config config[PAIR_NODES];
 	uint64_t now_ns;
 	bool cut;                            /* frames are lost */
+	uint32_t path_bytes;                 /* longer IP packets are lost; 0: none */
 	uint64_t frames;                     /* carried */
 	uint8_t frame[PAIR_FRAME_BYTES_MAX]; /* the last one carried */
 	uint32_t frame_bytes;

@@ -91,7 +91,7 @@ static void run(uint64_t seed)
 static void test_lazy(void)
 {
 	timer_wheel_init(&wheel, 0);
-	timer_init(&timers[0], TIMER_PEER_DEAD);
+	timer_init(&timers[0], TIMER_PEER_SILENT);
 	timer_set(&wheel, &timers[0], 1000000);
 	timer_set(&wheel, &timers[0], 5000000);
 	CHECK(timers[0].at_ns == 1000000, "it was moved");

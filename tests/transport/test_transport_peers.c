@@ -66,7 +66,8 @@ static void test_arp_unanswered(void)
 	pair_expect(&pair, 0, TRANSPORT_FAILED, &event);
 	CHECK(event.reason == TRANSPORT_UNREACHABLE && event.cookie == 1);
 	pair_expect(&pair, 0, TRANSPORT_PEER_DOWN, &event);
-	CHECK(transport_counters(pair.t[0])->arp_out == PAIR_TIMEOUT_MS / MR_ARP_RETRY_MS);
+	CHECK(transport_counters(pair.t[0])->arp_out >= PAIR_TIMEOUT_MS / MR_ARP_RETRY_MS);
+	CHECK(transport_counters(pair.t[0])->arp_out <= PAIR_TIMEOUT_MS / MR_ARP_RETRY_MS + 1);
 	CHECK(transport_counters(pair.t[0])->messages_failed == 1);
 	pair_pass(&pair, 2 * PAIR_TIMEOUT_MS);
 	CHECK(transport_deadline(pair.t[0]) == UINT64_MAX, "idle again");

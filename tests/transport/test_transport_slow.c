@@ -3,6 +3,7 @@
 #include "world.h"
 
 #define RATE_MBPS 10
+#define QUEUE_BYTES 25000 /* 20 ms */
 
 static void run(double loss, double share_min)
 {
@@ -10,7 +11,9 @@ static void run(double loss, double share_min)
 	    .network = {.seed = 1,
 			.loss = loss,
 			.delay_us = 2000,
-			.rate_mbps = RATE_MBPS,
+			.up_mbps = RATE_MBPS,
+			.down_mbps = RATE_MBPS,
+			.queue_bytes = QUEUE_BYTES,
 			.mtu = MR_MTU_DEFAULT},
 	    .nodes = 2,
 	    .messages = 40,

@@ -87,11 +87,14 @@ static void node_output(struct world *w, uint32_t index)
 	struct transport *t = w->nodes[index].transport;
 	uint32_t bytes;
 
-	while ((bytes = linear_output(t, sim_network_now(w->network), linear)) > 0) {
+	while (sim_network_room(w->network, index)) {
+		bytes = linear_output(t, sim_network_now(w->network), linear);
+		if (bytes == 0)
+			break;
 		observe_frame(w, index, linear, bytes);
 		sim_network_send(w->network, index, linear, bytes);
 	}
-	if (transport_output_pending(t))
+	if (sim_network_room(w->network, index) && transport_output_pending(t))
 		world_violation(w, "node %u: output pending, but none came", index);
 	observe_credit(w, index);
 }
@@ -178,7 +181,7 @@ void world_config_init(struct world_config *config, uint64_t seed)
 	config->network.corrupt = 0.02 * (double)sim_random_below(&random, 101) / 100;
 	config->network.jitter_us = (uint32_t)sim_random_below(&random, 50);
 	if (sim_random_below(&random, 8) == 0)
-		config->network.rate_mbps = 100;
+		config->network.down_mbps = 100;
 }
 
 void world_run(const struct world_config *config, struct world_result *result)
