@@ -171,6 +171,7 @@ static bool burst(uint32_t from)
 		done += transport_input(receiver->transport, loop.now_ns, rx + done, count - done);
 		drain(!from);
 	}
+	transport_input_end(receiver->transport);
 	receiver->ticks += __rdtsc() - start;
 	return count > 0;
 }

@@ -84,6 +84,7 @@ static void burst_input(struct link *link, uint64_t now_ns, const struct transpo
 		done += transport_input(link->config.transport, now_ns, rx + done, count - done);
 		user->pump(user->opaque);
 	}
+	transport_input_end(link->config.transport);
 }
 
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user)

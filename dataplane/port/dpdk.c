@@ -27,17 +27,18 @@
 struct driver_facts {
 	const char *driver;
 	bool scatters;
+	bool memory;      /* its frames never leave this host's memory */
 	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
 };
 
 static const struct driver_facts drivers[] = {
     {.driver = "net_af_packet", .scatters = true},
-    {.driver = "net_memif", .scatters = true},
+    {.driver = "net_memif", .scatters = true, .memory = true},
     {.driver = "net_pcap", .scatters = true},
-    {.driver = "net_ring", .scatters = true},
+    {.driver = "net_ring", .scatters = true, .memory = true},
     {.driver = "net_tap", .scatters = true},
-    {.driver = "net_vhost", .scatters = true},
-    {.driver = "net_virtio_user", .scatters = true},
+    {.driver = "net_vhost", .scatters = true, .memory = true},
+    {.driver = "net_virtio_user", .scatters = true, .memory = true},
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
     {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
 };
@@ -226,6 +227,9 @@ static int port_configure(struct dpdk_port *self, const struct port_spec *spec, 
 	abilities->mtu = mtu;
 	abilities->multi_segment = port_scatters(spec, &info);
 	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info.driver_name);
+	/* Unless the kernel takes them out of that memory, maybe to a bridge and a wire. */
+	abilities->memory = driver_known(info.driver_name)->memory &&
+			    strstr(spec->devargs, "/dev/vhost-net") == NULL;
 	self->frame_bytes_max = mtu + RTE_ETHER_HDR_LEN;
 	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB. */
 	self->data_bytes =

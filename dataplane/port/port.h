@@ -38,6 +38,7 @@ struct port_abilities {
 	uint8_t mac[6];
 	uint32_t mtu;       /* bytes of an IP packet */
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
+	bool memory;        /* frames never leave the memory of this host: no bit of them flips */
 	bool doorbell;      /* wake_fd becomes readable when a frame waits */
 	char driver[32];
 };

@@ -448,6 +448,7 @@ static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct r
 	self->port.abilities = (struct port_abilities){
 	    .mtu = sw->frame_bytes_max - ETHER_HEAD_BYTES,
 	    .multi_segment = true,
+	    .memory = true,
 	    .doorbell = true,
 	    .driver = "ring",
 	};

@@ -77,7 +77,23 @@ static void describe(const struct peer *peer, uint32_t index, struct wire_ack *a
 	}
 }
 
-uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes)
+uint32_t acknowledge_echo(struct peer *peer, uint8_t *at)
+{
+	struct wire_echo echo = {
+	    .session = peer->in_session,
+	    .packet = peer->in_packet_told,
+	    .ce = peer->in_ce,
+	    .delay_us = (uint32_t)((peer->transport->now_ns - peer->in_packet_ns) / NS_PER_US),
+	};
+
+	/* Only when all entries that it judges by were written is the highest named. */
+	if (peer->ack_count == 0)
+		echo.packet = peer->in_packet_told = peer->in_packet;
+	return wire_write_echo(at, &echo, NULL);
+}
+
+/* The entries that fit, oldest first; returns their length. */
+static uint32_t entries_write(struct peer *peer, uint8_t *entries, uint32_t bytes)
 {
 	uint64_t words[WIRE_ACK_WORDS_MAX];
 	struct wire_ack ack;
@@ -95,8 +111,15 @@ uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes)
 		peer->ack_first = (peer->ack_first + 1) % MR_MESSAGES_OUT_MAX;
 		peer->ack_count--;
 	}
-	/* Only now may packets up to the highest be judged by what they were told. */
-	peer->in_packet_told = peer->in_packet;
-	peer->control &= (uint8_t)~CONTROL_ACK;
 	return used;
+}
+
+uint32_t acknowledge_output(struct peer *peer, uint8_t *body, uint32_t bytes)
+{
+	uint32_t echo_bytes = acknowledge_echo(peer, body);
+	uint32_t used = entries_write(peer, body + echo_bytes, bytes - echo_bytes);
+
+	if (peer->ack_count == 0)
+		peer->control &= (uint8_t)~CONTROL_ACK;
+	return acknowledge_echo(peer, body) + used; /* what it names depends on the entries */
 }

@@ -46,7 +46,7 @@ static void show_out(struct out_message *message, struct transport_event *event)
 static void show_in(struct in_message *message, struct transport_event *event)
 {
 	event->node = message->peer->node;
-	event->flow = message->flow;
+	event->flow = message->data.flow;
 	event->offer = offer_of(message);
 	event->cookie = message->accepted ? message->cookie : event->offer;
 	event->body_bytes = message->shape.body_bytes;

@@ -45,7 +45,8 @@ struct hop {
 	bool request_due;
 };
 
-/* --- Messages being sent (send.c) ------------------------------------------------------------ */
+/* --- Messages being sent (send.c, chunks.c, answers.c)
+ * ------------------------------------------------------------ */
 
 enum out_state { OUT_QUEUED, OUT_STARTED, OUT_ENDED };
 enum out_list { OUT_UNLISTED, OUT_READY, OUT_PROBING };
@@ -66,6 +67,7 @@ struct out_message {
 	uint32_t cumulative; /* chunks below it arrived */
 	uint32_t grant;      /* chunks below it may be sent */
 	uint32_t lost;       /* chunks to send again: bits set in lost_map */
+	uint32_t acked;      /* bits set in acked_map */
 	uint32_t flight_bytes;
 	uint32_t probes;        /* unanswered, in a row */
 	enum wire_state remote; /* as last heard; 0: nothing heard */
@@ -97,11 +99,10 @@ struct in_message {
 	uint64_t cookie;
 	uint64_t id;
 	struct wire_shape shape;
+	struct wire_data data; /* as all its packets say, but for the chunk's number */
 	uint64_t credit_bytes; /* granted above the unscheduled, not yet here */
-	uint32_t flow;
-	uint32_t flow_seq;
-	uint32_t cumulative; /* chunks below it are here */
-	uint32_t received;   /* chunks here */
+	uint32_t cumulative;   /* chunks below it are here */
+	uint32_t received;     /* chunks here */
 	uint32_t grant;
 	uint32_t generation; /* makes stale offers recognisable */
 	enum in_state state;
@@ -265,12 +266,13 @@ struct peer {
 	uint32_t in_session; /* 0: none yet */
 	bool in_dead;        /* this session was given up */
 	bool in_heard;       /* in_packet is set */
-	uint32_t in_marks;   /* packets of this session with a mark of congestion */
 	uint32_t in_packet;  /* highest packet number seen in this session */
 	uint32_t in_packet_told;
-	uint32_t in_open;    /* slots that are SLOT_OPEN */
-	uint64_t in_base;    /* the oldest id not finished */
-	uint64_t in_highest; /* id seen */
+	uint32_t in_ce;        /* packets of this session that came marked CE */
+	uint64_t in_packet_ns; /* when the highest came */
+	uint32_t in_open;      /* slots that are SLOT_OPEN */
+	uint64_t in_base;      /* the oldest id not finished */
+	uint64_t in_highest;   /* id seen */
 	struct pool in_pool;
 	struct pool stash_pool;
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
@@ -308,7 +310,13 @@ struct transport {
 	uint64_t random;
 	uint64_t peers_known; /* a bit for each node that was added */
 	uint32_t chunk_bytes;
-	bool offered; /* by the frame just taken */
+	bool offered;              /* by the frame just taken */
+	bool marked;               /* the packet now taken came with a mark of congestion */
+	struct peer *touched;      /* the burst's last packet is from it */
+	struct in_message *run;    /* the last chunks are of it, and not yet accounted for */
+	uint64_t run_credit_bytes; /* that they used */
+	struct in_message *fresh; /* an offer whose first chunk is in a frame that is still there */
+	const uint8_t *fresh_bytes;
 	struct transport_counters counters;
 	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
@@ -381,7 +389,12 @@ void peer_update(struct peer *peer); /* on the active list exactly while it has 
 void peer_owe(struct peer *peer);    /* the other side must do something for a message */
 void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
-void peer_input(struct transport *t, const struct net_packet *packet);
+/* Is it from the living peer to our living self? Answers what is to a former one. */
+bool peer_recognise(struct peer *peer, const struct wire_header *header);
+/* A HELLO came, from this life of it or a later one. */
+void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes);
+void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes);
 void peer_silent(struct peer *peer);
 void peer_retry(struct peer *peer);
 void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
@@ -400,23 +413,39 @@ void path_suspect(struct peer *peer);                       /* long packets seem
 void path_round(struct peer *peer);                         /* its timer is due */
 
 /* send.c */
-bool send_ready(struct peer *peer);
-void send_output(struct peer *peer, struct transport_frame *frame); /* if send_ready() */
-void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t *entries,
-	      uint32_t bytes);
+void send_list(struct out_message *message, enum out_list list);
+void send_quiet_set(struct out_message *message); /* something was heard of it or sent */
+struct out_message *send_start(struct peer *peer);
+void send_end(struct out_message *message, enum transport_reason reason, uint16_t code);
 void send_fail_all(struct peer *peer, enum transport_reason reason);
 void send_quiet(struct out_message *message); /* its timer is due */
 uint32_t send_probe(struct peer *peer, uint8_t *ids, uint32_t bytes);
 void send_free(struct out_message *message); /* its event was drained */
-/* The message whose chunk is neither known to be there nor to be lost; NULL when there is none. */
-struct out_message *send_in_flight(struct peer *peer, uint32_t message, uint32_t chunk);
-void send_lost(struct out_message *message, uint32_t chunk);
+
+/* chunks.c */
+void chunks_refresh(struct out_message *message); /* listed exactly while it has chunks to send */
+bool chunks_ready(struct peer *peer);
+/* Fills frames with a turn of a message, up to max; if chunks_ready(). */
+uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max);
+bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet);
+bool chunk_lost(struct peer *peer, const struct flight_packet *packet); /* if it is in flight */
+/* Chunk bytes of the message it is of, if the chunk is in flight and not its last; else 0. */
+uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet);
+static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32_t chunk)
+{
+	return wire_chunk_body_bytes(shape, chunk) + (chunk == 0 ? shape->head_bytes : 0);
+}
+
+/* answers.c */
+void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes);
 
 /* receive.c */
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
+void receive_flush(struct transport *t); /* accounts for the run of chunks that a burst brought */
+void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */
@@ -424,6 +453,7 @@ void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained
 void receive_free(struct in_message *message);
 
 /* acknowledge.c */
+uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length */
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
@@ -438,11 +468,10 @@ void flight_init(struct peer *peer, uint32_t first_packet);
 void flight_reset(struct peer *peer); /* nothing is in flight any more */
 bool flight_room(const struct peer *peer);
 /* Returns the packet's number. */
-uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
-		     uint32_t bytes, bool again);
-/* The peer tells the highest number it saw, how many packets had a mark, and how long it waited
- * with telling. False: that packet was never sent. */
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t marks, uint32_t delay_us);
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
+		     bool again);
+/* What the peer says of the packets it got; false: the highest was never sent. */
+bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
@@ -466,8 +495,20 @@ void congestion_restore(struct peer *peer, uint64_t window_bytes);
 void congestion_arrived(struct peer *peer, uint64_t bytes);
 void congestion_heard(struct peer *peer, uint32_t marks, uint64_t rtt_ns, uint32_t delay_us);
 
-/* output.c: a packet with a chunk of a message. */
-void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
-		 uint32_t packet, struct transport_frame *frame);
+/* output.c: packets of one message, one after the other. */
+struct data_run {
+	const struct out_message *message;
+	const uint8_t *headers; /* of the packet before; NULL: there is none */
+	struct wire_data data;  /* chunk is set for each packet */
+	uint32_t crc;           /* of the part of the wire header that all share */
+	uint32_t payload_bytes; /* UDP's, of the packet before */
+};
+
+void output_run(struct data_run *run, const struct out_message *message);
+/* Writes the headers of the packet whose body frame holds. */
+void output_data(struct data_run *run, uint32_t packet, struct transport_frame *frame);
+/* A packet of which so many bytes behind the wire header are written. */
+void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
+		   uint32_t bytes, struct transport_frame *frame);
 
 #endif

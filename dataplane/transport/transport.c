@@ -1,4 +1,4 @@
-/* The transport as its user sees it: setting up, frames in, timers. */
+/* The transport as its user sees it: setting up, timers, counters. */
 #include "transport.h"
 
 #include <assert.h>
@@ -67,50 +67,6 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 	memcpy(peer->address.mac, hop->mac, NET_MAC_BYTES);
 	peer_update(peer);
 	return 0;
-}
-
-static void frame_input(struct transport *t, const struct transport_rx *frame)
-{
-	struct net_packet packet;
-
-	t->counters.frames_in++;
-	net_read(&t->self, frame->data, frame->bytes, &packet);
-	switch (packet.kind) {
-	case NET_UDP:
-		peer_input(t, &packet);
-		break;
-	case NET_ARP_REQUEST:
-	case NET_ARP_REPLY:
-		hop_arp(t, &packet);
-		break;
-	case NET_SHORT:
-		t->counters.drop_short++;
-		break;
-	case NET_NOT_OURS:
-		t->counters.drop_not_ours++;
-		break;
-	case NET_MALFORMED:
-		t->counters.drop_malformed++;
-		break;
-	case NET_BAD_CHECKSUM:
-		t->counters.drop_checksum++;
-		break;
-	}
-}
-
-uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
-			 uint32_t count)
-{
-	uint32_t taken = 0;
-
-	t->now_ns = now_ns;
-	t->offered = false;
-	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
-	if (count == 0)
-		t->empty_ns = now_ns;
-	while (taken < count && !t->offered)
-		frame_input(t, &frames[taken++]);
-	return taken;
 }
 
 void transport_tick(struct transport *t, uint64_t now_ns)

@@ -43,6 +43,9 @@ struct transport_config {
 	uint32_t sleep_us; /* a frame may wait so long until an idle owner looks; 0: it polls */
 	uint32_t peer_timeout_ms;
 	uint64_t seed; /* for message ids and jitter; no other randomness */
+	/* Does our CRC cover the bodies of DATA too? Headers and heads it always covers. Needed
+	 * where nothing else finds a flipped bit: not on memory of this host, nor under a seal. */
+	bool payload_checksum;
 };
 
 /* Bytes of memory a transport needs; depends on limits only. */
@@ -131,9 +134,13 @@ struct transport_rx {
  * does so hands frames over in the instant they come.
  *
  * Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
- * its user can answer before the next chunks of the same message are looked at. */
+ * its user can answer before the next chunks of the same message are looked at. The frames stay as
+ * they are until transport_input_end(), or else the next transport_input(): an offer answered
+ * before is filled straight from its frame. */
 uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
 			 uint32_t count);
+/* The frames go away: what is still needed of them is copied. */
+void transport_input_end(struct transport *t);
 
 /* A frame to send: what the transport wrote, and behind it bytes of a message's body or none. They
  * stay there until the message's end is taken by transport_event(). */

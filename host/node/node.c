@@ -33,7 +33,8 @@ static int create_transport(struct node *node, const struct node_config *config,
 	    .udp_port = config->udp_port != 0 ? config->udp_port : MR_WIRE_PORT_DEFAULT,
 	    .mtu = config->port->abilities.mtu,
 	    .peer_timeout_ms = node->peer_timeout_ms,
-	    .seed = config->faults.seed ^ node->incarnation ^ config->node};
+	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
+	    .payload_checksum = !config->port->abilities.memory};
 	int rc;
 
 	memcpy(wire.mac, config->port->abilities.mac, sizeof(wire.mac));

@@ -67,6 +67,7 @@
 /* Transport: credit and packets in flight. */
 #define MR_CREDIT_BYTES (1u << 20)     /* granted by one node, not yet here: fits a ring port */
 #define MR_GRANT_BYTES 32768           /* one turn of a message in the round robin of credit */
+#define MR_TURN_BYTES 32768            /* of a message before the next one's turn: a burst's worth */
 #define MR_STASH_CHUNKS 64             /* first chunks of a peer kept until they are accepted */
 #define MR_FLIGHT_PACKETS 4096         /* to one peer, not yet known to be there or lost */
 #define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
