@@ -26,7 +26,7 @@ static void dispatch(struct peer *peer, const struct wire_header *header, const 
 		break;
 	case WIRE_RESET:
 		if (header->session == peer->out_session)
-			send_fail_all(peer, TRANSPORT_UNREACHABLE);
+			send_fail_all(peer, TRANSPORT_GIVEN_UP);
 		break;
 	default:
 		peer->transport->counters.drop_malformed++;

@@ -100,6 +100,7 @@ enum transport_reason {
 	TRANSPORT_UNREACHABLE, /* no answer within peer_timeout_ms, or no ARP answer */
 	TRANSPORT_RESTARTED,   /* the peer has a new incarnation */
 	TRANSPORT_REJECTED,    /* by the receiver's user, with a code */
+	TRANSPORT_GIVEN_UP,    /* by the peer, which had heard nothing of us for its timeout */
 	TRANSPORT_PATH_SHRUNK, /* packets as long as it was cut for vanish; send it again */
 };
 

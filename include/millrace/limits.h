@@ -61,6 +61,8 @@
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
 #define MR_PEER_TIMEOUT_MS_CLUSTER 900   /* millraced's: a node is known to be dead within 1 s */
+#define MR_PEER_TIMEOUT_MS_LEAST 20      /* several times what a node may sleep */
+#define MR_PEER_TIMEOUT_MS_MOST 600000   /* as long as anyone would wait for a dead node */
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
