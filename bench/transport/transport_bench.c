@@ -38,11 +38,6 @@ int bench_transport(struct bench *bench)
 		return rc;
 	peers_run(bench);
 	handover_cases(bench);
-	for (uint32_t kind = 0; kind < WIRING_KINDS; kind++) {
-		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
-			if (only == WIRING_KINDS || only == kind)
-				scene_play(bench, kind, mtus[i]);
-		}
 	rack_run(bench);
 	for (uint32_t kind = first; kind <= last; kind++) {
 		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++)

@@ -32,7 +32,7 @@ struct link_config {
 };
 
 /* What takes events: called after every few frames, and may answer offers at once. A body without
- * an offer (event.inline_body) is good until it returns. */
+ * an offer (event.body) is good until it returns. */
 struct link_user {
 	void (*pump)(void *opaque);
 	void *opaque;

@@ -51,15 +51,15 @@ bool flight_room(const struct peer *peer)
 	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
 }
 
-uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
-		     uint32_t bytes, bool again)
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
+		     bool again)
 {
 	struct flight *flight = &peer->flight;
 
 	*packet_at(peer, flight->next) = (struct flight_packet){
 	    .sent_ns = peer->transport->now_ns,
 	    .again = again,
-	    .message = (uint32_t)message->id,
+	    .message = message,
 	    .chunk = chunk,
 	};
 	if (flight->bytes == 0)
@@ -71,13 +71,10 @@ uint32_t flight_send(struct peer *peer, const struct out_message *message, uint3
 /* All chunks of a message but its last are as long as its path carried when it was cut. */
 static void carried(struct peer *peer, const struct flight_packet *packet)
 {
-	const struct out_message *message;
+	uint32_t chunk_bytes = peer->path.rounds > 0 ? chunk_length(peer, packet) : 0;
 
-	if (peer->path.rounds == 0)
-		return;
-	message = send_in_flight(peer, packet->message, packet->chunk);
-	if (message != NULL && packet->chunk + 1 < message->shape.chunk_count)
-		path_carried(peer, message->shape.chunk_bytes);
+	if (chunk_bytes > 0)
+		path_carried(peer, chunk_bytes);
 }
 
 bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce_packets, uint32_t delay_us)
@@ -117,14 +114,12 @@ static void remember(struct flight *flight)
 		flight->undo_bytes = flight->congestion.window_bytes;
 }
 
-static void lose(struct peer *peer, struct out_message *message, uint32_t number)
+static void lose(struct peer *peer, uint32_t number)
 {
 	struct flight *flight = &peer->flight;
-	/* A receiver whose user has not decided keeps little: that says nothing of the network. */
-	bool congestion = message->remote != WIRE_OFFERED;
 
-	send_lost(message, packet_at(peer, number)->chunk);
-	if (!congestion || packet_ahead(number, flight->recovery) < 0)
+	if (!chunk_lost(peer, packet_at(peer, number)) ||
+	    packet_ahead(number, flight->recovery) < 0)
 		return;
 	remember(flight);
 	congestion_lost(peer);
@@ -174,10 +169,9 @@ void flight_judge(struct peer *peer)
 
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
-		struct out_message *message = send_in_flight(peer, packet->message, packet->chunk);
 		uint64_t due_ns;
 
-		if (message == NULL) {
+		if (!chunk_in_flight(peer, packet)) {
 			if (packet->again && packet_ahead(flight->oldest, flight->heard) > 0)
 				spurious(peer);
 			continue;
@@ -186,7 +180,7 @@ void flight_judge(struct peer *peer)
 			timer_set(&t->timers, &peer->retry, due_ns);
 			return;
 		}
-		lose(peer, message, flight->oldest);
+		lose(peer, flight->oldest);
 	}
 	timer_cancel(&t->timers, &peer->retry);
 }
@@ -200,12 +194,11 @@ static void probe_tail(struct peer *peer)
 
 	for (uint32_t number = flight->next; number != flight->oldest; number--) {
 		const struct flight_packet *packet = packet_at(peer, number - 1);
-		struct out_message *message = send_in_flight(peer, packet->message, packet->chunk);
 
-		if (message == NULL)
+		if (!chunk_in_flight(peer, packet))
 			continue;
 		peer->transport->counters.tail_probes++;
-		send_lost(message, packet->chunk);
+		chunk_lost(peer, packet);
 		return;
 	}
 }
@@ -218,13 +211,12 @@ static void lose_old(struct peer *peer, uint64_t sent_ns_max)
 	flight->timed_out = true;
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
-		struct out_message *message = send_in_flight(peer, packet->message, packet->chunk);
 
-		if (message == NULL)
+		if (!chunk_in_flight(peer, packet))
 			continue;
 		if (packet->sent_ns > sent_ns_max)
 			break;
-		send_lost(message, packet->chunk);
+		chunk_lost(peer, packet);
 	}
 	flight->recovery = flight->next;
 	congestion_collapse(peer);

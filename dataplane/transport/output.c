@@ -1,10 +1,11 @@
-/* Frames out: which packet goes next, and its headers. */
+/* Frames out: whose turn it is, and the headers of packets. */
 #include <string.h>
 
+#include "crc32c.h"
 #include "state.h"
 
-static uint8_t *header_write(struct peer *peer, enum wire_type type, uint32_t session,
-			     uint32_t packet, uint8_t *head)
+static void header_write(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
+			 uint8_t *at)
 {
 	struct transport *t = peer->transport;
 	struct wire_header header = {
@@ -19,40 +20,88 @@ static uint8_t *header_write(struct peer *peer, enum wire_type type, uint32_t se
 	    .packet = packet,
 	};
 
-	if (type == WIRE_ACK)
-		header.marks = (uint16_t)peer->in_marks;
 	if (type == WIRE_HELLO)
 		header.to_incarnation = 0;
 	else if (type == WIRE_WELCOME)
 		header.to_incarnation = peer->welcome_to;
-	memcpy(head + NET_HEAD_BYTES, &header, sizeof(header));
-	return head + NET_HEAD_BYTES + sizeof(header);
+	else if (type == WIRE_DATA && t->config.payload_checksum)
+		header.flags = WIRE_PAYLOAD_CHECKED;
+	memcpy(at, &header, sizeof(header));
 }
 
-/* With the headers above UDP in place: the rest of the frame's head, and the CRC. */
-static void frame_finish(struct peer *peer, const uint8_t *head_end, struct transport_frame *frame)
-{
-	uint8_t *packet = frame->head + NET_HEAD_BYTES;
-	uint32_t bytes = (uint32_t)(head_end - packet);
+/* --- Data: runs of packets whose headers differ in little ------------------------------------ */
 
-	wire_seal(packet, bytes, frame->body, frame->body_bytes);
-	net_write_udp(frame->head, &peer->transport->self, &peer->address,
-		      bytes + frame->body_bytes);
+#define CONSTANT_BYTES offsetof(struct wire_header, session) /* of a run's wire headers */
+
+void output_run(struct data_run *run, const struct out_message *message)
+{
+	*run = (struct data_run){
+	    .message = message,
+	    .data =
+		{
+		    .message = message->id,
+		    .body_bytes = message->shape.body_bytes,
+		    .chunk_bytes = message->shape.chunk_bytes,
+		    .flow_seq = message->flow_seq,
+		    .flow = (uint16_t)message->flow,
+		    .head_bytes = (uint16_t)message->shape.head_bytes,
+		},
+	};
+}
+
+/* The first packet of a run is what the next ones copy. */
+static void run_headers(struct data_run *run, uint8_t *head, uint32_t payload_bytes)
+{
+	struct peer *peer = run->message->peer;
+
+	if (run->headers == NULL) {
+		header_write(peer, WIRE_DATA, peer->out_session, 0, head + NET_HEAD_BYTES);
+		run->crc = crc32c(0, head + NET_HEAD_BYTES, CONSTANT_BYTES);
+	} else {
+		memcpy(head, run->headers, NET_HEAD_BYTES + WIRE_HEADER_BYTES);
+	}
+	if (run->headers == NULL || run->payload_bytes != payload_bytes)
+		net_write_udp(head, &peer->transport->self, &peer->address, payload_bytes);
+	run->headers = head;
+	run->payload_bytes = payload_bytes;
+}
+
+void output_data(struct data_run *run, uint32_t packet, struct transport_frame *frame)
+{
+	uint8_t *wire = frame->head + NET_HEAD_BYTES;
+	uint32_t bytes = WIRE_HEADER_BYTES + WIRE_DATA_BYTES;
+	uint32_t crc;
+
+	if (run->data.chunk == 0)
+		bytes += run->data.head_bytes;
+	run_headers(run, frame->head, bytes + frame->body_bytes);
+	memcpy(wire + offsetof(struct wire_header, packet), &packet, sizeof(packet));
+	memcpy(wire + WIRE_HEADER_BYTES, &run->data, WIRE_DATA_BYTES);
+	if (run->data.chunk == 0)
+		memcpy(wire + WIRE_HEADER_BYTES + WIRE_DATA_BYTES, run->message->head,
+		       run->data.head_bytes);
+	crc = crc32c(run->crc, wire + CONSTANT_BYTES, bytes - CONSTANT_BYTES);
+	if (run->message->peer->transport->config.payload_checksum)
+		crc = crc32c(crc, frame->body, frame->body_bytes);
+	memcpy(wire + offsetof(struct wire_header, crc), &crc, sizeof(crc));
 	frame->head_bytes = NET_HEAD_BYTES + bytes;
 }
 
-void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
-		 uint32_t packet, struct transport_frame *frame)
-{
-	uint8_t *p = header_write(peer, WIRE_DATA, peer->out_session, packet, frame->head);
+/* --- Control --------------------------------------------------------------------------------- */
 
-	memcpy(p, data, sizeof(*data));
-	p += sizeof(*data);
-	if (data->chunk == 0) {
-		memcpy(p, head, data->head_bytes);
-		p += data->head_bytes;
-	}
-	frame_finish(peer, p, frame);
+void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
+		   uint32_t bytes, struct transport_frame *frame)
+{
+	uint8_t *wire = frame->head + NET_HEAD_BYTES;
+
+	bytes += WIRE_HEADER_BYTES;
+	header_write(peer, type, session, packet, wire);
+	wire_seal(wire, bytes, NULL, 0);
+	net_write_udp(frame->head, &peer->transport->self, &peer->address, bytes);
+	frame->head_bytes = NET_HEAD_BYTES + bytes;
+	frame->body = NULL;
+	frame->body_bytes = 0;
+	frame->owner = NULL;
 }
 
 /* What a HELLO or its answer tells, and zeros behind up to an IP packet of so many bytes. */
@@ -98,58 +147,82 @@ static uint32_t welcome_output(struct peer *peer, uint8_t *body)
 
 static void output_control(struct peer *peer, struct transport_frame *frame)
 {
-	uint8_t *entries = frame->head + NET_HEAD_BYTES + WIRE_HEADER_BYTES;
-	uint32_t bytes = 0;
+	uint8_t *body = frame->head + NET_HEAD_BYTES + WIRE_HEADER_BYTES;
+	uint32_t bytes;
 
 	if (peer->control & CONTROL_HELLO) {
-		bytes = hello_output(peer, entries);
-		header_write(peer, WIRE_HELLO, 0, 0, frame->head);
+		bytes = hello_output(peer, body);
+		output_packet(peer, WIRE_HELLO, 0, 0, bytes, frame);
 	} else if (peer->control & CONTROL_WELCOME) {
-		bytes = welcome_output(peer, entries);
-		header_write(peer, WIRE_WELCOME, 0, 0, frame->head);
+		bytes = welcome_output(peer, body);
+		output_packet(peer, WIRE_WELCOME, 0, 0, bytes, frame);
 	} else if (peer->control & CONTROL_RESET) {
 		peer->control &= (uint8_t)~CONTROL_RESET;
-		header_write(peer, WIRE_RESET, peer->reset_session, 0, frame->head);
+		output_packet(peer, WIRE_RESET, peer->reset_session, 0, 0, frame);
 	} else if (peer->control & CONTROL_ACK) {
-		bytes = acknowledge_output(peer, entries, WIRE_CONTROL_BYTES_MAX);
-		header_write(peer, WIRE_ACK, peer->in_session, peer->in_packet_told, frame->head);
+		bytes = acknowledge_output(peer, body, WIRE_CONTROL_BYTES_MAX);
+		output_packet(peer, WIRE_ACK, peer->in_session, peer->in_packet_told, bytes, frame);
 	} else {
-		bytes = send_probe(peer, entries, WIRE_CONTROL_BYTES_MAX);
-		header_write(peer, WIRE_PROBE, peer->out_session, 0, frame->head);
+		bytes = send_probe(peer, body, WIRE_CONTROL_BYTES_MAX);
+		output_packet(peer, WIRE_PROBE, peer->out_session, 0, bytes, frame);
 	}
-	frame_finish(peer, entries + bytes, frame);
 }
 
-static bool output_one(struct transport *t, struct transport_frame *frame)
-{
-	struct peer *peer;
+/* --- Turns ----------------------------------------------------------------------------------- */
 
+/* Small messages bring an answer along that is due, if no more than the echo is. */
+static bool answer_rides(const struct peer *peer)
+{
+	return peer->control == CONTROL_ACK && peer->ack_count == 0;
+}
+
+static uint32_t lane_turn(struct peer *peer, struct transport_frame *frames, uint32_t max)
+{
+	uint32_t count = 0;
+
+	while (count < max && lane_ready(peer))
+		lane_output(peer, &frames[count++]);
+	return count;
+}
+
+static uint32_t output_turn(struct peer *peer, struct transport_frame *frames, uint32_t max)
+{
+	bool lane = lane_ready(peer);
+	uint32_t count;
+
+	if (peer->control != 0 && !(lane && answer_rides(peer))) {
+		output_control(peer, frames);
+		return 1;
+	}
+	count = lane ? lane_turn(peer, frames, max) : chunks_output(peer, frames, max);
+	flight_judge(peer); /* what is in flight has its timer */
+	return count;
+}
+
+/* A frame of what is not a message's. */
+static bool output_hop(struct transport *t, struct transport_frame *frame)
+{
 	frame->body = NULL;
 	frame->body_bytes = 0;
 	frame->owner = NULL;
-	if (hop_output(t, frame))
-		return true;
-	peer = TAILQ_FIRST(&t->active);
-	if (peer == NULL)
-		return false;
-	if (peer->control != 0)
-		output_control(peer, frame);
-	else
-		send_output(peer, frame);
-	TAILQ_REMOVE(&t->active, peer, link);
-	peer->active = false;
-	peer_update(peer);
-	return true;
+	return hop_output(t, frame);
 }
 
 uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frames,
 			  uint32_t max)
 {
+	struct peer *peer;
 	uint32_t count = 0;
 
 	t->now_ns = now_ns;
-	while (count < max && output_one(t, &frames[count]))
+	while (count < max && output_hop(t, &frames[count]))
 		count++;
+	while (count < max && (peer = TAILQ_FIRST(&t->active)) != NULL) {
+		count += output_turn(peer, frames + count, max - count);
+		TAILQ_REMOVE(&t->active, peer, link);
+		peer->active = false;
+		peer_update(peer);
+	}
 	t->counters.frames_out += count;
 	return count;
 }

@@ -47,7 +47,8 @@ uint64_t peer_interval_max_ns(const struct peer *peer)
 void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
-	bool ready = send_ready(peer); /* which may want to ask for the path's MTU */
+	/* Chunks may want to ask for the path's MTU. */
+	bool ready = chunks_ready(peer) || lane_ready(peer);
 	bool work = ready || peer->control != 0;
 
 	if (work)
@@ -130,7 +131,7 @@ void peer_retry(struct peer *peer)
 
 	if (peer->contact) {
 		flight_timeout(peer);
-	} else if (peer->out_base != peer->out_next || peer->watched) {
+	} else if (send_waits(peer) || peer->watched) {
 		COUNT_PEER(peer, timeouts, 1);
 		path_ask(peer);
 		peer->hello_ns = min_u64(2 * peer->hello_ns, peer_interval_max_ns(peer));
@@ -241,8 +242,8 @@ static void learn(struct peer *peer, const struct wire_hello *hello)
 	receive_session(peer, hello->session);
 }
 
-static void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
-		       uint32_t bytes)
+void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes)
 {
 	struct transport *t = peer->transport;
 	struct wire_hello hello;
@@ -258,7 +259,7 @@ static void peer_asked(struct peer *peer, const struct wire_header *header, cons
 		learn(peer, &hello);
 }
 
-static void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes)
+void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes)
 {
 	struct wire_hello hello;
 
@@ -268,8 +269,7 @@ static void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes
 	learn(peer, &hello);
 }
 
-/* Is this packet from the living peer to our living self? Answers those to a former self. */
-static bool peer_recognise(struct peer *peer, const struct wire_header *header)
+bool peer_recognise(struct peer *peer, const struct wire_header *header)
 {
 	struct transport *t = peer->transport;
 
@@ -287,77 +287,4 @@ static bool peer_recognise(struct peer *peer, const struct wire_header *header)
 		peer_restarted(peer, header->from_incarnation);
 	peer_heard(peer);
 	return true;
-}
-
-static void peer_packet(struct peer *peer, const struct wire_header *header, bool marked,
-			const uint8_t *body, uint32_t bytes)
-{
-	switch (header->type) {
-	case WIRE_WELCOME:
-		peer_welcomed(peer, body, bytes);
-		break;
-	case WIRE_DATA:
-		receive_data(peer, header, body, bytes);
-		peer->in_marks += marked;
-		break;
-	case WIRE_ACK:
-		send_ack(peer, header, body, bytes);
-		break;
-	case WIRE_PROBE:
-		receive_probe(peer, header, body, bytes);
-		break;
-	case WIRE_RESET:
-		if (header->session == peer->out_session)
-			send_fail_all(peer, TRANSPORT_UNREACHABLE);
-		break;
-	default:
-		peer->transport->counters.drop_malformed++;
-	}
-}
-
-static bool header_open(struct transport *t, const struct net_packet *packet,
-			struct wire_header *header)
-{
-	switch (wire_open(packet->payload, packet->payload_bytes, header)) {
-	case WIRE_GOOD:
-		return true;
-	case WIRE_SHORT:
-		t->counters.drop_short++;
-		break;
-	case WIRE_MALFORMED:
-		t->counters.drop_malformed++;
-		break;
-	case WIRE_BAD_VERSION:
-		t->counters.drop_version++;
-		break;
-	case WIRE_BAD_CHECKSUM:
-		t->counters.drop_checksum++;
-		break;
-	}
-	return false;
-}
-
-void peer_input(struct transport *t, const struct net_packet *packet)
-{
-	struct wire_header header;
-	struct peer *peer;
-
-	if (!header_open(t, packet, &header))
-		return;
-	if (header.to_node != t->config.node) {
-		t->counters.drop_not_ours++;
-		return;
-	}
-	if (!peer_known(t, header.from_node) || header.from_incarnation == 0) {
-		t->counters.drop_unknown_peer++;
-		return;
-	}
-	peer = &t->peers[header.from_node];
-	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation)
-		peer_asked(peer, &header, packet->payload + WIRE_HEADER_BYTES,
-			   packet->payload_bytes - WIRE_HEADER_BYTES);
-	else if (peer_recognise(peer, &header))
-		peer_packet(peer, &header, packet->marked, packet->payload + WIRE_HEADER_BYTES,
-			    packet->payload_bytes - WIRE_HEADER_BYTES);
-	peer_update(peer);
 }

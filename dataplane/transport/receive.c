@@ -28,13 +28,23 @@ static void state_set(struct in_message *message, enum in_state state)
 		peer_settle(message->peer);
 }
 
-static void stash_drop(struct in_message *message)
+/* The first chunk of an offer, in its frame or in the stash; NULL when there was no room for it. It
+ * is good until anything else is received. */
+static const uint8_t *first_take(struct in_message *message)
 {
 	struct peer *peer = message->peer;
+	const uint8_t *bytes = NULL;
 
-	if (message->stash != 0)
+	if (message->stash != 0) {
+		bytes = peer->stash[message->stash - 1];
 		pool_give(&peer->stash_pool, peer->stash_free, message->stash - 1u);
-	message->stash = 0;
+		message->stash = 0;
+	}
+	if (peer->transport->fresh == message) {
+		bytes = peer->transport->fresh_bytes;
+		peer->transport->fresh = NULL;
+	}
+	return bytes;
 }
 
 void receive_free(struct in_message *message)
@@ -88,53 +98,102 @@ static uint16_t *turn_of(struct peer *peer, uint32_t flow, uint32_t seq)
 	return &peer->in_turns[flow][seq % FLOW_TURNS];
 }
 
-/* Whole or rejected: unordered ones leave at once, those of a flow one after the other. */
-static void decided(struct in_message *message)
+/* Those of a flow leave one after the other. */
+static void turns_run(struct peer *peer, uint32_t flow)
 {
-	struct peer *peer = message->peer;
-	uint32_t flow = message->flow;
 	uint16_t *turn;
 
-	if (flow == 0) {
-		leave(message);
-		return;
-	}
-	turn = turn_of(peer, flow, message->flow_seq);
-	*turn = (uint16_t)(message - peer->in + 1);
 	while (*(turn = turn_of(peer, flow, peer->in_flow_seq[flow])) != 0) {
-		message = &peer->in[*turn - 1];
+		struct in_message *message = &peer->in[*turn - 1];
+
 		*turn = 0;
 		peer->in_flow_seq[flow]++;
 		leave(message);
 	}
 }
 
+void receive_turn(struct peer *peer, uint32_t flow)
+{
+	peer->in_flow_seq[flow]++;
+	turns_run(peer, flow);
+}
+
+/* Whole or rejected: unordered ones leave at once. */
+static void decided(struct in_message *message)
+{
+	struct peer *peer = message->peer;
+	uint32_t flow = message->data.flow;
+
+	if (flow == 0) {
+		leave(message);
+		return;
+	}
+	*turn_of(peer, flow, message->data.flow_seq) = (uint16_t)(message - peer->in + 1);
+	turns_run(peer, flow);
+}
+
 /* --- Chunks ---------------------------------------------------------------------------------- */
 
-static void chunk_store(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+/* Beside the copy, a chunk in order costs a few counts: the rest is done once for those of a
+ * message that came in a row. */
+static void run_add(struct in_message *message, uint32_t chunk)
 {
-	const struct wire_shape *shape = &message->shape;
-	uint32_t length = wire_chunk_body_bytes(shape, chunk);
+	struct transport *t = message->peer->transport;
 
-	memcpy(message->body + wire_chunk_offset(shape, chunk), bytes, length);
-	COUNT_PEER(message->peer, bytes_in, length);
-	message->received++;
-	if (chunk == message->cumulative)
-		message->cumulative++;
-	else
-		map_set(message->received_map, chunk);
-	while (message->cumulative < shape->chunk_count &&
-	       map_test(message->received_map, message->cumulative))
-		map_clear(message->received_map, message->cumulative++);
-	if (chunk >= shape->unscheduled)
-		credit_return(message, shape->chunk_bytes);
-	if (message->cumulative == shape->chunk_count) {
+	if (t->run != message) {
+		receive_flush(t);
+		t->run = message;
+	}
+	if (chunk >= message->shape.unscheduled)
+		t->run_credit_bytes += message->shape.chunk_bytes;
+	if (message->cumulative == message->shape.chunk_count)
+		receive_flush(t);
+}
+
+void receive_flush(struct transport *t)
+{
+	struct in_message *message = t->run;
+
+	if (message == NULL)
+		return;
+	t->run = NULL;
+	acknowledge(message->peer, message->id);
+	credit_return(message, t->run_credit_bytes);
+	t->run_credit_bytes = 0;
+	if (message->cumulative == message->shape.chunk_count) {
 		state_set(message, IN_WHOLE);
 		credit_end(message);
 		decided(message);
 	} else {
 		credit_update(message);
 	}
+	credit_run(t);
+}
+
+static void chunk_mark(struct in_message *message, uint32_t chunk)
+{
+	uint32_t before = message->received++;
+
+	if (chunk != message->cumulative) {
+		map_set(message->received_map, chunk);
+		return;
+	}
+	message->cumulative++;
+	if (before == chunk)
+		return; /* nothing is here beyond */
+	while (message->cumulative < message->shape.chunk_count &&
+	       map_test(message->received_map, message->cumulative))
+		map_clear(message->received_map, message->cumulative++);
+}
+
+static void chunk_store(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+{
+	uint32_t length = wire_chunk_body_bytes(&message->shape, chunk);
+
+	memcpy(message->body + wire_chunk_offset(&message->shape, chunk), bytes, length);
+	COUNT_PEER(message->peer, bytes_in, length);
+	chunk_mark(message, chunk);
+	run_add(message, chunk);
 }
 
 static bool chunk_is_here(const struct in_message *message, uint32_t chunk)
@@ -145,20 +204,18 @@ static bool chunk_is_here(const struct in_message *message, uint32_t chunk)
 static void chunk_accepted(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
 {
 	struct transport *t = message->peer->transport;
-	uint64_t limit = min_u64((uint64_t)message->cumulative + MR_CHUNK_WINDOW,
-				 max_u64(message->grant, message->shape.unscheduled));
+	uint64_t window = (uint64_t)message->cumulative + MR_CHUNK_WINDOW;
 
-	if (chunk >= limit) {
+	if (chunk >= min_u64(window, message->grant)) {
 		t->counters.drop_window++;
 		return;
 	}
-	acknowledge(message->peer, message->id);
 	if (chunk_is_here(message, chunk)) {
 		COUNT_PEER(message->peer, duplicates, 1);
+		acknowledge(message->peer, message->id);
 		return;
 	}
 	chunk_store(message, chunk, bytes);
-	credit_run(t);
 }
 
 static void chunk_stash(struct in_message *message, const uint8_t *bytes)
@@ -216,8 +273,7 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	message->opened_ns = peer->transport->now_ns;
 	message->id = data->message;
 	message->shape = *shape;
-	message->flow = data->flow;
-	message->flow_seq = data->flow_seq;
+	message->data = *data;
 	window_advance(peer, data->message);
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].state = SLOT_OPEN;
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].value = (uint16_t)index;
@@ -243,30 +299,42 @@ static void chunk_first(struct peer *peer, const struct wire_data *data,
 		return;
 	}
 	memcpy(message->head, bytes, shape->head_bytes);
-	chunk_stash(message, bytes + shape->head_bytes);
+	peer->transport->fresh = message;
+	peer->transport->fresh_bytes = bytes + shape->head_bytes;
 	acknowledge(peer, message->id);
 	event_queue(peer->transport, &message->event);
 	peer->transport->offered = true;
 }
 
-static void chunk_open(struct in_message *message, const struct wire_data *data,
-		       const struct wire_shape *shape, const uint8_t *bytes)
+void receive_keep(struct transport *t)
 {
-	struct transport_counters *counters = &message->peer->transport->counters;
+	if (t->fresh != NULL)
+		chunk_stash(t->fresh, t->fresh_bytes);
+	t->fresh = NULL;
+}
 
-	if (memcmp(shape, &message->shape, sizeof(*shape)) != 0 || data->flow != message->flow ||
-	    data->flow_seq != message->flow_seq) {
-		counters->drop_malformed++;
-		return;
-	}
-	if (data->chunk == 0)
-		bytes += shape->head_bytes;
+/* Is it what its message's first packet said, and as long as that makes it? */
+static bool data_fits(const struct in_message *message, const struct wire_data *data,
+		      uint32_t bytes)
+{
+	const struct wire_data *first = &message->data;
+
+	return data->body_bytes == first->body_bytes && data->chunk_bytes == first->chunk_bytes &&
+	       data->flow_seq == first->flow_seq && data->flow == first->flow &&
+	       data->head_bytes == first->head_bytes && data->chunk < message->shape.chunk_count &&
+	       bytes == chunk_stream_bytes(&message->shape, data->chunk);
+}
+
+static void chunk_open(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
+{
+	if (chunk == 0)
+		bytes += message->shape.head_bytes;
 	switch (message->state) {
-	case IN_OFFERED:
-		chunk_offered(message, data->chunk, bytes);
-		break;
 	case IN_ACCEPTED:
-		chunk_accepted(message, data->chunk, bytes);
+		chunk_accepted(message, chunk, bytes);
+		break;
+	case IN_OFFERED:
+		chunk_offered(message, chunk, bytes);
 		break;
 	default:
 		COUNT_PEER(message->peer, duplicates, 1);
@@ -277,7 +345,7 @@ static void chunk_open(struct in_message *message, const struct wire_data *data,
 /* --- Packets --------------------------------------------------------------------------------- */
 
 /* Is the session current? A new one ends what the last one left open. */
-static bool session_enter(struct peer *peer, uint32_t session)
+bool receive_enter(struct peer *peer, uint32_t session)
 {
 	if (session < peer->in_session || session == 0) {
 		peer->transport->counters.drop_window++;
@@ -293,41 +361,77 @@ static bool session_enter(struct peer *peer, uint32_t session)
 	return !peer->in_dead;
 }
 
-void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
-		  uint32_t bytes)
+void receive_note(struct peer *peer, uint32_t packet)
+{
+	peer->control |= CONTROL_ACK;
+	peer->in_ce += peer->transport->marked;
+	if (peer->in_heard && packet_ahead(packet, peer->in_packet) <= 0)
+		return;
+	if (!peer->in_heard)
+		peer->in_packet_told = packet;
+	peer->in_heard = true;
+	peer->in_packet = packet;
+	peer->in_packet_ns = peer->transport->now_ns - peer->transport->waited_ns;
+}
+
+/* A packet of a message that is not being received: it begins, or has ended. */
+static void data_other(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		       uint32_t bytes)
 {
 	struct transport_counters *counters = &peer->transport->counters;
-	const struct slot *slot;
 	struct wire_shape shape;
 	struct wire_data data;
 
+	receive_flush(peer->transport);
 	if (!wire_read_data(body, bytes, &data, &shape)) {
 		counters->drop_malformed++;
 		return;
 	}
-	if (!session_enter(peer, header->session))
+	if (!receive_enter(peer, header->session))
 		return;
 	if (data.message + MR_MESSAGES_OUT_MAX <= peer->in_highest ||
 	    data.message >= peer->in_base + MR_MESSAGES_OUT_MAX) {
 		counters->drop_window++;
 		return;
 	}
-	if (!peer->in_heard || packet_ahead(header->packet, peer->in_packet) > 0)
-		peer->in_packet = header->packet;
-	if (!peer->in_heard)
-		peer->in_packet_told = header->packet;
-	peer->in_heard = true;
-	peer->control |= CONTROL_ACK;
-	body += WIRE_DATA_BYTES;
-	slot = &peer->in_slots[data.message % MR_MESSAGES_OUT_MAX];
-	if (data.message > peer->in_highest || slot->state == SLOT_UNSEEN) {
-		chunk_first(peer, &data, &shape, body);
-	} else if (slot->state == SLOT_OPEN) {
-		chunk_open(&peer->in[slot->value], &data, &shape, body);
+	receive_note(peer, header->packet);
+	if (data.message > peer->in_highest ||
+	    peer->in_slots[data.message % MR_MESSAGES_OUT_MAX].state == SLOT_UNSEEN) {
+		chunk_first(peer, &data, &shape, body + WIRE_DATA_BYTES);
 	} else {
 		COUNT_PEER(peer, duplicates, 1);
 		acknowledge(peer, data.message);
 	}
+}
+
+static struct in_message *open_find(struct peer *peer, uint64_t id)
+{
+	const struct slot *slot = &peer->in_slots[id % MR_MESSAGES_OUT_MAX];
+	struct in_message *message = &peer->in[slot->value];
+
+	return slot->state == SLOT_OPEN && message->id == id ? message : NULL;
+}
+
+void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		  uint32_t bytes)
+{
+	struct in_message *message = NULL;
+	struct wire_data data;
+
+	if (bytes >= WIRE_DATA_BYTES && header->session == peer->in_session && !peer->in_dead) {
+		memcpy(&data, body, WIRE_DATA_BYTES);
+		message = open_find(peer, data.message);
+	}
+	if (message == NULL) {
+		data_other(peer, header, body, bytes);
+		return;
+	}
+	if (!data_fits(message, &data, bytes - WIRE_DATA_BYTES)) {
+		peer->transport->counters.drop_malformed++;
+		return;
+	}
+	receive_note(peer, header->packet);
+	chunk_open(message, data.chunk, body + WIRE_DATA_BYTES);
 }
 
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
@@ -339,7 +443,7 @@ void receive_probe(struct peer *peer, const struct wire_header *header, const ui
 		peer->transport->counters.drop_malformed++;
 		return;
 	}
-	if (header->session > peer->in_session || !session_enter(peer, header->session))
+	if (header->session > peer->in_session || !receive_enter(peer, header->session))
 		return;
 	for (; bytes > 0; ids += sizeof(id), bytes -= sizeof(id)) {
 		memcpy(&id, ids, sizeof(id));
@@ -368,7 +472,7 @@ int transport_accept(struct transport *t, uint64_t now_ns, uint64_t offer, void 
 		     uint64_t cookie)
 {
 	struct in_message *message = offer_find(t, offer);
-	uint16_t stash;
+	const uint8_t *first;
 
 	t->now_ns = now_ns;
 	if (message == NULL)
@@ -380,13 +484,13 @@ int transport_accept(struct transport *t, uint64_t now_ns, uint64_t offer, void 
 	message->accepted = true;
 	message->grant = message->shape.unscheduled;
 	state_set(message, IN_ACCEPTED);
-	stash = message->stash;
-	stash_drop(message);
+	first = first_take(message);
 	acknowledge(message->peer, message->id);
-	if (stash != 0)
-		chunk_store(message, 0, message->peer->stash[stash - 1]);
+	if (first != NULL)
+		chunk_store(message, 0, first);
 	else
 		credit_update(message);
+	receive_flush(t);
 	credit_run(t);
 	peer_update(message->peer);
 	return 0;
@@ -400,7 +504,7 @@ int transport_reject(struct transport *t, uint64_t now_ns, uint64_t offer, uint1
 	if (message == NULL)
 		return -ENOENT;
 	message->code = code;
-	stash_drop(message);
+	first_take(message);
 	state_set(message, IN_REJECTED);
 	acknowledge(message->peer, message->id);
 	decided(message);
@@ -419,7 +523,7 @@ static void drop(struct in_message *message, enum transport_reason reason)
 		message->detached = true;
 		return;
 	}
-	stash_drop(message);
+	first_take(message);
 	credit_end(message);
 	told = told && message->state != IN_REJECTED;
 	state_set(message, IN_LOST);
@@ -461,7 +565,8 @@ void receive_forget(struct peer *peer)
 	peer->in_session = 0;
 	peer->in_dead = false;
 	peer->in_heard = false;
-	peer->in_marks = 0;
+	peer->in_ce = 0;
+	lane_forget(peer);
 	peer->in_base = 1;
 	peer->in_highest = 0;
 	peer->ack_first = 0;

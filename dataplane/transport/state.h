@@ -7,6 +7,7 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <string.h>
 #include <sys/queue.h>
 
 #include "net.h"
@@ -46,7 +47,8 @@ struct hop {
 	bool request_due;
 };
 
-/* --- Messages being sent (send.c) ------------------------------------------------------------ */
+/* --- Messages being sent (send.c, chunks.c, answers.c)
+ * ------------------------------------------------------------ */
 
 enum out_state { OUT_QUEUED, OUT_STARTED, OUT_ENDED };
 enum out_list { OUT_UNLISTED, OUT_READY, OUT_PROBING };
@@ -68,6 +70,7 @@ struct out_message {
 	uint32_t cumulative; /* chunks below it arrived */
 	uint32_t grant;      /* chunks below it may be sent */
 	uint32_t lost;       /* chunks to send again: bits set in lost_map */
+	uint32_t acked;      /* bits set in acked_map */
 	uint32_t flight_bytes;
 	uint32_t probes;        /* unanswered, in a row */
 	enum wire_state remote; /* as last heard; 0: nothing heard */
@@ -100,11 +103,10 @@ struct in_message {
 	uint64_t id;
 	uint64_t opened_ns; /* its first packet came */
 	struct wire_shape shape;
+	struct wire_data data; /* as all its packets say, but for the chunk's number */
 	uint64_t credit_bytes; /* granted above the unscheduled, not yet here */
-	uint32_t flow;
-	uint32_t flow_seq;
-	uint32_t cumulative; /* chunks below it are here */
-	uint32_t received;   /* chunks here */
+	uint32_t cumulative;   /* chunks below it are here */
+	uint32_t received;     /* chunks here */
 	uint32_t grant;
 	uint32_t generation; /* makes stale offers recognisable */
 	enum in_state state;
@@ -128,7 +130,58 @@ struct slot {
 	uint16_t value; /* open: index of the in_message; rejected: code */
 };
 
+/* --- Small messages (lane_out.c, lane_in.c) --------------------------------------------------- */
+
+enum small_state { SMALL_WAITS, SMALL_IN_FLIGHT, SMALL_ARRIVED, SMALL_FAILED };
+
+struct small_message {
+	const uint8_t *body;
+	uint64_t cookie;
+	uint64_t queued_ns;
+	uint32_t packet; /* it last went in */
+	uint32_t flow_seq;
+	uint16_t body_bytes;
+	uint16_t head_bytes;
+	uint8_t flow;
+	uint8_t state;  /* enum small_state */
+	uint8_t reason; /* enum transport_reason */
+};
+
+/* Indexes of messages, in this order: shown <= oldest <= sent <= next. */
+struct lane_out {
+	uint64_t base;   /* number 0 of the session */
+	uint64_t shown;  /* the ends of those before it were told */
+	uint64_t oldest; /* those before it have ended */
+	uint64_t sent;   /* those before it were sent at least once */
+	uint64_t next;
+	uint32_t lost; /* to send again: bits set in lost_map, of index % MR_MESSAGES_OUT_MAX */
+	bool listed;   /* in transport->lanes_ended: some were not shown */
+	uint64_t lost_map[MR_MESSAGES_OUT_MAX / 64];
+};
+
+struct lane_in {
+	uint32_t cumulative; /* numbers below it were delivered */
+	uint32_t above;      /* bits set in map: delivered ones beyond */
+	uint64_t map[MR_MESSAGES_OUT_MAX / 64];
+};
+
+/* A packet of small messages, in a frame that is still there. */
+struct inbox_packet {
+	struct peer *peer;
+	uint64_t incarnation;
+	const uint8_t *next; /* message */
+	uint32_t bytes;      /* from there on */
+	uint32_t session;
+};
+
+/* The most that is around a small message in a packet. */
+#define LANE_HEADERS_BYTES                                                                       \
+	(NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_ECHO_BYTES + WIRE_SMALL_BYTES + \
+	 WIRE_ECHO_WORDS_MAX * 8)
+
 /* --- Packets in flight (flight.c) ------------------------------------------------------------ */
+
+#define FLIGHT_LANE (1u << 31) /* in chunk: small messages, from a number on so many of them */
 
 struct flight_packet {
 	uint64_t sent_ns : 63;
@@ -264,19 +317,24 @@ struct peer {
 	struct out_messages ready;
 	struct out_messages probing;
 	struct flight flight;
+	TAILQ_ENTRY(peer) lane_link; /* of transport->lanes_ended */
+	struct lane_out lane_out;
+	uint16_t out_flow_chunked[MR_FLOWS_MAX]; /* unfinished messages that go in chunks */
 
 	/* From the peer. */
 	uint32_t in_session; /* 0: none yet */
 	bool in_dead;        /* this session was given up */
 	bool in_heard;       /* in_packet is set */
-	uint32_t in_marks;   /* packets of this session with a mark of congestion */
 	uint32_t in_packet;  /* highest packet number seen in this session */
 	uint32_t in_packet_told;
-	uint32_t in_open;    /* slots that are SLOT_OPEN */
-	uint64_t in_base;    /* the oldest id not finished */
-	uint64_t in_highest; /* id seen */
+	uint32_t in_ce;        /* packets of this session that came marked CE */
+	uint64_t in_packet_ns; /* when the highest came */
+	uint32_t in_open;      /* slots that are SLOT_OPEN */
+	uint64_t in_base;      /* the oldest id not finished */
+	uint64_t in_highest;   /* id seen */
 	struct pool in_pool;
 	struct pool stash_pool;
+	struct lane_in lane_in;
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
 	uint32_t ack_count;
 
@@ -295,6 +353,8 @@ struct peer {
 	struct flight_packet packets[MR_FLIGHT_PACKETS];
 	struct out_message out[MR_MESSAGES_OUT_MAX];
 	struct in_message in[MR_MESSAGES_IN_MAX];
+	struct small_message small[MR_MESSAGES_OUT_MAX];
+	uint8_t small_heads[MR_MESSAGES_OUT_MAX][TRANSPORT_HEAD_BYTES_MAX];
 	uint8_t stash[MR_STASH_CHUNKS][MR_MTU_MAX];
 };
 
@@ -312,12 +372,22 @@ struct transport {
 	uint64_t random;
 	uint64_t peers_known; /* a bit for each node that was added */
 	uint32_t chunk_bytes;
-	bool offered; /* by the frame just taken */
+	bool offered;              /* by the frame just taken */
+	bool marked;               /* the packet now taken came with a mark of congestion */
+	struct peer *touched;      /* the burst's last packet is from it */
+	struct in_message *run;    /* the last chunks are of it, and not yet accounted for */
+	uint64_t run_credit_bytes; /* that they used */
+	struct in_message *fresh; /* an offer whose first chunk is in a frame that is still there */
+	const uint8_t *fresh_bytes;
 	struct transport_counters counters;
 	struct transport_histograms histograms;
 	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
-	TAILQ_HEAD(, peer) active; /* peers with something to send */
+	TAILQ_HEAD(, peer) active;      /* peers with something to send */
+	TAILQ_HEAD(, peer) lanes_ended; /* peers with ends of small messages to show */
+	uint32_t inbox_first;
+	uint32_t inbox_count;
+	struct inbox_packet inbox[MR_INBOX_PACKETS];
 	struct in_messages granting;
 	uint64_t credit_bytes; /* granted and not yet here, all messages */
 	uint32_t arp_answer_count;
@@ -351,7 +421,9 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks. */
+_Static_assert(MR_CHUNK_WINDOW == MR_MESSAGES_OUT_MAX, "maps of chunks and small messages");
+
+/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks, or as many small messages. */
 static inline bool map_test(const uint64_t *map, uint32_t chunk)
 {
 	return map[chunk % MR_CHUNK_WINDOW / 64] >> chunk % 64 & 1;
@@ -378,6 +450,10 @@ static inline int32_t packet_ahead(uint32_t a, uint32_t b)
 /* event.c: queues the event of an object, and takes one back that was not drained. */
 void event_queue(struct transport *t, struct event_node *node);
 void event_unqueue(struct transport *t, struct event_node *node);
+static inline void event_clear(struct transport_event *event)
+{
+	memset(event, 0, offsetof(struct transport_event, head));
+}
 
 /* hop.c */
 int hop_find(struct transport *t, uint32_t ip, struct hop **hop); /* 0, -EINVAL or -ENOSPC */
@@ -393,7 +469,12 @@ void peer_update(struct peer *peer); /* on the active list exactly while it has 
 void peer_owe(struct peer *peer);    /* the other side must do something for a message */
 void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
-void peer_input(struct transport *t, const struct net_packet *packet);
+/* Is it from the living peer to our living self? Answers what is to a former one. */
+bool peer_recognise(struct peer *peer, const struct wire_header *header);
+/* A HELLO came, from this life of it or a later one. */
+void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes);
+void peer_welcomed(struct peer *peer, const uint8_t *body, uint32_t bytes);
 void peer_silent(struct peer *peer);
 void peer_retry(struct peer *peer);
 void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered */
@@ -412,23 +493,70 @@ void path_suspect(struct peer *peer);                       /* long packets seem
 void path_round(struct peer *peer);                         /* its timer is due */
 
 /* send.c */
-bool send_ready(struct peer *peer);
-void send_output(struct peer *peer, struct transport_frame *frame); /* if send_ready() */
-void send_ack(struct peer *peer, const struct wire_header *header, const uint8_t *entries,
-	      uint32_t bytes);
+void send_list(struct out_message *message, enum out_list list);
+void send_quiet_set(struct out_message *message); /* something was heard of it or sent */
+struct out_message *send_start(struct peer *peer);
+void send_end(struct out_message *message, enum transport_reason reason, uint16_t code);
+bool send_waits(const struct peer *peer); /* is any message unfinished? */
 void send_fail_all(struct peer *peer, enum transport_reason reason);
 void send_quiet(struct out_message *message); /* its timer is due */
 uint32_t send_probe(struct peer *peer, uint8_t *ids, uint32_t bytes);
 void send_free(struct out_message *message); /* its event was drained */
-/* The message whose chunk is neither known to be there nor to be lost; NULL when there is none. */
-struct out_message *send_in_flight(struct peer *peer, uint32_t message, uint32_t chunk);
-void send_lost(struct out_message *message, uint32_t chunk);
+
+/* chunks.c */
+void chunks_refresh(struct out_message *message); /* listed exactly while it has chunks to send */
+bool chunks_ready(struct peer *peer);
+/* Fills frames with a turn of a message, up to max; if chunks_ready(). */
+uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max);
+bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet);
+bool chunk_lost(struct peer *peer, const struct flight_packet *packet); /* if it is in flight */
+/* Chunk bytes of the message it is of, if the chunk is in flight and not its last; else 0. */
+uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet);
+static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32_t chunk)
+{
+	return wire_chunk_body_bytes(shape, chunk) + (chunk == 0 ? shape->head_bytes : 0);
+}
+
+/* answers.c */
+/* What the peer heard of the present session; false: of what was never sent. */
+bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
+void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes);
+
+/* lane_out.c */
+bool lane_takes(const struct peer *peer, uint32_t flow, uint64_t bytes); /* head and body */
+/* Arguments as of transport_send(), checked; 0 or -EAGAIN. */
+int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_bytes,
+	      const void *body, uint32_t body_bytes, uint64_t cookie);
+void lane_fail_all(struct peer *peer, enum transport_reason reason);
+bool lane_end_show(struct transport *t, struct transport_event *event); /* false: no end to show */
+bool lane_ready(const struct peer *peer);
+static inline bool lane_waits(const struct peer *peer) /* for ends of messages */
+{
+	return peer->lane_out.oldest != peer->lane_out.next;
+}
+void lane_output(struct peer *peer, struct transport_frame *frame); /* if lane_ready() */
+bool lane_in_flight(struct peer *peer, const struct flight_packet *packet);
+void lane_lost(struct peer *peer, const struct flight_packet *packet);
+bool lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
+
+/* lane_in.c */
+void lane_forget(struct peer *peer); /* sessions begin anew */
+/* There is room in the inbox. */
+void lane_input(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes);
+void lane_drop(struct transport *t); /* frames go away: what nobody took was never here */
+bool lane_message_show(struct transport *t, struct transport_event *event); /* false: none */
 
 /* receive.c */
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
+void receive_flush(struct transport *t); /* accounts for the run of chunks that a burst brought */
+void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
+bool receive_enter(struct peer *peer, uint32_t session);   /* is it the current one? */
+void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */
@@ -436,12 +564,14 @@ void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained
 void receive_free(struct in_message *message);
 
 /* acknowledge.c */
+uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length */
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
 /* stats.c: a message was delivered, to the peer's user, to ours. */
 void stats_sent(const struct out_message *message);
 void stats_received(const struct in_message *message);
+void stats_small_sent(struct transport *t, const struct small_message *message);
 
 /* credit.c */
 void credit_update(struct in_message *message); /* may it be granted more? */
@@ -454,11 +584,10 @@ void flight_init(struct peer *peer, uint32_t first_packet);
 void flight_reset(struct peer *peer); /* nothing is in flight any more */
 bool flight_room(const struct peer *peer);
 /* Returns the packet's number. */
-uint32_t flight_send(struct peer *peer, const struct out_message *message, uint32_t chunk,
-		     uint32_t bytes, bool again);
-/* The peer tells the highest number it saw, how many packets had a mark, and how long it waited
- * with telling. False: that packet was never sent. */
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t marks, uint32_t delay_us);
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
+		     bool again);
+/* What the peer says of the packets it got; false: the highest was never sent. */
+bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
@@ -482,8 +611,20 @@ void congestion_restore(struct peer *peer, uint64_t window_bytes);
 void congestion_arrived(struct peer *peer, uint64_t bytes);
 void congestion_heard(struct peer *peer, uint32_t marks, uint64_t rtt_ns, uint32_t delay_us);
 
-/* output.c: a packet with a chunk of a message. */
-void output_data(struct peer *peer, const struct wire_data *data, const uint8_t *head,
-		 uint32_t packet, struct transport_frame *frame);
+/* output.c: packets of one message, one after the other. */
+struct data_run {
+	const struct out_message *message;
+	const uint8_t *headers; /* of the packet before; NULL: there is none */
+	struct wire_data data;  /* chunk is set for each packet */
+	uint32_t crc;           /* of the part of the wire header that all share */
+	uint32_t payload_bytes; /* UDP's, of the packet before */
+};
+
+void output_run(struct data_run *run, const struct out_message *message);
+/* Writes the headers of the packet whose body frame holds. */
+void output_data(struct data_run *run, uint32_t packet, struct transport_frame *frame);
+/* A packet of which so many bytes behind the wire header are written. */
+void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
+		   uint32_t bytes, struct transport_frame *frame);
 
 #endif

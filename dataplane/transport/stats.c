@@ -26,6 +26,12 @@ void stats_received(const struct in_message *message)
 			       message->shape.body_bytes, t->now_ns - message->opened_ns);
 }
 
+void stats_small_sent(struct transport *t, const struct small_message *message)
+{
+	histogram_add(&t->histograms.message_out_bytes, message->body_bytes);
+	histogram_add(&t->histograms.message_ns, t->now_ns - message->queued_ns);
+}
+
 static uint64_t credit_of(const struct peer *peer)
 {
 	uint64_t bytes = 0;
@@ -57,8 +63,10 @@ int transport_peer_stats(const struct transport *t, uint32_t node,
 	    .window_bytes = peer->flight.congestion.window_bytes,
 	    .flight_bytes = peer->flight.bytes,
 	    .credit_bytes = credit_of(peer),
-	    .messages_queued = peer->out_next - peer->out_start,
-	    .messages_sending = peer->out_started,
+	    .messages_queued =
+		peer->out_next - peer->out_start + (peer->lane_out.next - peer->lane_out.sent),
+	    .messages_sending =
+		(uint32_t)(peer->out_started + peer->lane_out.sent - peer->lane_out.oldest),
 	    .messages_receiving = peer->in_open,
 	};
 	return 0;

@@ -1,4 +1,4 @@
-/* The transport as its user sees it: setting up, frames in, timers. */
+/* The transport as its user sees it: setting up, timers, counters. */
 #include "transport.h"
 
 #include <assert.h>
@@ -18,7 +18,8 @@ static bool config_good(const struct transport_config *config)
 {
 	return config->node < MR_NODES_MAX && config->incarnation != 0 && config->ip != 0 &&
 	       config->prefix_len <= 32 && config->udp_port != 0 && config->mtu >= MTU_MIN &&
-	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0;
+	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0 &&
+	       config->small_bytes_max <= MR_SMALL_BYTES_MAX;
 }
 
 int transport_init(struct transport **transport, void *memory,
@@ -41,6 +42,7 @@ int transport_init(struct transport **transport, void *memory,
 	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
+	TAILQ_INIT(&t->lanes_ended);
 	TAILQ_INIT(&t->granting);
 	*transport = t;
 	return 0;
@@ -67,50 +69,6 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 	memcpy(peer->address.mac, hop->mac, NET_MAC_BYTES);
 	peer_update(peer);
 	return 0;
-}
-
-static void frame_input(struct transport *t, const struct transport_rx *frame)
-{
-	struct net_packet packet;
-
-	t->counters.frames_in++;
-	net_read(&t->self, frame->data, frame->bytes, &packet);
-	switch (packet.kind) {
-	case NET_UDP:
-		peer_input(t, &packet);
-		break;
-	case NET_ARP_REQUEST:
-	case NET_ARP_REPLY:
-		hop_arp(t, &packet);
-		break;
-	case NET_SHORT:
-		t->counters.drop_short++;
-		break;
-	case NET_NOT_OURS:
-		t->counters.drop_not_ours++;
-		break;
-	case NET_MALFORMED:
-		t->counters.drop_malformed++;
-		break;
-	case NET_BAD_CHECKSUM:
-		t->counters.drop_checksum++;
-		break;
-	}
-}
-
-uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
-			 uint32_t count)
-{
-	uint32_t taken = 0;
-
-	t->now_ns = now_ns;
-	t->offered = false;
-	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
-	if (count == 0)
-		t->empty_ns = now_ns;
-	while (taken < count && !t->offered)
-		frame_input(t, &frames[taken++]);
-	return taken;
 }
 
 void transport_tick(struct transport *t, uint64_t now_ns)
@@ -156,10 +114,12 @@ const char *transport_reason_text(enum transport_reason reason)
 		return "delivered";
 	case TRANSPORT_UNREACHABLE:
 		return "no answer from the peer: is it running, and can it be reached?";
+	case TRANSPORT_GIVEN_UP:
+		return "has given this node up, having heard nothing of it for its timeout";
 	case TRANSPORT_RESTARTED:
 		return "the peer was restarted";
 	case TRANSPORT_PATH_SHRUNK:
-		return "the network no longer carries packets as long as the message was cut for";
+		return "is no longer reached by packets as long as a message was cut for";
 	case TRANSPORT_REJECTED:
 		return "the receiver rejected it";
 	}

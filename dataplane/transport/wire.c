@@ -34,14 +34,32 @@ uint32_t wire_chunk_body_bytes(const struct wire_shape *shape, uint32_t chunk)
 	return left < room ? (uint32_t)left : room;
 }
 
+uint32_t wire_covered(const uint8_t *packet, uint32_t bytes)
+{
+	const uint8_t *data = packet + WIRE_HEADER_BYTES;
+	uint32_t covered = WIRE_HEADER_BYTES + WIRE_DATA_BYTES;
+	uint16_t flags, head_bytes;
+	uint32_t chunk;
+
+	memcpy(&flags, packet + offsetof(struct wire_header, flags), sizeof(flags));
+	if (packet[offsetof(struct wire_header, type)] != WIRE_DATA ||
+	    (flags & WIRE_PAYLOAD_CHECKED) != 0 || bytes < covered)
+		return bytes;
+	memcpy(&chunk, data + offsetof(struct wire_data, chunk), sizeof(chunk));
+	memcpy(&head_bytes, data + offsetof(struct wire_data, head_bytes), sizeof(head_bytes));
+	covered += chunk == 0 ? head_bytes : 0;
+	return covered < bytes ? covered : bytes;
+}
+
 void wire_seal(uint8_t *packet, uint32_t bytes, const void *payload, uint32_t payload_bytes)
 {
+	uint32_t covered = wire_covered(packet, bytes + payload_bytes);
 	uint32_t crc = 0;
 
 	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
-	crc = crc32c(0, packet, bytes);
-	if (payload_bytes > 0)
-		crc = crc32c(crc, payload, payload_bytes);
+	crc = crc32c(0, packet, covered < bytes ? covered : bytes);
+	if (covered > bytes)
+		crc = crc32c(crc, payload, covered - bytes);
 	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
 }
 
@@ -60,10 +78,11 @@ enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_h
 	zeroed = *header;
 	zeroed.crc = 0;
 	crc = crc32c(0, &zeroed, sizeof(zeroed));
-	crc = crc32c(crc, packet + WIRE_HEADER_BYTES, bytes - WIRE_HEADER_BYTES);
+	crc = crc32c(crc, packet + WIRE_HEADER_BYTES,
+		     wire_covered(packet, bytes) - WIRE_HEADER_BYTES);
 	if (crc != header->crc)
 		return WIRE_BAD_CHECKSUM;
-	return WIRE_GOOD;
+	return (header->flags & (uint16_t)~WIRE_FLAGS) == 0 ? WIRE_GOOD : WIRE_MALFORMED;
 }
 
 bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
@@ -106,4 +125,39 @@ uint32_t wire_write_ack(uint8_t *entry, const struct wire_ack *ack, const uint64
 	memcpy(entry, ack, WIRE_ACK_BYTES);
 	memcpy(entry + WIRE_ACK_BYTES, words, ack->words * 8u);
 	return WIRE_ACK_BYTES + ack->words * 8u;
+}
+
+uint32_t wire_read_echo(const uint8_t *at, uint32_t bytes, struct wire_echo *echo,
+			uint64_t words[WIRE_ECHO_WORDS_MAX])
+{
+	if (bytes < WIRE_ECHO_BYTES)
+		return 0;
+	memcpy(echo, at, WIRE_ECHO_BYTES);
+	if (echo->words > WIRE_ECHO_WORDS_MAX || bytes - WIRE_ECHO_BYTES < echo->words * 8u)
+		return 0;
+	if (echo->words > 0)
+		memcpy(words, at + WIRE_ECHO_BYTES, echo->words * 8u);
+	return WIRE_ECHO_BYTES + echo->words * 8u;
+}
+
+uint32_t wire_write_echo(uint8_t *at, const struct wire_echo *echo, const uint64_t *words)
+{
+	memcpy(at, echo, WIRE_ECHO_BYTES);
+	if (echo->words > 0)
+		memcpy(at + WIRE_ECHO_BYTES, words, echo->words * 8u);
+	return WIRE_ECHO_BYTES + echo->words * 8u;
+}
+
+uint32_t wire_read_small(const uint8_t *at, uint32_t bytes, struct wire_small *small)
+{
+	uint32_t length;
+
+	if (bytes < WIRE_SMALL_BYTES)
+		return 0;
+	memcpy(small, at, WIRE_SMALL_BYTES);
+	length = WIRE_SMALL_BYTES + small->head_bytes + small->body_bytes;
+	if (small->body_bytes == 0 || small->head_bytes > TRANSPORT_HEAD_BYTES_MAX ||
+	    small->flow >= MR_FLOWS_MAX || small->reserved != 0 || length > bytes)
+		return 0;
+	return length;
 }

@@ -24,6 +24,7 @@ struct daemon_options {
 	struct capture_options pcap;
 	const char *pid_file;
 	uint32_t drop_ppm;
+	uint32_t peer_timeout_ms;
 	bool poll_always;
 	bool handover_off;
 	bool help;

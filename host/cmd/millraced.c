@@ -78,6 +78,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .poll_sleepy = 1 + options->workers > machine_cores(),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
+	    .peer_timeout_ms = options->peer_timeout_ms,
 	    .attach_dir = daemon->attach_dir[0] != '\0' ? daemon->attach_dir : NULL,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};

@@ -19,4 +19,5 @@ void linear_input(struct transport *t, uint64_t now_ns, const uint8_t *frame, ui
 	const struct transport_rx rx = {.data = frame, .bytes = bytes};
 
 	transport_input(t, now_ns, &rx, 1);
+	transport_input_end(t);
 }

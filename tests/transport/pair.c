@@ -37,6 +37,7 @@ void pair_start(struct pair *pair, uint32_t mtu)
 		    .mtu = mtu,
 		    .peer_timeout_ms = PAIR_TIMEOUT_MS,
 		    .seed = i,
+		    .payload_checksum = i == 0, /* each end takes both */
 		};
 	start(pair, 0);
 	start(pair, 1);

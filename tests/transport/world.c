@@ -42,6 +42,7 @@ static void node_start(struct world *w, uint32_t index)
 	    .mtu = w->config->network.mtu,
 	    .peer_timeout_ms = PEER_TIMEOUT_MS,
 	    .seed = w->config->network.seed + index,
+	    .payload_checksum = true,
 	};
 
 	if (node->memory != NULL)

@@ -51,9 +51,17 @@ static void observe_ack(struct world *w, const struct wire_header *header, const
 {
 	uint64_t words[WIRE_ACK_WORDS_MAX];
 	struct wire_shape shape;
+	struct wire_echo echo;
 	struct wire_ack ack;
 	uint32_t length;
 
+	length = wire_read_echo(entries, bytes, &echo, words);
+	if (length == 0 || echo.session != header->session) {
+		world_violation(w, "node %u sent a malformed echo", header->from_node);
+		return;
+	}
+	entries += length;
+	bytes -= length;
 	for (; bytes > 0; entries += length, bytes -= length) {
 		struct planned *m;
 		uint64_t outstanding;

@@ -43,10 +43,15 @@ static void change_ack(struct world *w, uint8_t *packet, uint32_t bytes)
 {
 	uint8_t *entry = packet + WIRE_HEADER_BYTES;
 	uint64_t words[WIRE_ACK_WORDS_MAX];
+	struct wire_echo echo;
 	struct wire_ack ack;
+	uint32_t length;
 
-	if (wire_read_ack(entry, bytes - WIRE_HEADER_BYTES, &ack, words) == 0)
+	bytes -= WIRE_HEADER_BYTES;
+	length = wire_read_echo(entry, bytes, &echo, words);
+	if (length == 0 || wire_read_ack(entry + length, bytes - length, &ack, words) == 0)
 		return;
+	entry += length;
 	if (w->config->sabotage == SABOTAGE_ACK_EARLY && ack.state < WIRE_DELIVERED)
 		ack.state = WIRE_DELIVERED;
 	else if (w->config->sabotage == SABOTAGE_GRANT && ack.state == WIRE_ACCEPTED)
@@ -54,7 +59,7 @@ static void change_ack(struct world *w, uint8_t *packet, uint32_t bytes)
 	else
 		return;
 	wire_write_ack(entry, &ack, words);
-	reseal(packet, bytes);
+	reseal(packet, WIRE_HEADER_BYTES + bytes);
 	w->result->sabotaged++;
 }
 

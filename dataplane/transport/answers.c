@@ -1,0 +1,169 @@
+/* What a peer answers: which packets it saw, which chunks it has, what became of messages. */
+#include <string.h>
+
+#include "state.h"
+
+static struct out_message *find(struct peer *peer, uint64_t id)
+{
+	uint16_t slot = peer->out_slots[id % MR_MESSAGES_OUT_MAX];
+	struct out_message *message = slot == 0 ? NULL : &peer->out[slot - 1];
+
+	return message != NULL && message->id == id && message->state == OUT_STARTED ? message
+										     : NULL;
+}
+
+/* Returns the bytes that thereby leave the flight. */
+static uint32_t chunk_arrived(struct out_message *message, uint32_t chunk)
+{
+	if (map_test(message->lost_map, chunk)) {
+		map_clear(message->lost_map, chunk);
+		message->lost--;
+		return 0;
+	}
+	return chunk_stream_bytes(&message->shape, chunk);
+}
+
+/* Chunks in order, none known before to be there or lost: the usual case. */
+static uint32_t cumulative_jump(struct out_message *message, uint32_t cumulative)
+{
+	const struct wire_shape *shape = &message->shape;
+	uint64_t stream = shape->body_bytes + shape->head_bytes;
+	uint64_t from = (uint64_t)message->cumulative * shape->chunk_bytes;
+	uint64_t to = (uint64_t)cumulative * shape->chunk_bytes;
+
+	message->cumulative = cumulative;
+	return (uint32_t)(min_u64(to, stream) - from);
+}
+
+static uint32_t cumulative_advance(struct out_message *message, uint32_t cumulative)
+{
+	uint32_t bytes = 0;
+
+	if (cumulative <= message->cumulative)
+		return 0;
+	if (message->lost == 0 && message->acked == 0 && cumulative <= message->next)
+		return cumulative_jump(message, cumulative);
+	for (; message->cumulative < cumulative; message->cumulative++) {
+		uint32_t chunk = message->cumulative;
+
+		if (chunk >= message->next)
+			continue;
+		if (map_test(message->acked_map, chunk)) {
+			map_clear(message->acked_map, chunk);
+			message->acked--;
+		} else {
+			bytes += chunk_arrived(message, chunk);
+		}
+	}
+	if (message->next < cumulative)
+		message->next = cumulative;
+	return bytes;
+}
+
+static uint32_t bitmap_apply(struct out_message *message, const struct wire_ack *ack,
+			     const uint64_t *words)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < ack->words; i++) {
+		uint32_t base = (ack->cumulative / 64 + i) * 64;
+		uint64_t fresh = words[i];
+
+		for (; fresh != 0; fresh &= fresh - 1) {
+			uint32_t chunk = base + (uint32_t)__builtin_ctzll(fresh);
+
+			if (chunk < message->cumulative || chunk >= message->next ||
+			    map_test(message->acked_map, chunk))
+				continue;
+			map_set(message->acked_map, chunk);
+			message->acked++;
+			bytes += chunk_arrived(message, chunk);
+		}
+	}
+	return bytes;
+}
+
+static void ack_progress(struct out_message *message, const struct wire_ack *ack,
+			 const uint64_t *words)
+{
+	uint32_t count = message->shape.chunk_count;
+	uint32_t bytes;
+
+	/* What was never sent cannot be there; but a message decided on needs no more of it. */
+	if (ack->cumulative > message->next && ack->cumulative != count)
+		return;
+	bytes = cumulative_advance(message, ack->cumulative);
+	bytes += bitmap_apply(message, ack, words);
+	message->flight_bytes -= bytes;
+	flight_arrived(message->peer, bytes);
+	if (ack->state > message->remote)
+		message->remote = ack->state;
+	if (ack->grant > message->grant)
+		message->grant = ack->grant;
+	message->probes = 0;
+	send_quiet_set(message);
+	chunks_refresh(message);
+}
+
+static void ack_entry(struct peer *peer, const struct wire_ack *ack, const uint64_t *words)
+{
+	struct out_message *message = find(peer, ack->message);
+
+	if (message == NULL)
+		return; /* ended before: an answer that came twice or late */
+	if (ack->state == WIRE_OFFERED || ack->state == WIRE_ACCEPTED) {
+		ack_progress(message, ack, words);
+		return;
+	}
+	flight_arrived(peer, message->flight_bytes);
+	message->flight_bytes = 0;
+	if (ack->state == WIRE_DELIVERED)
+		send_end(message, TRANSPORT_OK, 0);
+	else
+		send_end(message, TRANSPORT_REJECTED, ack->code);
+}
+
+static bool ack_entries(struct peer *peer, const uint8_t *entries, uint32_t bytes)
+{
+	uint64_t words[WIRE_ACK_WORDS_MAX];
+	struct wire_ack ack;
+	uint32_t length;
+
+	for (; bytes > 0; entries += length, bytes -= length) {
+		length = wire_read_ack(entries, bytes, &ack, words);
+		if (length == 0)
+			return false;
+		ack_entry(peer, &ack, words);
+	}
+	return true;
+}
+
+bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
+{
+	if (!flight_heard(peer, echo->packet, echo->ce, echo->delay_us) ||
+	    !lane_heard(peer, echo, words))
+		return false;
+	flight_judge(peer);
+	return true;
+}
+
+void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
+{
+	struct transport_counters *counters = &peer->transport->counters;
+	uint64_t words[WIRE_ECHO_WORDS_MAX];
+	struct wire_echo echo;
+	uint32_t length = wire_read_echo(body, bytes, &echo, words);
+
+	if (length == 0) {
+		counters->drop_malformed++;
+		return;
+	}
+	if (echo.session != peer->out_session) {
+		counters->drop_window++;
+		return;
+	}
+	if (!flight_heard(peer, echo.packet, echo.ce, echo.delay_us) ||
+	    !lane_heard(peer, &echo, words) || !ack_entries(peer, body + length, bytes - length))
+		counters->drop_malformed++;
+	flight_judge(peer);
+}
