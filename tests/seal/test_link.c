@@ -108,6 +108,13 @@ static void node_open(struct ring_switch *sw, uint32_t index, bool sealed)
 	CHECK(node->room != NULL, "no memory");
 }
 
+static void node_close(struct node *node)
+{
+	link_destroy(&node->link);
+	port_close(&node->port);
+	free(node->room);
+}
+
 static void node_step(struct node *node)
 {
 	const struct link_user user = {pump, node};
@@ -270,8 +277,7 @@ static void check_one_sided(struct ring_switch *sw)
 {
 	uint64_t failed;
 
-	link_destroy(&nodes[1].link);
-	port_close(&nodes[1].port);
+	node_close(&nodes[1]);
 	node_open(sw, 1, false);
 	failed = nodes[1].failed;
 	CHECK(transport_send(nodes[1].transport, now_ns, 0, 0, "h", 1, "clear", 5, NULL, 1) == 0,
@@ -299,11 +305,8 @@ int main(void)
 	check_identity();
 	messages_send(&nodes[0], &nodes[1]);
 	check_one_sided(sw);
-	for (uint32_t i = 0; i < 2; i++) {
-		link_destroy(&nodes[i].link);
-		port_close(&nodes[i].port);
-		free(nodes[i].room);
-	}
+	node_close(&nodes[0]);
+	node_close(&nodes[1]);
 	port_close(&stranger);
 	ring_switch_destroy(&sw);
 	seals_stop(&seals);
