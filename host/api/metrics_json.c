@@ -126,6 +126,17 @@ static void peers_json_add(cJSON *json, const struct node_metrics *metrics)
 		cJSON_AddItemToArray(array, peer_json(&metrics->peers[i]));
 }
 
+static void seal_json_add(cJSON *json, const struct node_metrics *metrics)
+{
+	cJSON *object = cJSON_AddObjectToObject(json, "seal");
+
+	cJSON_AddBoolToObject(object, "on", metrics->sealed);
+	cJSON_AddStringToObject(object, "backend", metrics->cipher_backend);
+#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)metrics->seal.name);
+	SEAL_COUNTERS(ADD)
+#undef ADD
+}
+
 cJSON *metrics_json_write(const struct node_metrics *metrics)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -151,5 +162,6 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	handover_json_add(json, &metrics->handover);
 	link_json_add(json, &metrics->link);
 	port_json_add(json, metrics);
+	seal_json_add(json, metrics);
 	return json;
 }

@@ -15,6 +15,7 @@ static const char help[] =
     "  plan FILE.mr              check a composition and print its plan\n"
     "  top                       watch nodes at work\n"
     "  bench [NAME]              measure, beside limits and peers\n"
+    "  keygen --out FILE         make the key of a node\n"
     "  help [COMMAND]            this text, or that of a command\n"
     "  --version                 print the version\n"
     "\n"
@@ -24,8 +25,11 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {
-    {"run", command_run}, {"plan", command_plan}, {"top", command_top}, {"bench", command_bench}};
+} commands[] = {{"run", command_run},
+		{"plan", command_plan},
+		{"top", command_top},
+		{"bench", command_bench},
+		{"keygen", command_keygen}};
 
 static int command_find(const char *name)
 {
@@ -39,7 +43,8 @@ static int command_find(const char *name)
 static int command_unknown(const char *name)
 {
 	fprintf(stderr,
-		"millrace: unknown command \"%s\": run, plan, top, bench or help\nTry 'millrace "
+		"millrace: unknown command \"%s\": run, plan, top, bench, keygen or help\nTry "
+		"'millrace "
 		"--help'.\n",
 		name);
 	return RUN_USAGE;
