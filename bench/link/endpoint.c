@@ -250,21 +250,43 @@ bool endpoint_send(struct endpoint *self, uint32_t source, uint32_t bytes, enum 
 				self->sources[source]->base, bytes, self->sources[source],
 				(uint64_t)kind << 32 | source);
 
-	self->unsent += rc == 0;
+	if (rc == 0) {
+		self->unsent++;
+		self->unanswered += kind == ENDPOINT_SMALL;
+	}
 	return rc == 0;
+}
+
+/* The next in rotation that no message is arriving in: large ones take longer than small ones, and
+ * there are more slots than messages at once. */
+static uint32_t slot_take(struct endpoint *self)
+{
+	uint32_t slot = self->slot_next;
+
+	while (self->slots[slot].filling)
+		slot = (slot + 1) % self->slot_count;
+	self->slot_next = (slot + 1) % self->slot_count;
+	return slot;
 }
 
 static void offer_take(struct endpoint *self, const struct transport_event *event)
 {
-	uint32_t slot = self->slot_next;
+	uint32_t slot = slot_take(self);
 
-	self->slot_next = (slot + 1) % self->slot_count;
 	self->slots[slot].bytes = 0;
-	if (event->body_bytes <= self->slot_bytes)
+	self->slots[slot].filling = event->body_bytes <= self->slot_bytes;
+	if (self->slots[slot].filling)
 		transport_accept(self->transport, self->now_ns, event->offer,
 				 self->land->base + (uint64_t)slot * self->slot_bytes, slot);
 	else
 		transport_reject(self->transport, self->now_ns, event->offer, 1);
+}
+
+static void endpoint_fail(struct endpoint *self, const char *what, const char *why)
+{
+	if (!self->failed)
+		snprintf(self->answer->text, sizeof(self->answer->text), "%s%s", what, why);
+	self->failed = true;
 }
 
 static void message_take(struct endpoint *self, const struct transport_event *event)
@@ -272,12 +294,13 @@ static void message_take(struct endpoint *self, const struct transport_event *ev
 	struct endpoint_head head;
 
 	if (event->head_bytes != sizeof(head) || event->cookie >= self->slot_count) {
-		self->failed = true;
+		endpoint_fail(self, "a message that nobody sent", "");
 		return;
 	}
 	memcpy(&head, event->head, sizeof(head));
 	self->slots[event->cookie] =
-	    (struct endpoint_slot){(uint32_t)event->body_bytes, head.source};
+	    (struct endpoint_slot){(uint32_t)event->body_bytes, head.source, false};
+	self->unanswered -= head.kind == ENDPOINT_ECHO;
 	if (self->counting && head.kind == ENDPOINT_BULK) {
 		self->answer->units++;
 		self->answer->bytes += event->body_bytes;
@@ -306,8 +329,11 @@ static void pump(void *opaque)
 						    (enum endpoint_kind)(event.cookie >> 32));
 			break;
 		case TRANSPORT_FAILED:
+			endpoint_fail(self,
+				      "a message failed: ", transport_reason_text(event.reason));
+			break;
 		case TRANSPORT_LOST:
-			self->failed = true;
+			endpoint_fail(self, "a message was lost", "");
 			break;
 		default:
 			break;

@@ -26,6 +26,7 @@ enum endpoint_kind { ENDPOINT_BULK, ENDPOINT_SMALL, ENDPOINT_ECHO };
 struct endpoint_slot {
 	uint32_t bytes; /* 0: nothing whole is there */
 	uint32_t source;
+	bool filling; /* accepted, not whole yet */
 };
 
 struct endpoint;
@@ -57,7 +58,8 @@ struct endpoint {
 	uint32_t slot_count;
 	uint32_t slot_next;
 	uint32_t slot_bytes;
-	uint32_t unsent; /* messages handed to the transport, not yet SENT */
+	uint32_t unsent;     /* messages handed to the transport, not yet SENT */
+	uint32_t unanswered; /* messages sent that an echo is to come for */
 	uint32_t tick_count;
 	bool counting; /* warm: what arrives counts */
 	bool failed;

@@ -57,20 +57,30 @@ static void run_counted(struct endpoint *endpoint)
 	endpoint->counting = false;
 }
 
+/* Is nothing of ours on its way? The receiver waits for the sender, whose last requests it is still
+ * to answer; the sender for these answers. */
+static bool run_finished(const struct endpoint *endpoint)
+{
+	const struct worker *worker = endpoint->worker;
+
+	if (endpoint->unsent > 0 || endpoint->unanswered > 0)
+		return false;
+	return worker->role == PAIR_SENDER ||
+	       atomic_load(&worker->shared->finished[PAIR_SENDER]) == endpoint->order->number;
+}
+
 /* Turns until nothing of either side is on its way. */
 static int run_out(struct endpoint *endpoint)
 {
-	struct worker *worker = endpoint->worker;
-	enum pair_role other = worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	struct pair_shared *shared = endpoint->worker->shared;
 	uint64_t deadline_ns = process_now_ns() + END_PATIENCE_NS;
 	uint32_t number = endpoint->order->number;
 
 	while (!endpoint->failed) {
 		endpoint_turn(endpoint);
-		if (endpoint->unsent == 0)
-			atomic_store(&worker->shared->finished[worker->role], number);
-		if (endpoint->unsent == 0 &&
-		    atomic_load(&worker->shared->finished[other]) == number)
+		if (run_finished(endpoint))
+			atomic_store(&shared->finished[endpoint->worker->role], number);
+		if (atomic_load(&shared->finished[PAIR_RECEIVER]) == number)
 			return 0;
 		if (endpoint->now_ns > deadline_ns)
 			return -ETIMEDOUT;
@@ -99,14 +109,12 @@ static int link_run(struct worker *worker, const struct pair_order *order,
 	answer->drops = endpoint_drops(endpoint) - drops;
 	answer->retransmits = counters->retransmits - retransmits;
 	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count);
-	if (rc < 0) {
+	if (rc == -ETIMEDOUT)
 		snprintf(answer->text, sizeof(answer->text),
-			 "%u messages did not end (%s); %llu retransmits, %llu drops",
-			 endpoint->unsent, strerror(-rc), (unsigned long long)answer->retransmits,
+			 "%u messages did not end; %llu retransmits, %llu drops", endpoint->unsent,
+			 (unsigned long long)answer->retransmits,
 			 (unsigned long long)answer->drops);
-		return rc;
-	}
-	return endpoint_verify(endpoint);
+	return rc < 0 ? rc : endpoint_verify(endpoint);
 }
 
 const struct worker_kind link_worker_kind = {

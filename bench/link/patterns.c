@@ -53,7 +53,7 @@ static const struct endpoint_pattern silent = {0};
 static void echo_arrived(struct endpoint *endpoint, const struct endpoint_head *head,
 			 uint64_t bytes)
 {
-	if (head->kind != ENDPOINT_BULK || endpoint->order->pattern != PAIR_BESIDE)
+	if (head->kind == ENDPOINT_SMALL)
 		waiting |= UINT64_C(1) << head->source;
 }
 
@@ -77,8 +77,15 @@ static void requests_arrived(struct endpoint *endpoint, const struct endpoint_he
 		waiting |= UINT64_C(1) << head->source;
 }
 
+static void requests_turn(struct endpoint *endpoint)
+{
+	if (over(endpoint))
+		waiting = 0;
+	waiting_send(endpoint, endpoint->order->message_bytes, ENDPOINT_SMALL);
+}
+
 static const struct endpoint_pattern requests_sender = {.arrived = requests_arrived,
-							.turn = flood_turn};
+							.turn = requests_turn};
 
 /* --- Ping-pong: requests with a window of one, timed; beside a flood or alone ----------------- */
 
