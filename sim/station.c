@@ -152,14 +152,14 @@ static bool take_frames(struct sim_station *station)
 	return count > 0;
 }
 
-static void give_frame(struct sim_station *station, const struct transport_frame *frame)
+static void give_frame(struct sim_station *station, struct transport_frame *frame)
 {
 	const struct sim_station_user *user = &station->config.user;
 
-	if (user->frame_out != NULL)
-		user->frame_out(user->opaque, station->config.endpoint, frame);
 	if (frame->body_bytes > 0)
 		memcpy(frame->head + frame->head_bytes, frame->body, frame->body_bytes);
+	if (user->frame_out != NULL)
+		user->frame_out(user->opaque, station->config.endpoint, frame);
 	sim_network_send(station->config.network, station->config.endpoint, frame->head,
 			 frame->head_bytes + frame->body_bytes);
 }
