@@ -100,7 +100,7 @@ static void node_open(struct world *w, uint32_t index)
 
 /* --- Crashes --------------------------------------------------------------------------------- */
 
-static void node_crash(struct world *w, uint32_t node)
+void node_crash(struct world *w, uint32_t node)
 {
 	struct sim_frame *frame;
 
@@ -113,7 +113,7 @@ static void node_crash(struct world *w, uint32_t node)
 	user_crash(w, node);
 }
 
-static void node_return(struct world *w, uint32_t index)
+void node_return(struct world *w, uint32_t index)
 {
 	struct node *node = &w->nodes[index];
 
@@ -209,14 +209,15 @@ static uint64_t next_time(struct world *w)
 	return next;
 }
 
-static void run_until_quiet(struct world *w)
+void world_advance(struct world *w, uint64_t until_ns)
 {
 	uint64_t stuck_ns = STUCK_NS + 2 * w->config->peer_timeout_ms * NS_PER_MS;
 	uint32_t at_once = 0;
 	uint64_t next;
 
 	w->progress_ns = world_now(w);
-	while (w->result->violation[0] == '\0' && (next = next_time(w)) != UINT64_MAX) {
+	while (w->result->violation[0] == '\0' && (next = next_time(w)) <= until_ns &&
+	       next != UINT64_MAX) {
 		at_once = next > world_now(w) ? 0 : at_once + 1;
 		if (next > w->progress_ns + stuck_ns || at_once > STEPS_AT_ONCE_MAX) {
 			world_violation(w, "busy, but nothing arrived or was told for %.3f s",
@@ -226,6 +227,8 @@ static void run_until_quiet(struct world *w)
 		sim_network_set_now(w->network, next);
 		step(w);
 	}
+	if (until_ns != UINT64_MAX)
+		sim_network_set_now(w->network, until_ns);
 }
 
 /* --- From beginning to end ------------------------------------------------------------------- */
@@ -262,7 +265,7 @@ static void result_fill(struct world *w)
 	}
 }
 
-void world_run(const struct world_config *config, struct world_result *result)
+struct world *world_open(const struct world_config *config, struct world_result *result)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -274,20 +277,40 @@ void world_run(const struct world_config *config, struct world_result *result)
 	CHECK(sim_network_create(&w->network, &config->network, config->nodes) == 0);
 	for (uint32_t i = 0; i < config->nodes; i++)
 		node_open(w, i);
-	plan_make(w);
-	run_until_quiet(w);
-	if (config->crashes > 0 && result->violation[0] == '\0') {
-		plan_afterwards(w);
-		run_until_quiet(w);
-	}
-	if (result->violation[0] == '\0')
+	return w;
+}
+
+void world_settle(struct world *w)
+{
+	world_advance(w, UINT64_MAX);
+	if (w->result->violation[0] == '\0')
 		user_check_end(w);
-	if (result->violation[0] == '\0')
+	if (w->result->violation[0] == '\0')
 		idle_check(w);
+}
+
+void world_close(struct world **world)
+{
+	struct world *w = *world;
+
 	result_fill(w);
-	for (uint32_t i = 0; i < config->nodes; i++)
+	for (uint32_t i = 0; i < w->config->nodes; i++)
 		sim_station_close(&w->nodes[i].station);
 	plan_free(w);
 	sim_network_destroy(&w->network);
 	free(w);
+	*world = NULL;
+}
+
+void world_run(const struct world_config *config, struct world_result *result)
+{
+	struct world *w = world_open(config, result);
+
+	plan_make(w);
+	world_settle(w);
+	if (config->crashes > 0 && result->violation[0] == '\0') {
+		plan_afterwards(w);
+		world_settle(w);
+	}
+	world_close(&w);
 }

@@ -55,6 +55,26 @@ static void plan_message(struct world *w, uint64_t send_ns, uint32_t from, uint3
 	w->message_count++;
 }
 
+static void node_sends(struct node *node, uint32_t index)
+{
+	if (node->sends == NULL)
+		node->sends = calloc(WORLD_MESSAGES_MAX, sizeof(node->sends[0]));
+	CHECK(node->sends != NULL);
+	node->sends[node->send_count++] = index;
+}
+
+void plan_now(struct world *w, const struct planned *planned)
+{
+	struct planned *m = &w->messages[w->message_count];
+
+	CHECK(w->message_count < WORLD_MESSAGES_MAX);
+	*m = *planned;
+	m->send_ns = world_now(w);
+	m->answer_ns = UINT64_MAX;
+	m->body = pattern() + w->message_count * 4099; /* a prime: nowhere alike */
+	node_sends(&w->nodes[m->from], w->message_count++);
+}
+
 static void plan_random(struct world *w)
 {
 	uint32_t from = (uint32_t)sim_random_below(&w->random, w->config->nodes);
@@ -108,12 +128,11 @@ static void sends_list(struct world *w, uint32_t first)
 	for (uint32_t i = 0; i < w->config->nodes; i++) {
 		struct node *node = &w->nodes[i];
 
-		if (node->sends == NULL)
-			node->sends = calloc(WORLD_MESSAGES_MAX, sizeof(node->sends[0]));
-		CHECK(node->sends != NULL);
 		for (uint32_t m = first; m < w->message_count; m++)
 			if (w->messages[m].from == i)
-				node->sends[node->send_count++] = m;
+				node_sends(node, m);
+		if (node->sends == NULL)
+			continue;
 		sorted_world = w;
 		qsort(node->sends + node->send_next, node->send_count - node->send_next,
 		      sizeof(node->sends[0]), compare_sends);

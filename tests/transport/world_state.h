@@ -122,7 +122,15 @@ bool message_pending(const struct world *w, const struct planned *m);
 /* Accepted, and neither delivered nor lost, by a receiver that still lives that life. */
 bool message_awaited(const struct world *w, const struct planned *m);
 
-/* world.c */
+/* world.c: a world step by step. */
+struct world *world_open(const struct world_config *config, struct world_result *result);
+/* Lets time pass, with all that is to happen. */
+void world_advance(struct world *w, uint64_t until_ns);
+/* Lets all come to its end, and checks that it ended well. */
+void world_settle(struct world *w);
+void world_close(struct world **world);
+void node_crash(struct world *w, uint32_t node);
+void node_return(struct world *w, uint32_t node);
 void world_violation(struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void world_print(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -130,6 +138,8 @@ uint64_t node_life(const struct world *w, uint32_t node);
 
 /* world_plan.c */
 void plan_make(struct world *w);
+/* A message to be sent now; m has what the plan says of it, but for its body. */
+void plan_now(struct world *w, const struct planned *m);
 void plan_afterwards(struct world *w);
 void plan_free(struct world *w);
 
