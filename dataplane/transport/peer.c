@@ -193,7 +193,7 @@ void peer_silent(struct peer *peer)
 /* What must be told without being owed an answer is given up; the rest has the dead peer timer. */
 void peer_no_hop(struct peer *peer)
 {
-	peer->control &= CONTROL_HELLO;
+	peer->control &= peer->owed > 0 || peer->watched ? CONTROL_HELLO : 0;
 	if (peer->owed > 0)
 		hop_want(peer->transport, peer->hop);
 	peer_update(peer);
