@@ -45,6 +45,15 @@ struct hop {
 	bool request_due;
 };
 
+/* --- Classes by size (credit.c, ready.c) ------------------------------------------------------ */
+
+#define CREDIT_CLASSES 35 /* of the logarithm of bytes: a message's last chunk may be short */
+
+static inline uint32_t class_of_bytes(uint64_t bytes)
+{
+	return bytes == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(bytes);
+}
+
 /* --- Messages being sent (send.c, chunks.c, answers.c)
  * ------------------------------------------------------------ */
 
@@ -75,6 +84,7 @@ struct out_message {
 	enum out_list list;
 	enum transport_reason reason;
 	uint16_t code;
+	uint8_t ready_class;                      /* when it is ready */
 	uint64_t acked_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW, chunks of    */
 	uint64_t lost_map[MR_CHUNK_WINDOW / 64];  /* [cumulative, cumulative + MR_CHUNK_WINDOW) */
 	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
@@ -92,7 +102,8 @@ enum in_state {
 };
 
 struct in_message {
-	TAILQ_ENTRY(in_message) link; /* in the round robin of credit, when listed */
+	TAILQ_ENTRY(in_message) link; /* in its class, when it wants credit */
+	TAILQ_ENTRY(in_message) age;  /* among all that do not have all of their credit */
 	struct event_node event;
 	struct peer *peer;
 	uint8_t *body;
@@ -107,10 +118,11 @@ struct in_message {
 	uint32_t generation; /* makes stale offers recognisable */
 	enum in_state state;
 	enum transport_reason reason;
-	bool shown;    /* EVENT_OFFER was drained */
-	bool accepted; /* the cookie is the user's */
-	bool detached; /* its session is gone: nobody is told any more */
-	bool granting; /* listed */
+	bool shown;       /* EVENT_OFFER was drained */
+	bool accepted;    /* the cookie is the user's */
+	bool detached;    /* its session is gone: nobody is told any more */
+	bool waiting;     /* listed by age */
+	uint8_t granting; /* its class of credit + 1; 0: wants none now */
 	uint16_t code;
 	uint16_t stash; /* index + 1 of the chunk kept until acceptance */
 	uint64_t received_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW */
@@ -200,6 +212,22 @@ enum control { /* packets a peer is to get */
 TAILQ_HEAD(out_messages, out_message);
 TAILQ_HEAD(in_messages, in_message);
 
+/* A peer's messages that want credit, of one class; listed when there are any. */
+struct credit_class {
+	TAILQ_ENTRY(credit_class) link;
+	struct in_messages messages;
+};
+
+TAILQ_HEAD(credit_classes, credit_class);
+
+/* Messages that have chunks to send. */
+struct ready {
+	uint64_t used; /* a bit for each class that is not empty */
+	uint32_t turns;
+	uint32_t next; /* class, in the turn of classes */
+	struct out_messages classes[CREDIT_CLASSES];
+};
+
 /* Indexes of free objects, the last freed first: its memory is warm. Fresh ones are not touched. */
 struct pool {
 	uint16_t free; /* index + 1 */
@@ -258,7 +286,7 @@ struct peer {
 	uint64_t out_base;  /* the oldest not ended */
 	uint64_t out_start; /* the oldest not started */
 	struct pool out_pool;
-	struct out_messages ready;
+	struct ready ready;
 	struct out_messages probing;
 	struct flight flight;
 
@@ -275,6 +303,9 @@ struct peer {
 	uint64_t in_highest;   /* id seen */
 	struct pool in_pool;
 	struct pool stash_pool;
+	uint64_t credit_bytes;     /* granted and not yet here */
+	uint32_t granting_classes; /* that are not empty */
+	struct credit_class granting[CREDIT_CLASSES];
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
 	uint32_t ack_count;
 
@@ -321,8 +352,16 @@ struct transport {
 	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active; /* peers with something to send */
-	struct in_messages granting;
-	uint64_t credit_bytes; /* granted and not yet here, all messages */
+	uint64_t credit_bytes;     /* granted and not yet here, all messages */
+	uint64_t credit_limit_bytes;
+	uint64_t granting_classes; /* a bit for each class that is not empty */
+	uint32_t granting_peers;   /* that want credit */
+	uint32_t grants;
+	uint32_t credit_alpha; /* part of packets that come marked, smoothed */
+	uint32_t credit_round_packets;
+	uint32_t credit_round_marks;
+	struct credit_classes granting[CREDIT_CLASSES];
+	struct in_messages granting_oldest;
 	uint32_t arp_answer_count;
 	uint32_t hops_due;
 	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
@@ -457,8 +496,21 @@ uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
+/* ready.c */
+void ready_init(struct ready *ready);
+static inline bool ready_empty(const struct ready *ready)
+{
+	return ready->used == 0;
+}
+void ready_insert(struct ready *ready, struct out_message *message);
+void ready_remove(struct ready *ready, struct out_message *message);
+struct out_message *ready_pick(struct ready *ready); /* whose turn it is; not empty */
+
 /* credit.c */
-void credit_update(struct in_message *message); /* may it be granted more? */
+void credit_init(struct transport *t);
+void credit_peer_init(struct peer *peer);
+void credit_packet(struct transport *t, bool marked); /* of a message, has arrived */
+void credit_update(struct in_message *message);       /* may it be granted more? */
 void credit_return(struct in_message *message, uint64_t bytes);
 void credit_end(struct in_message *message);
 void credit_run(struct transport *t);

@@ -41,7 +41,7 @@ int transport_init(struct transport **transport, void *memory,
 	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
-	TAILQ_INIT(&t->granting);
+	credit_init(t);
 	*transport = t;
 	return 0;
 }

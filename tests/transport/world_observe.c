@@ -33,6 +33,7 @@ static void observe_data(struct world *w, const struct wire_header *header, cons
 
 		memcpy(&index, body + WIRE_DATA_BYTES, sizeof(index));
 		w->messages[index].chunk_bytes = data.chunk_bytes;
+		w->messages[index].unscheduled = data.unscheduled;
 		w->messages[index].wire_id = data.message;
 		w->messages[index].wire_session = header->session;
 		w->messages[index].wire_incarnation = header->from_incarnation;
@@ -76,6 +77,7 @@ static void observe_ack(struct world *w, const struct wire_header *header, const
 		if (m == NULL)
 			continue;
 		wire_shape_init(&shape, m->body_bytes, m->head_bytes, m->chunk_bytes);
+		shape.unscheduled = m->unscheduled;
 		if (ack.grant > m->granted)
 			m->granted = ack.grant;
 		m->credit_bytes = 0;

@@ -41,6 +41,7 @@ struct planned {
 	uint64_t wire_incarnation; /* of the sender */
 	uint32_t wire_session;
 	uint32_t chunk_bytes;
+	uint32_t unscheduled;
 	uint32_t granted;
 	uint64_t credit_bytes;
 };
