@@ -90,6 +90,7 @@ static void end_start(uint32_t index)
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .mtu = loop.run->mtu,
 	    .peer_timeout_ms = MR_PEER_TIMEOUT_MS_DEFAULT,
+	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	};
 
 	end->memory_bytes = transport_bytes(&config);

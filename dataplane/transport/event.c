@@ -89,10 +89,12 @@ bool transport_event(struct transport *t, struct transport_event *event)
 {
 	struct event_node *node = TAILQ_FIRST(&t->events);
 
+	/* Small messages follow what else is told: a peer is up before it says something, and what
+	 * is before them in their flow goes first. */
 	if (node == NULL)
-		return false;
+		return lane_message_show(t, event) || lane_end_show(t, event);
 	event_unqueue(t, node);
-	memset(event, 0, offsetof(struct transport_event, head));
+	event_clear(event);
 	switch (node->source) {
 	case EVENT_OF_OUT:
 		show_out(CONTAINER_OF(node, struct out_message, event), event);

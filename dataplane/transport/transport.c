@@ -18,7 +18,8 @@ static bool config_good(const struct transport_config *config)
 {
 	return config->node < MR_NODES_MAX && config->incarnation != 0 && config->ip != 0 &&
 	       config->prefix_len <= 32 && config->udp_port != 0 && config->mtu >= MTU_MIN &&
-	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0;
+	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0 &&
+	       config->small_bytes_max <= MR_SMALL_BYTES_MAX;
 }
 
 int transport_init(struct transport **transport, void *memory,
@@ -41,6 +42,7 @@ int transport_init(struct transport **transport, void *memory,
 	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
+	TAILQ_INIT(&t->lanes_ended);
 	TAILQ_INIT(&t->granting);
 	*transport = t;
 	return 0;
