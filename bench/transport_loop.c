@@ -38,7 +38,7 @@ static const struct loop_case cases[] = {
     {"bulk-9000", 9000, BULK_BYTES, BULK_WINDOW, false, 4000},
     {"stream-64", 1500, 64, WINDOW_MAX, false, 2000000},
     {"requests-64", 1500, 64, WINDOW_MAX, true, 2000000},
-    {"ping-pong-32", 1500, 32, 1, true, 500000},
+    {"ping-pong-32", 1500, 32, 1, true, 2000000},
 };
 
 struct end {

@@ -87,12 +87,15 @@ static void show_peer(struct peer *peer, struct transport_event *event)
 
 bool transport_event(struct transport *t, struct transport_event *event)
 {
-	struct event_node *node = TAILQ_FIRST(&t->events);
+	struct event_node *node;
 
-	/* Small messages follow what else is told: a peer is up before it says something, and what
-	 * is before them in their flow goes first. */
+	/* Ends go before what may tell of a peer's end, and small messages after what may tell of
+	 * its beginning, or is before them in their flow. */
+	if (lane_end_show(t, event))
+		return true;
+	node = TAILQ_FIRST(&t->events);
 	if (node == NULL)
-		return lane_message_show(t, event) || lane_end_show(t, event);
+		return lane_message_show(t, event);
 	event_unqueue(t, node);
 	event_clear(event);
 	switch (node->source) {
