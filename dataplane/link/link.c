@@ -97,6 +97,8 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
 	for (int turn = 0; turn < LINK_RX_BURSTS; turn++) {
 		uint32_t count = port_rx(port, frames, MR_PORT_BURST);
 
+		if (count == 0)
+			transport_input(link->config.transport, now_ns, NULL, 0);
 		burst_input(link, now_ns, rx, frames_admit(link, now_ns, frames, count, rx), user);
 		port_rx_release(port, frames, count);
 		worked |= count > 0;

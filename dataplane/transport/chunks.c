@@ -87,7 +87,9 @@ static void chunk_output(struct out_message *message, struct data_run *run,
 	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);
 	frame->body_bytes = body_bytes;
 	frame->owner = message->owner;
-	output_data(run, flight_send(peer, (uint32_t)message->id, chunk, stream_bytes), frame);
+	output_data(run,
+		    flight_send(peer, (uint32_t)message->id, chunk, stream_bytes, chunk != fresh),
+		    frame);
 }
 
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max)

@@ -1,17 +1,21 @@
 /*
- * Packets in flight to a peer: which are lost, how long to wait, how many there may be.
+ * Packets in flight to a peer: which are lost, and when to stop waiting for news.
  *
  * Every DATA packet has a number of its own, retransmissions too, and a place in a ring, in the
  * order of sending. ACK names the highest number seen. Each packet is judged once, oldest first:
  * arrived, overtaken (lost), or too old (lost). So a lost packet is found whichever message it is
  * of, a retransmission is never mistaken for its original, and the work is O(1) per packet.
  *
- * Sources: RFC 6298 (timer), RFC 9002 section 6.1 (loss by packet number), RFC 5681 (slow start and
- * congestion avoidance), with CUBIC's factor 0.7 (RFC 9438).
+ * The first timeout sends the newest packet again, no more: if the peer lives, its answer shows
+ * what is lost, without a guess. Only the next one takes all for lost. A retransmission whose chunk
+ * turns out to have arrived before it could have was spurious: what it changed is undone, and more
+ * patience shown. How long to wait is in rtt.c, how much may be in flight in congestion.c.
+ *
+ * Sources: RFC 9002 section 6.1 (loss by packet number), RFC 8985 (RACK: time instead of order
+ * where packets overtake; probes for tail loss), RFC 3522 and 4015 (Eifel: undoing spurious
+ * timeouts).
  */
 #include "state.h"
-
-#define WINDOW_BYTES_MIN (2 * peer->transport->chunk_bytes)
 
 static struct flight_packet *packet_at(struct peer *peer, uint32_t number)
 {
@@ -20,12 +24,9 @@ static struct flight_packet *packet_at(struct peer *peer, uint32_t number)
 
 void flight_init(struct peer *peer, uint32_t first_packet)
 {
-	peer->flight = (struct flight){
-	    .next = first_packet,
-	    .rto_ns = MR_RTO_US_INITIAL * NS_PER_US,
-	    .window_bytes = MR_FLIGHT_BYTES_INITIAL,
-	    .threshold_bytes = MR_FLIGHT_BYTES_MAX,
-	};
+	peer->flight = (struct flight){.next = first_packet};
+	rtt_init(peer);
+	congestion_init(peer);
 	flight_reset(peer);
 }
 
@@ -38,45 +39,33 @@ void flight_reset(struct peer *peer)
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
 	flight->bytes = 0;
+	congestion_reset(peer);
 }
 
 bool flight_room(const struct peer *peer)
 {
 	const struct flight *flight = &peer->flight;
+	uint64_t bytes = flight->bytes == 0 ? 0 : flight->bytes + path_chunk_bytes(peer);
 
-	return flight->bytes < flight->window_bytes &&
+	return bytes <= flight->congestion.window_bytes &&
 	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
 }
 
-uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes)
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
+		     bool again)
 {
 	struct flight *flight = &peer->flight;
 
 	*packet_at(peer, flight->next) = (struct flight_packet){
 	    .sent_ns = peer->transport->now_ns,
+	    .again = again,
 	    .message = message,
 	    .chunk = chunk,
 	};
+	if (flight->bytes == 0)
+		congestion_resume(peer);
 	flight->bytes += bytes;
 	return flight->next++;
-}
-
-static void sample(struct flight *flight, uint64_t rtt_ns)
-{
-	uint64_t error =
-	    rtt_ns > flight->srtt_ns ? rtt_ns - flight->srtt_ns : flight->srtt_ns - rtt_ns;
-
-	if (flight->srtt_ns == 0) {
-		flight->srtt_ns = rtt_ns;
-		flight->rttvar_ns = rtt_ns / 2;
-	} else {
-		flight->rttvar_ns = (3 * flight->rttvar_ns + error) / 4;
-		flight->srtt_ns = (7 * flight->srtt_ns + rtt_ns) / 8;
-	}
-	flight->srtt_ns = max_u64(flight->srtt_ns, 1);
-	flight->rto_ns = flight->srtt_ns + 4 * flight->rttvar_ns;
-	flight->rto_ns = max_u64(flight->rto_ns, MR_RTO_US_MIN * NS_PER_US);
-	flight->rto_ns = min_u64(flight->rto_ns, MR_RTO_US_MAX * NS_PER_US);
 }
 
 /* All chunks of a message but its last are as long as its path carried when it was cut. */
@@ -88,9 +77,10 @@ static void carried(struct peer *peer, const struct flight_packet *packet)
 		path_carried(peer, chunk_bytes);
 }
 
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us)
+bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce_packets, uint32_t delay_us)
 {
 	struct flight *flight = &peer->flight;
+	uint64_t rtt_ns = 0;
 
 	if (packet_ahead(packet, flight->next) >= 0)
 		return false;
@@ -98,68 +88,95 @@ bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t dela
 		return true;
 	flight->heard = packet;
 	flight->backoff = 0;
-	if (flight->next - packet > MR_FLIGHT_PACKETS)
-		return true;
-	sample(flight, peer->transport->now_ns - packet_at(peer, packet)->sent_ns);
-	carried(peer, packet_at(peer, packet));
+	if (packet_ahead(packet, flight->recovery) >= 0)
+		flight->undo_bytes = 0; /* what shrank the window was real */
+	if (flight->next - packet <= MR_FLIGHT_PACKETS) {
+		rtt_ns = max_u64(peer->transport->now_ns - packet_at(peer, packet)->sent_ns, 1);
+		rtt_sample(peer, rtt_ns);
+		carried(peer, packet_at(peer, packet));
+	}
+	congestion_heard(peer, ce_packets, rtt_ns, delay_us);
 	return true;
 }
 
-/* The window grows only while it is what holds the sender back. */
 void flight_arrived(struct peer *peer, uint64_t bytes)
 {
-	struct flight *flight = &peer->flight;
-	bool limited = flight->bytes >= flight->window_bytes / 2;
-
-	flight->bytes -= bytes;
-	if (!limited)
-		return;
-	if (flight->window_bytes < flight->threshold_bytes)
-		flight->window_bytes += bytes;
-	else
-		flight->window_bytes += bytes * peer->transport->chunk_bytes / flight->window_bytes;
-	flight->window_bytes = min_u64(flight->window_bytes, MR_FLIGHT_BYTES_MAX);
+	congestion_arrived(peer, bytes);
+	peer->flight.bytes -= bytes;
 }
 
-static uint64_t timeout_ns(const struct peer *peer)
+/* --- Judging --------------------------------------------------------------------------------- */
+
+/* Before the window shrinks for the first time in this recovery. */
+static void remember(struct flight *flight)
 {
-	uint64_t timeout = peer->flight.rto_ns << peer->flight.backoff;
-
-	return min_u64(timeout, peer_interval_max_ns(peer));
-}
-
-/* One reduction for all that was lost of one window. */
-static void shrink(struct peer *peer)
-{
-	struct flight *flight = &peer->flight;
-
-	flight->threshold_bytes = max_u64(flight->window_bytes * 7 / 10, WINDOW_BYTES_MIN);
-	flight->window_bytes = flight->threshold_bytes;
-	flight->recovery = flight->next;
+	if (flight->undo_bytes == 0)
+		flight->undo_bytes = flight->congestion.window_bytes;
 }
 
 static void lose(struct peer *peer, uint32_t number)
 {
-	if (chunk_lost(peer, packet_at(peer, number)) &&
-	    packet_ahead(number, peer->flight.recovery) >= 0)
-		shrink(peer);
+	struct flight *flight = &peer->flight;
+
+	if (!chunk_lost(peer, packet_at(peer, number)) ||
+	    packet_ahead(number, flight->recovery) < 0)
+		return;
+	remember(flight);
+	congestion_lost(peer);
+	flight->recovery = flight->next;
+}
+
+/* The peer has the chunk of a packet that it did not see: it had it before we sent it again. */
+static void spurious(struct peer *peer)
+{
+	struct flight *flight = &peer->flight;
+
+	peer->transport->counters.spurious_retransmits++;
+	if (flight->undo_bytes == 0)
+		return;
+	congestion_restore(peer, flight->undo_bytes);
+	flight->undo_bytes = 0;
+	flight->recovery = flight->oldest;
+	if (flight->timed_out)
+		rtt_patience(peer);
+	else if (flight->reorder < MR_REORDER_STEPS_MAX)
+		flight->reorder++;
+	flight->timed_out = false;
+}
+
+/* Was it overtaken by enough, or for long enough? Where packets have been seen to overtake, only
+ * time counts. due_ns is when it will have been, or when its timeout is. */
+static bool judge_lost(const struct peer *peer, const struct flight_packet *packet, uint32_t number,
+		       uint64_t *due_ns)
+{
+	const struct flight *flight = &peer->flight;
+	int32_t overtaken = packet_ahead(flight->heard, number);
+
+	if (overtaken < 0) {
+		*due_ns = packet->sent_ns + rtt_timeout_ns(peer, packet->sent_ns);
+		return false;
+	}
+	*due_ns = packet->sent_ns + rtt_overtaken_ns(peer);
+	if (flight->reorder == 0 && overtaken >= MR_REORDER_PACKETS)
+		return true;
+	return peer->transport->now_ns >= *due_ns;
 }
 
 void flight_judge(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 	struct flight *flight = &peer->flight;
-	uint64_t patience_ns = flight->srtt_ns + flight->srtt_ns / 8;
 
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
-		int32_t overtaken = packet_ahead(flight->heard, flight->oldest);
 		uint64_t due_ns;
 
-		if (!chunk_in_flight(peer, packet))
+		if (!chunk_in_flight(peer, packet)) {
+			if (packet->again && packet_ahead(flight->oldest, flight->heard) > 0)
+				spurious(peer);
 			continue;
-		due_ns = packet->sent_ns + (overtaken >= 0 ? patience_ns : timeout_ns(peer));
-		if (overtaken < MR_REORDER_PACKETS && (overtaken < 0 || t->now_ns < due_ns)) {
+		}
+		if (!judge_lost(peer, packet, flight->oldest, &due_ns)) {
 			timer_set(&t->timers, &peer->retry, due_ns);
 			return;
 		}
@@ -168,33 +185,68 @@ void flight_judge(struct peer *peer)
 	timer_cancel(&t->timers, &peer->retry);
 }
 
-void flight_timeout(struct peer *peer)
-{
-	struct transport *t = peer->transport;
-	struct flight *flight = &peer->flight;
-	uint64_t timeout = timeout_ns(peer);
-	bool fired = false;
+/* --- Timeouts -------------------------------------------------------------------------------- */
 
-	flight_judge(peer);
+/* The newest packet goes again: nothing shrinks, and the answer says what is lost. */
+static void probe_tail(struct peer *peer)
+{
+	struct flight *flight = &peer->flight;
+
+	for (uint32_t number = flight->next; number != flight->oldest; number--) {
+		const struct flight_packet *packet = packet_at(peer, number - 1);
+
+		if (!chunk_in_flight(peer, packet))
+			continue;
+		peer->transport->counters.tail_probes++;
+		chunk_lost(peer, packet);
+		return;
+	}
+}
+
+static void lose_old(struct peer *peer, uint64_t sent_ns_max)
+{
+	struct flight *flight = &peer->flight;
+
+	remember(flight);
+	flight->timed_out = true;
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
 
 		if (!chunk_in_flight(peer, packet))
 			continue;
-		if (t->now_ns < packet->sent_ns + timeout)
+		if (packet->sent_ns > sent_ns_max)
 			break;
-		lose(peer, flight->oldest);
-		fired = true;
+		chunk_lost(peer, packet);
 	}
-	if (fired) {
-		t->counters.timeouts++;
-		flight->window_bytes = WINDOW_BYTES_MIN;
-		if (timeout < peer_interval_max_ns(peer))
-			flight->backoff++;
-		if (flight->backoff > 1)
-			hop_suspect(t, peer->hop);
-		if (flight->backoff >= MR_PATH_SUSPECT_TIMEOUTS)
-			path_suspect(peer);
-	}
+	flight->recovery = flight->next;
+	congestion_collapse(peer);
+}
+
+void flight_timeout(struct peer *peer)
+{
+	struct transport *t = peer->transport;
+	struct flight *flight = &peer->flight;
+	const struct flight_packet *oldest;
+	uint64_t timeout_ns;
+
+	flight_judge(peer);
+	if (flight->oldest == flight->next)
+		return;
+	oldest = packet_at(peer, flight->oldest);
+	timeout_ns = rtt_timeout_ns(peer, oldest->sent_ns);
+	if (packet_ahead(flight->heard, flight->oldest) >= 0 ||
+	    t->now_ns < oldest->sent_ns + timeout_ns)
+		return;
+	t->counters.timeouts++;
+	if (flight->backoff == 0)
+		probe_tail(peer);
+	else
+		lose_old(peer, t->now_ns - timeout_ns);
+	if (timeout_ns < peer_interval_max_ns(peer))
+		flight->backoff++;
+	if (flight->backoff > 2)
+		hop_suspect(t, peer->hop);
+	if (flight->backoff >= MR_PATH_SUSPECT_TIMEOUTS)
+		path_suspect(peer);
 	flight_judge(peer);
 }

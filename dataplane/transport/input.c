@@ -29,7 +29,7 @@ static void dispatch(struct peer *peer, const struct wire_header *header, const 
 		break;
 	case WIRE_RESET:
 		if (header->session == peer->out_session)
-			send_fail_all(peer, TRANSPORT_UNREACHABLE);
+			send_fail_all(peer, TRANSPORT_GIVEN_UP);
 		break;
 	default:
 		peer->transport->counters.drop_malformed++;
@@ -86,6 +86,7 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	}
 	peer = &t->peers[header.from_node];
 	peer_touch(t, peer);
+	t->marked = packet->marked;
 	/* What else there is may end messages. */
 	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
 		receive_flush(t);
@@ -136,6 +137,9 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 
 	transport_input_end(t);
 	t->now_ns = now_ns;
+	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
+	if (count == 0)
+		t->empty_ns = now_ns;
 	t->offered = false;
 	for (uint32_t i = 0; i < count && i < PREFETCH_FRAMES; i++)
 		frame_prefetch(&frames[i]);

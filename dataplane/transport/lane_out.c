@@ -219,6 +219,7 @@ void lane_output(struct peer *peer, struct transport_frame *frame)
 	    .body = frame->head + NET_HEAD_BYTES + WIRE_HEADER_BYTES,
 	    .limit = peer->path.bytes - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES,
 	};
+	bool again = peer->lane_out.lost > 0;
 	uint32_t packet;
 
 	filling.used = acknowledge_echo(peer, filling.body);
@@ -229,7 +230,7 @@ void lane_output(struct peer *peer, struct transport_frame *frame)
 		fill_fresh(peer, &filling);
 	packet = flight_send(peer, number_of(&peer->lane_out, filling.first),
 			     FLIGHT_LANE | (uint32_t)(filling.last - filling.first + 1),
-			     filling.flight_bytes);
+			     filling.flight_bytes, again);
 	output_packet(peer, WIRE_SMALL, peer->out_session, packet, filling.used, frame);
 }
 

@@ -1,7 +1,6 @@
 /* Reading and writing of Ethernet, ARP, IPv4 and UDP headers. */
 #include "net.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define ETHERTYPE_IP 0x0800
@@ -10,6 +9,9 @@
 #define ARP_REQUEST 1
 #define ARP_REPLY 2
 #define IP_VERSION_IHL 0x45 /* version 4, five words: no options */
+#define IP_ECN_MASK 3
+#define IP_ECN_CAPABLE 2 /* ECT(0) */
+#define IP_ECN_MARKED 3  /* CE */
 #define IP_DONT_FRAGMENT 0x4000
 #define IP_TTL 64 /* RFC 1700's default */
 #define IP_PROTOCOL_UDP 17
@@ -99,6 +101,7 @@ static enum net_kind read_ip(const struct net_self *self, const uint8_t *ip, uin
 		return NET_MALFORMED;
 	if ((get16(ip + 6) & (uint16_t)~IP_DONT_FRAGMENT) != 0)
 		return NET_MALFORMED;
+	packet->marked = (ip[1] & IP_ECN_MASK) == IP_ECN_MARKED;
 	return read_udp(self, ip + NET_IP_BYTES, total - NET_IP_BYTES, packet);
 }
 
@@ -143,7 +146,7 @@ void net_write_udp(uint8_t *head, const struct net_self *self, const struct net_
 
 	write_ethernet(head, self, to->mac, ETHERTYPE_IP);
 	ip[0] = IP_VERSION_IHL;
-	ip[1] = 0;
+	ip[1] = IP_ECN_CAPABLE;
 	put16(ip + 2, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes);
 	put16(ip + 4, 0); /* identification: means nothing in what is never fragmented, RFC 6864 */
 	put16(ip + 6, IP_DONT_FRAGMENT);

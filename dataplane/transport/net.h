@@ -1,11 +1,13 @@
 /*
  * Ethernet, ARP, IPv4 and UDP: reading and writing their headers. Pure; no state.
  *
- * Sources: RFC 826 (ARP), RFC 791 and 1071 (IPv4 and its checksum), RFC 768 (UDP).
+ * Sources: RFC 826 (ARP), RFC 791 and 1071 (IPv4 and its checksum), RFC 768 (UDP),
+ * RFC 3168 (ECN).
  */
 #ifndef NET_H
 #define NET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NET_MAC_BYTES 6
@@ -36,6 +38,7 @@ struct net_packet {
 	enum net_kind kind;
 	const uint8_t *payload; /* UDP */
 	uint32_t payload_bytes;
+	bool marked;                       /* UDP: congestion experienced, RFC 3168 */
 	uint8_t sender_mac[NET_MAC_BYTES]; /* ARP */
 	uint32_t sender_ip;
 	uint32_t target_ip;

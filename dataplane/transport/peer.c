@@ -145,6 +145,7 @@ static void peer_heard(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
+	peer->heard_ns = t->now_ns;
 	if (peer->owed > 0 || peer->watched) {
 		peer->quarters = 0;
 		quarter_begin(peer);

@@ -359,13 +359,14 @@ bool receive_enter(struct peer *peer, uint32_t session)
 void receive_note(struct peer *peer, uint32_t packet)
 {
 	peer->control |= CONTROL_ACK;
+	peer->in_ce += peer->transport->marked;
 	if (peer->in_heard && packet_ahead(packet, peer->in_packet) <= 0)
 		return;
 	if (!peer->in_heard)
 		peer->in_packet_told = packet;
 	peer->in_heard = true;
 	peer->in_packet = packet;
-	peer->in_packet_ns = peer->transport->now_ns;
+	peer->in_packet_ns = peer->transport->now_ns - peer->transport->waited_ns;
 }
 
 /* A packet of a message that is not being received: it begins, or has ended. */

@@ -28,7 +28,7 @@ void send_list(struct out_message *message, enum out_list list)
 void send_quiet_set(struct out_message *message)
 {
 	struct peer *peer = message->peer;
-	uint64_t interval = peer->flight.rto_ns * 2 << message->probes;
+	uint64_t interval = peer->flight.rtt.rto_ns * 2 << message->probes;
 
 	timer_set(&peer->transport->timers, &message->quiet,
 		  peer->transport->now_ns + min_u64(interval, peer_interval_max_ns(peer)));
@@ -178,7 +178,7 @@ void send_quiet(struct out_message *message)
 	if (message->list == OUT_UNLISTED && message->flight_bytes == 0) {
 		send_list(message, OUT_PROBING);
 		peer->control |= CONTROL_PROBE;
-		if (peer->flight.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
+		if (peer->flight.rtt.rto_ns * 2 << message->probes < peer_interval_max_ns(peer))
 			message->probes++;
 	}
 	send_quiet_set(message);

@@ -180,23 +180,47 @@ struct inbox_packet {
 #define FLIGHT_LANE (1u << 31) /* in chunk: small messages, from a number on so many of them */
 
 struct flight_packet {
-	uint64_t sent_ns;
-	uint32_t message; /* low half of the id */
+	uint64_t sent_ns : 63;
+	uint64_t again : 1; /* a retransmission */
+	uint32_t message;   /* low half of the id */
 	uint32_t chunk;
 };
 
-struct flight {
-	uint32_t next;     /* number of the next packet; numbers wrap */
-	uint32_t oldest;   /* first one not yet judged arrived or lost */
-	uint32_t heard;    /* highest one the peer said it saw */
-	uint32_t recovery; /* losses below it have shrunk the window already */
-	uint32_t backoff;  /* doublings of the timeout */
-	uint64_t srtt_ns;  /* 0: no sample yet */
-	uint64_t rttvar_ns;
-	uint64_t rto_ns; /* without back-off */
+struct rtt {                /* rtt.c */
+	uint64_t smooth_ns; /* 0: no sample yet */
+	uint64_t var_ns;
+	uint64_t last_ns;      /* the latest sample */
+	uint64_t rto_ns;       /* without back-off */
+	uint64_t base_now_ns;  /* the least of the present span, */
+	uint64_t base_last_ns; /* and of the one before */
+	uint64_t base_until_ns;
+	uint64_t floor_ns;       /* of the timeout, above the general one, ... */
+	uint64_t floor_until_ns; /* ... halved then */
+};
+
+struct congestion { /* congestion.c */
 	uint64_t window_bytes;
 	uint64_t threshold_bytes; /* above it the window grows linearly */
-	uint64_t bytes;           /* in flight */
+	uint64_t round_delay_ns;  /* the least of this round trip */
+	uint32_t round_first;     /* packets of this round trip */
+	uint32_t round_end;       /* the first one after it */
+	uint32_t round_marks;
+	uint32_t marks; /* packets that arrived with one, as last told */
+	uint32_t alpha;
+};
+
+struct flight {
+	uint32_t next;       /* number of the next packet; numbers wrap */
+	uint32_t oldest;     /* first one not yet judged arrived or lost */
+	uint32_t heard;      /* highest one the peer said it saw */
+	uint32_t recovery;   /* losses below it have shrunk the window already */
+	uint32_t backoff;    /* doublings of the timeout */
+	uint32_t reorder;    /* steps of patience with packets that overtake; 0: none was seen */
+	bool timed_out;      /* the window shrank last for a timeout */
+	uint64_t undo_bytes; /* the window before it shrank for a loss; 0: nothing to undo */
+	uint64_t bytes;      /* in flight */
+	struct rtt rtt;
+	struct congestion congestion;
 };
 
 /* --- The path: how long a packet may be (pmtu.c) ---------------------------------------------- */
@@ -269,6 +293,7 @@ struct peer {
 	uint64_t welcome_to;         /* incarnation that gets the WELCOME */
 	uint32_t welcome_path_bytes; /* of the HELLO it answers; 0: of something else */
 	uint32_t sleep_us;           /* a packet may wait so long at the peer's port */
+	uint64_t heard_ns;           /* the last valid packet */
 	uint64_t hello_ns;           /* interval of the next HELLO */
 	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
 	uint32_t quarters;           /* of the timeout that passed in silence */
@@ -336,11 +361,14 @@ struct arp_answer {
 struct transport {
 	struct transport_config config;
 	struct net_self self;
-	uint64_t now_ns; /* as last told */
+	uint64_t now_ns;    /* as last told */
+	uint64_t empty_ns;  /* when the owner's port had nothing; 0: never told */
+	uint64_t waited_ns; /* so long the frames now taken may have waited there */
 	uint64_t random;
 	uint64_t peers_known; /* a bit for each node that was added */
 	uint32_t chunk_bytes;
 	bool offered;              /* by the frame just taken */
+	bool marked;               /* the packet now taken came with a mark of congestion */
 	struct peer *touched;      /* the burst's last packet is from it */
 	struct in_message *run;    /* the last chunks are of it, and not yet accounted for */
 	uint64_t run_credit_bytes; /* that they used */
@@ -537,13 +565,33 @@ void credit_run(struct transport *t);
 void flight_init(struct peer *peer, uint32_t first_packet);
 void flight_reset(struct peer *peer); /* nothing is in flight any more */
 bool flight_room(const struct peer *peer);
-uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk,
-		     uint32_t bytes); /* returns the packet's number */
+/* Returns the packet's number. */
+uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
+		     bool again);
 /* What the peer says of the packets it got; false: the highest was never sent. */
 bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
+
+/* rtt.c */
+void rtt_init(struct peer *peer);
+void rtt_sample(struct peer *peer, uint64_t rtt_ns);
+void rtt_patience(struct peer *peer); /* a timeout proved spurious */
+uint64_t rtt_base_ns(const struct peer *peer);
+uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns);
+uint64_t
+rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken packet is lost */
+
+/* congestion.c */
+void congestion_init(struct peer *peer);
+void congestion_reset(struct peer *peer);  /* a new session counts marks anew */
+void congestion_resume(struct peer *peer); /* something is sent after nothing was in flight */
+void congestion_lost(struct peer *peer);
+void congestion_collapse(struct peer *peer); /* a timeout: nothing is known any more */
+void congestion_restore(struct peer *peer, uint64_t window_bytes);
+void congestion_arrived(struct peer *peer, uint64_t bytes);
+void congestion_heard(struct peer *peer, uint32_t marks, uint64_t rtt_ns, uint32_t delay_us);
 
 /* output.c: packets of one message, one after the other. */
 struct data_run {

@@ -114,10 +114,12 @@ const char *transport_reason_text(enum transport_reason reason)
 		return "delivered";
 	case TRANSPORT_UNREACHABLE:
 		return "no answer from the peer: is it running, and can it be reached?";
+	case TRANSPORT_GIVEN_UP:
+		return "has given this node up, having heard nothing of it for its timeout";
 	case TRANSPORT_RESTARTED:
 		return "the peer was restarted";
 	case TRANSPORT_PATH_SHRUNK:
-		return "the network no longer carries packets as long as the message was cut for";
+		return "is no longer reached by packets as long as a message was cut for";
 	case TRANSPORT_REJECTED:
 		return "the receiver rejected it";
 	}

@@ -106,6 +106,7 @@ enum transport_reason {
 	TRANSPORT_UNREACHABLE, /* no answer within peer_timeout_ms, or no ARP answer */
 	TRANSPORT_RESTARTED,   /* the peer has a new incarnation */
 	TRANSPORT_REJECTED,    /* by the receiver's user, with a code */
+	TRANSPORT_GIVEN_UP,    /* by the peer, which had heard nothing of us for its timeout */
 	TRANSPORT_PATH_SHRUNK, /* packets as long as it was cut for vanish; send it again */
 };
 
@@ -139,7 +140,11 @@ struct transport_rx {
 	uint32_t bytes;
 };
 
-/* Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
+/* Told of no frames (count 0) when its port has none, the transport knows that later ones did not
+ * wait longer than since then, and takes less of a round trip for delay of the network. Who never
+ * does so hands frames over in the instant they come.
+ *
+ * Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
  * its user can answer before the next chunks of the same message are looked at, and when as many
  * small messages wait as can. So drain events, and give the rest. The frames stay as
  * they are until transport_input_end(), or else the next transport_input(): an offer answered
@@ -175,33 +180,38 @@ const char *transport_reason_text(enum transport_reason reason);
 /* --- Counters: every event and drop has one -----------------------------------------------------
  */
 
-#define TRANSPORT_COUNTERS(X)                                                \
-	X(frames_in)                                                         \
-	X(frames_out)                                                        \
-	X(bytes_in)  /* payload of messages, first copies only */            \
-	X(bytes_out) /* payload of messages, without retransmissions */      \
-	X(messages_in)                                                       \
-	X(messages_out)                                                      \
-	X(messages_failed)                                                   \
-	X(retransmits)                                                       \
-	X(duplicates)                                                        \
-	X(timeouts)                                                          \
-	X(path_searches) /* for the longest packet that reaches a peer */    \
-	X(path_shrinks)                                                      \
-	X(keepalives)                                                        \
-	X(arp_in)                                                            \
-	X(arp_out)                                                           \
-	X(drop_short)                                                        \
-	X(drop_not_ours) /* other MAC, IP, port or protocol */               \
-	X(drop_malformed)                                                    \
-	X(drop_checksum)                                                     \
-	X(drop_version)                                                      \
-	X(drop_unknown_peer)                                                 \
-	X(drop_incarnation)                                                  \
-	X(drop_window)                                                       \
-	X(drop_no_room)                                                      \
-	X(drop_order)       /* small messages before others of their flow */ \
-	X(drop_undrained)   /* packets of them not taken in time */          \
+#define TRANSPORT_COUNTERS(X)                                                                    \
+	X(frames_in)                                                                             \
+	X(frames_out)                                                                            \
+	X(bytes_in)  /* payload of messages, first copies only */                                \
+	X(bytes_out) /* payload of messages, without retransmissions */                          \
+	X(messages_in)                                                                           \
+	X(messages_out)                                                                          \
+	X(messages_failed)                                                                       \
+	X(retransmits)                                                                           \
+	X(duplicates)                                                                            \
+	X(spurious_retransmits) /* their originals had arrived */                                \
+	X(tail_probes)                                                                           \
+	X(slowed_by_marks) /* round trips after which less was sent, for marks of congestion ... \
+			    */                                                                   \
+	X(slowed_by_delay) /* ... or for delay */                                                \
+	X(timeouts)                                                                              \
+	X(path_searches) /* for the longest packet that reaches a peer */                        \
+	X(path_shrinks)                                                                          \
+	X(keepalives)                                                                            \
+	X(arp_in)                                                                                \
+	X(arp_out)                                                                               \
+	X(drop_short)                                                                            \
+	X(drop_not_ours) /* other MAC, IP, port or protocol */                                   \
+	X(drop_malformed)                                                                        \
+	X(drop_checksum)                                                                         \
+	X(drop_version)                                                                          \
+	X(drop_unknown_peer)                                                                     \
+	X(drop_incarnation)                                                                      \
+	X(drop_window)                                                                           \
+	X(drop_no_room)                                                                          \
+	X(drop_order)       /* small messages before others of their flow */                     \
+	X(drop_undrained)   /* packets of them not taken in time */                              \
 	X(drop_answer_rate) /* answers not given: strangers may ask a lot */
 
 struct transport_counters {

@@ -31,6 +31,8 @@ const char daemon_help[] =
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
+    "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
+    "                        fails the job; 20 to 600000, default 900\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
     "  --pid-file FILE       write the process id there once ready\n"
     "  --version, --help\n"
@@ -58,6 +60,7 @@ enum option_id {
 	OPTION_CACHE,
 	OPTION_SPILL,
 	OPTION_POLL,
+	OPTION_PEER_TIMEOUT,
 	OPTION_DROP_RATE,
 	OPTION_PID_FILE,
 	OPTION_VERSION,
@@ -77,6 +80,7 @@ static const struct option long_options[] = {
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
+    {"peer-timeout-ms", required_argument, NULL, OPTION_PEER_TIMEOUT},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
     {"pid-file", required_argument, NULL, OPTION_PID_FILE},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -216,6 +220,13 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 		options->poll_always = true;
 		return expect(strcmp(value, "always") == 0, "--poll", value, "always", error,
 			      error_bytes);
+	case OPTION_PEER_TIMEOUT:
+		rc = expect(argument_number(value, MR_PEER_TIMEOUT_MS_LEAST,
+					    MR_PEER_TIMEOUT_MS_MOST, &parsed),
+			    "--peer-timeout-ms", value, "a number from 20 to 600000 is needed",
+			    error, error_bytes);
+		options->peer_timeout_ms = (uint32_t)parsed;
+		return rc;
 	case OPTION_DROP_RATE:
 		return expect(argument_probability(value, &options->drop_ppm), "--drop-rate", value,
 			      "a probability from 0 to 1 is needed", error, error_bytes);
@@ -276,6 +287,7 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 	    .memory_bytes = cluster_memory_default(1),
 	    .workers = cluster_workers_default(1),
 	    .sandbox = "wasm",
+	    .peer_timeout_ms = MR_PEER_TIMEOUT_MS_CLUSTER,
 	};
 	opterr = 0;
 	while (rc == 0 && (found = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {

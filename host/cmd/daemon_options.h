@@ -22,6 +22,7 @@ struct daemon_options {
 	const char *spill_dir;
 	const char *pid_file;
 	uint32_t drop_ppm;
+	uint32_t peer_timeout_ms;
 	bool poll_always;
 	bool help;
 	bool version;

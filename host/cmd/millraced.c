@@ -46,6 +46,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .poll_sleepy = 1 + options->workers > machine_cores(),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
+	    .peer_timeout_ms = options->peer_timeout_ms,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
 	int rc =

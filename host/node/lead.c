@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define GAVE_UP "the node gave the job up, having lost sight of its leader"
-#define PING_NS 1000000000ull /* a node that owes nothing is asked whether it lives this often */
 
 static uint64_t all_nodes(const struct node *node)
 {
@@ -203,17 +202,13 @@ void lead_finished(struct job *job)
 void lead_node_lost(struct job *job, uint32_t peer, const char *why)
 {
 	char text[MR_ERROR_BYTES_MAX];
+	char name[WATCH_TEXT_BYTES];
 
-	if (job->lead->phase == LEAD_ENDING) {
-		job->lead->waiting &= ~(1ull << peer);
-		return;
-	}
-	snprintf(
-	    text, sizeof(text),
-	    "node %u is lost: %s; see that its millraced runs and that its address can be reached "
-	    "from here",
-	    peer, why);
+	snprintf(text, sizeof(text),
+		 "%s %s; see that its millraced runs and that its address can be reached from here",
+		 watch_name(job->node, peer, name), why);
 	lead_fail(job, text);
+	job->lead->waiting &= ~(1ull << peer); /* nobody waits for its farewell */
 }
 
 void lead_node_restarted(struct job *job, uint32_t peer)
@@ -221,7 +216,7 @@ void lead_node_restarted(struct job *job, uint32_t peer)
 	struct lead *lead = job->lead;
 
 	if (lead->phase != LEAD_LISTING) {
-		lead_node_lost(job, peer, "it was restarted while the job ran");
+		lead_node_lost(job, peer, "was restarted while the job ran");
 	} else if (lead->waiting & 1ull << peer) {
 		char *copy = strdup(lead->request);
 
@@ -270,20 +265,11 @@ static void commit_sinks(struct job *job)
 	}
 }
 
-static void ping(struct job *job)
-{
-	if (job->node->now_ns - job->progress_ns < PING_NS)
-		return;
-	job->progress_ns = job->node->now_ns;
-	send_all(job, MESSAGE_PING, 0, NULL);
-}
-
 void lead_tick(struct job *job)
 {
 	struct lead *lead = job->lead;
 
 	if (lead->phase < LEAD_ENDING) {
-		ping(job);
 		check_answers(job);
 		return;
 	}

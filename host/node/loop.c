@@ -101,6 +101,7 @@ static bool turn(struct node *node)
 	worked |= messages_retry_offers(node);
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
+	watch_update(node);
 	worked |= memory_pump(node);
 	io_poll(node->io);
 	worked |= link_send(node->link, node->now_ns);

@@ -26,7 +26,6 @@ enum message_type {
 	MESSAGE_BATCH,    /* producer -> consumer: a region image; arg is its XXH64 */
 	MESSAGE_MARK,     /* producer -> consumer: arg batches of that edge came from this node */
 	MESSAGE_PROGRESS, /* -> leader: struct job_counters */
-	MESSAGE_PING,     /* leader ->: nothing; its delivery shows that the node lives */
 	MESSAGE_FAILED,   /* -> leader: text */
 	MESSAGE_END,      /* leader -> all: the job is over; arg 1: it failed */
 	MESSAGE_ENDED,    /* -> leader: struct job_counters, final */

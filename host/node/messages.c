@@ -334,6 +334,7 @@ static void lost(struct node *node, const struct transport_event *event)
 
 static void peer_lost(struct node *node, uint32_t peer, const char *why)
 {
+	char name[WATCH_TEXT_BYTES];
 	struct job *job, *next;
 
 	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
@@ -343,7 +344,7 @@ static void peer_lost(struct node *node, uint32_t peer, const char *why)
 		else if (job->leader == peer)
 			job_end(job);
 		else if (!job->over)
-			job_fail(job, "node %u does not reach node %u: %s", node->id, peer, why);
+			job_fail(job, "%s %s", watch_name(node, peer, name), why);
 	}
 }
 
@@ -352,6 +353,7 @@ static void peer_lost(struct node *node, uint32_t peer, const char *why)
 static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
 {
 	uint64_t before = node->peer_incarnations[peer];
+	char name[WATCH_TEXT_BYTES];
 	struct job *job, *next;
 
 	node->peer_incarnations[peer] = incarnation;
@@ -366,7 +368,8 @@ static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
 		else if (job->leader == peer)
 			job_end(job);
 		else if (!job->over)
-			job_fail(job, "node %u was restarted while the job ran", peer);
+			job_fail(job, "%s was restarted while the job ran",
+				 watch_name(node, peer, name));
 	}
 }
 
@@ -402,10 +405,12 @@ static void send_refused(struct node *node, const struct outgoing *out, uint16_t
 static void send_failed(struct node *node, struct outgoing *out,
 			const struct transport_event *event)
 {
+	char why[WATCH_TEXT_BYTES];
+
 	if (event->reason == TRANSPORT_REJECTED)
 		send_refused(node, out, event->code);
-	else if (event->reason == TRANSPORT_UNREACHABLE && job_find(node, out->head.job) != NULL)
-		peer_lost(node, out->peer, transport_reason_text(event->reason));
+	else if (event->reason != TRANSPORT_RESTARTED && job_find(node, out->head.job) != NULL)
+		peer_lost(node, out->peer, watch_reason(node, event->reason, why));
 }
 
 /* Sent to a former life of the peer, which has not got it: the new one may be meant as well. What
@@ -428,6 +433,7 @@ static bool send_again(struct node *node, struct outgoing *out, const struct tra
 static void handle(struct node *node, const struct transport_event *event)
 {
 	struct outgoing *out = (struct outgoing *)(uintptr_t)event->cookie;
+	char why[WATCH_TEXT_BYTES];
 
 	switch (event->kind) {
 	case TRANSPORT_OFFER:
@@ -452,7 +458,7 @@ static void handle(struct node *node, const struct transport_event *event)
 		peer_up(node, event->node, event->incarnation);
 		break;
 	case TRANSPORT_PEER_DOWN:
-		peer_lost(node, event->node, transport_reason_text(event->reason));
+		peer_lost(node, event->node, watch_reason(node, event->reason, why));
 		break;
 	default:
 		break;

@@ -22,6 +22,14 @@ static int watch(struct node *node, int fd)
 	return epoll_ctl(node->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+/* What a frame may wait until an idle node takes it. */
+static uint32_t sleep_us(const struct node *node, const struct port *port)
+{
+	bool polls = node->poll_always || node->simulated || port->wake_fd >= 0;
+
+	return polls ? 0 : MR_POLL_SLEEP_US_MAX;
+}
+
 static int create_transport(struct node *node, const struct node_config *config, uint64_t now_ns)
 {
 	struct transport_config wire = {
@@ -33,6 +41,7 @@ static int create_transport(struct node *node, const struct node_config *config,
 	    .udp_port = config->udp_port != 0 ? config->udp_port : MR_WIRE_PORT_DEFAULT,
 	    .mtu = config->port->abilities.mtu,
 	    .peer_timeout_ms = node->peer_timeout_ms,
+	    .sleep_us = sleep_us(node, config->port),
 	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
 	    .payload_checksum = !config->port->abilities.memory};
 	int rc;
@@ -51,6 +60,7 @@ static int create_transport(struct node *node, const struct node_config *config,
 	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
 
+		node->peer_ips[peer->node] = peer->ip;
 		rc =
 		    transport_peer_add(node->transport, peer->node, peer->ip,
 				       peer->udp_port != 0 ? peer->udp_port : MR_WIRE_PORT_DEFAULT);

@@ -309,6 +309,8 @@ struct node {
 	int epoll_fd;
 	bool stopping;
 	uint64_t peer_incarnations[MR_NODES_MAX]; /* last seen; 0: never */
+	uint32_t peer_ips[MR_NODES_MAX];
+	bool watching; /* the peers: there are jobs */
 	uint64_t stop_deadline_ns;
 	uint32_t workers_wanted;
 	bool thread_entered; /* in simulation: for the thread that steps us */
@@ -455,5 +457,13 @@ void node_wind_down(struct node *node);
 
 /* status.c */
 void status_publish(struct node *node, bool force);
+
+/* watch.c */
+#define WATCH_TEXT_BYTES 96
+void watch_update(struct node *node); /* after jobs came or went */
+/* "node 2 (10.0.0.3)", and what became of it; both return text or a constant. */
+const char *watch_name(const struct node *node, uint32_t peer, char text[WATCH_TEXT_BYTES]);
+const char *watch_reason(const struct node *node, enum transport_reason reason,
+			 char text[WATCH_TEXT_BYTES]);
 
 #endif

@@ -55,11 +55,16 @@
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
 #define MR_FLOWS_MAX 64            /* ordered flows to one peer */
-#define MR_RTO_US_MIN 1000         /* a host's timer and scheduling noise without real-time */
+#define MR_RTO_US_MIN 50           /* several round trips between hosts that poll */
+#define MR_RTO_FLOOR_US_MAX 20000  /* of a peer that answers late now and then: time slices */
+#define MR_RTO_FLOOR_MS 1000       /* then it halves */
+#define MR_RTT_BASE_MS 10000 /* the shortest round trip of one to two such spans is the base */
 #define MR_RTO_US_MAX 1000000
-#define MR_RTO_US_INITIAL 20000          /* before the first RTT sample: polls back off to 2 ms */
+#define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
 #define MR_PEER_TIMEOUT_MS_CLUSTER 900   /* millraced's: a node is known to be dead within 1 s */
+#define MR_PEER_TIMEOUT_MS_LEAST 20      /* several times what a node may sleep */
+#define MR_PEER_TIMEOUT_MS_MOST 600000   /* as long as anyone would wait for a dead node */
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
@@ -69,7 +74,10 @@
 #define MR_TURN_BYTES 32768            /* of a message before the next one's turn: a burst's worth */
 #define MR_STASH_CHUNKS 64             /* first chunks of a peer kept until they are accepted */
 #define MR_FLIGHT_PACKETS 4096         /* to one peer, not yet known to be there or lost */
-#define MR_FLIGHT_BYTES_INITIAL 131072 /* congestion window at first: two unscheduled messages */
+#define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
+#define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
+#define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */
+#define MR_REORDER_STEPS_MAX 16        /* quarters of a round trip packets may overtake by */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
 #define MR_PATH_BYTES_BASE 1280        /* of an IP packet, until more is known: IPv6's least */

@@ -13,12 +13,14 @@ static void incast_print(const char *name, const struct sim_incast_result *r)
 	printf("%s: goodput %.1f %% of the link's payload rate (%.0f Mbit/s), fairness %.3f\n"
 	       "  messages %lu, p99 %.0f us; small ones %lu, p50 %.1f us, p99 %.1f us; alone %.1f "
 	       "and %.1f us: p99 %.1f times\n"
-	       "  lost %lu, marked %lu, retransmits %lu, timeouts %lu, queue at most %lu bytes\n",
+	       "  lost %lu, marked %lu, retransmits %lu, spurious %lu, timeouts %lu, queue at most "
+	       "%lu bytes\n",
 	       name, 100 * r->goodput, r->goodput_mbps, r->fairness, r->messages,
 	       US(r->message_p99_ns), r->small_messages, US(r->small_p50_ns), US(r->small_p99_ns),
 	       US(r->unloaded_p50_ns), US(r->unloaded_p99_ns),
 	       (double)r->small_p99_ns / (double)r->unloaded_p99_ns, r->total.network.lost,
-	       r->total.network.marked, r->total.transport.retransmits, r->total.transport.timeouts,
+	       r->total.network.marked, r->total.transport.retransmits,
+	       r->total.transport.spurious_retransmits, r->total.transport.timeouts,
 	       r->total.network.queue_bytes_max);
 }
 

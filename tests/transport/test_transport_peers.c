@@ -123,7 +123,7 @@ static void test_one_sided_silence(void)
 	pair.cut = false;
 	pair_pass(&pair, 2000);
 	pair_expect(&pair, 0, TRANSPORT_FAILED, &event);
-	CHECK(event.reason == TRANSPORT_UNREACHABLE);
+	CHECK(event.reason == TRANSPORT_GIVEN_UP);
 	pair_expect(&pair, 1, TRANSPORT_PEER_UP, &event);
 	send_body(0, 3);
 	pair_carry_all(&pair);
