@@ -38,7 +38,7 @@ static const struct loop_case cases[] = {
     {"bulk-9000", 9000, BULK_BYTES, BULK_WINDOW, false, 4000},
     {"stream-64", 1500, 64, WINDOW_MAX, false, 2000000},
     {"requests-64", 1500, 64, WINDOW_MAX, true, 2000000},
-    {"ping-pong-32", 1500, 32, 1, true, 500000},
+    {"ping-pong-32", 1500, 32, 1, true, 2000000},
 };
 
 struct end {
@@ -90,6 +90,7 @@ static void end_start(uint32_t index)
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .mtu = loop.run->mtu,
 	    .peer_timeout_ms = MR_PEER_TIMEOUT_MS_DEFAULT,
+	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	};
 
 	end->memory_bytes = transport_bytes(&config);

@@ -15,18 +15,31 @@ void acknowledge(struct peer *peer, uint64_t id)
 	peer->ack_queue[(peer->ack_first + peer->ack_count++) % MR_MESSAGES_OUT_MAX] = index;
 }
 
-/* The bitmap's word i: its first and last may share a word of the ring. */
-static uint64_t bitmap_word(const struct in_message *message, uint32_t i)
+/* Word i of a bitmap that begins at the cumulative one: its first and last may share a word of the
+ * ring. */
+static uint64_t bitmap_word(const uint64_t *map, uint32_t cumulative, uint32_t i)
 {
-	uint32_t first = message->cumulative / 64;
-	uint64_t word = message->received_map[(first + i) % (MR_CHUNK_WINDOW / 64)];
-	uint64_t above = UINT64_MAX << message->cumulative % 64;
+	uint64_t word = map[(cumulative / 64 + i) % (MR_CHUNK_WINDOW / 64)];
+	uint64_t above = UINT64_MAX << cumulative % 64;
 
 	if (i == 0)
 		word &= above;
 	else if (i == MR_CHUNK_WINDOW / 64)
 		word &= ~above;
 	return word;
+}
+
+/* As many words as it takes to hold so many bits; returns their number. */
+static uint8_t bitmap_words(const uint64_t *map, uint32_t cumulative, uint32_t bits,
+			    uint64_t *words)
+{
+	uint8_t count = 0;
+
+	for (uint32_t found = 0; found < bits; count++) {
+		words[count] = bitmap_word(map, cumulative, count);
+		found += (uint32_t)__builtin_popcountll(words[count]);
+	}
+	return count;
 }
 
 static void describe_open(const struct in_message *message, struct wire_ack *ack, uint64_t *words)
@@ -42,10 +55,8 @@ static void describe_open(const struct in_message *message, struct wire_ack *ack
 		return;
 	}
 	ack->cumulative = message->cumulative;
-	for (uint32_t found = message->cumulative; found < message->received; ack->words++) {
-		words[ack->words] = bitmap_word(message, ack->words);
-		found += (uint32_t)__builtin_popcountll(words[ack->words]);
-	}
+	ack->words = bitmap_words(message->received_map, message->cumulative,
+				  message->received - message->cumulative, words);
 }
 
 /* The id a slot stands for: the one of the window that ends with the highest seen. */
@@ -79,17 +90,22 @@ static void describe(const struct peer *peer, uint32_t index, struct wire_ack *a
 
 uint32_t acknowledge_echo(struct peer *peer, uint8_t *at)
 {
+	const struct lane_in *lane = &peer->lane_in;
+	uint64_t words[WIRE_ECHO_WORDS_MAX];
 	struct wire_echo echo = {
 	    .session = peer->in_session,
 	    .packet = peer->in_packet_told,
 	    .ce = peer->in_ce,
 	    .delay_us = (uint32_t)((peer->transport->now_ns - peer->in_packet_ns) / NS_PER_US),
+	    .lane = lane->cumulative,
 	};
 
 	/* Only when all entries that it judges by were written is the highest named. */
 	if (peer->ack_count == 0)
 		echo.packet = peer->in_packet_told = peer->in_packet;
-	return wire_write_echo(at, &echo, NULL);
+	if (lane->above > 0)
+		echo.words = bitmap_words(lane->map, lane->cumulative, lane->above, words);
+	return wire_write_echo(at, &echo, words);
 }
 
 /* The entries that fit, oldest first; returns their length. */

@@ -138,6 +138,15 @@ static bool ack_entries(struct peer *peer, const uint8_t *entries, uint32_t byte
 	return true;
 }
 
+bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
+{
+	if (!flight_heard(peer, echo->packet, echo->ce, echo->delay_us) ||
+	    !lane_heard(peer, echo, words))
+		return false;
+	flight_judge(peer);
+	return true;
+}
+
 void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
 {
 	struct transport_counters *counters = &peer->transport->counters;
@@ -154,7 +163,7 @@ void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
 		return;
 	}
 	if (!flight_heard(peer, echo.packet, echo.ce, echo.delay_us) ||
-	    !ack_entries(peer, body + length, bytes - length))
+	    !lane_heard(peer, &echo, words) || !ack_entries(peer, body + length, bytes - length))
 		counters->drop_malformed++;
 	flight_judge(peer);
 }

@@ -124,8 +124,11 @@ static struct out_message *chunk_message(struct peer *peer, const struct flight_
 
 bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet)
 {
-	const struct out_message *message = chunk_message(peer, packet);
+	const struct out_message *message;
 
+	if (packet->chunk >= FLIGHT_LANE)
+		return lane_in_flight(peer, packet);
+	message = chunk_message(peer, packet);
 	return message != NULL && packet->chunk >= message->cumulative &&
 	       !map_test(message->acked_map, packet->chunk) &&
 	       !map_test(message->lost_map, packet->chunk);
@@ -133,8 +136,10 @@ bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet)
 
 uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet)
 {
-	const struct out_message *message = chunk_message(peer, packet);
+	const struct out_message *message = NULL;
 
+	if (packet->chunk < FLIGHT_LANE)
+		message = chunk_message(peer, packet);
 	if (message == NULL || packet->chunk + 1 >= message->shape.chunk_count ||
 	    !chunk_in_flight(peer, packet))
 		return 0;
@@ -143,9 +148,15 @@ uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet)
 
 bool chunk_lost(struct peer *peer, const struct flight_packet *packet)
 {
-	struct out_message *message = chunk_message(peer, packet);
-	uint32_t bytes = chunk_stream_bytes(&message->shape, packet->chunk);
+	struct out_message *message;
+	uint32_t bytes;
 
+	if (packet->chunk >= FLIGHT_LANE) {
+		lane_lost(peer, packet);
+		return true;
+	}
+	message = chunk_message(peer, packet);
+	bytes = chunk_stream_bytes(&message->shape, packet->chunk);
 	map_set(message->lost_map, packet->chunk);
 	message->lost++;
 	message->flight_bytes -= bytes;

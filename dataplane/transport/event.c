@@ -87,12 +87,17 @@ static void show_peer(struct peer *peer, struct transport_event *event)
 
 bool transport_event(struct transport *t, struct transport_event *event)
 {
-	struct event_node *node = TAILQ_FIRST(&t->events);
+	struct event_node *node;
 
+	/* Ends go before what may tell of a peer's end, and small messages after what may tell of
+	 * its beginning, or is before them in their flow. */
+	if (lane_end_show(t, event))
+		return true;
+	node = TAILQ_FIRST(&t->events);
 	if (node == NULL)
-		return false;
+		return lane_message_show(t, event);
 	event_unqueue(t, node);
-	memset(event, 0, offsetof(struct transport_event, head));
+	event_clear(event);
 	switch (node->source) {
 	case EVENT_OF_OUT:
 		show_out(CONTAINER_OF(node, struct out_message, event), event);

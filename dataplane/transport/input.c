@@ -21,6 +21,9 @@ static void dispatch(struct peer *peer, const struct wire_header *header, const 
 	case WIRE_ACK:
 		answer_ack(peer, body, bytes);
 		break;
+	case WIRE_SMALL:
+		lane_input(peer, header, body, bytes);
+		break;
 	case WIRE_PROBE:
 		receive_probe(peer, header, body, bytes);
 		break;
@@ -140,7 +143,7 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 	t->offered = false;
 	for (uint32_t i = 0; i < count && i < PREFETCH_FRAMES; i++)
 		frame_prefetch(&frames[i]);
-	while (taken < count && !t->offered) {
+	while (taken < count && !t->offered && t->inbox_count < MR_INBOX_PACKETS) {
 		if (taken + PREFETCH_FRAMES < count)
 			frame_prefetch(&frames[taken + PREFETCH_FRAMES]);
 		frame_input(t, &frames[taken++]);
@@ -154,4 +157,5 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 void transport_input_end(struct transport *t)
 {
 	receive_keep(t);
+	lane_drop(t);
 }

@@ -171,16 +171,32 @@ static void output_control(struct peer *peer, struct transport_frame *frame)
 
 /* --- Turns ----------------------------------------------------------------------------------- */
 
+/* Small messages bring an answer along that is due, if no more than the echo is. */
+static bool answer_rides(const struct peer *peer)
+{
+	return peer->control == CONTROL_ACK && peer->ack_count == 0;
+}
+
+static uint32_t lane_turn(struct peer *peer, struct transport_frame *frames, uint32_t max)
+{
+	uint32_t count = 0;
+
+	while (count < max && lane_ready(peer))
+		lane_output(peer, &frames[count++]);
+	return count;
+}
+
 static uint32_t output_turn(struct peer *peer, struct transport_frame *frames, uint32_t max)
 {
-	uint32_t count = 1;
+	bool lane = lane_ready(peer);
+	uint32_t count;
 
-	if (peer->control != 0) {
+	if (peer->control != 0 && !(lane && answer_rides(peer))) {
 		output_control(peer, frames);
-	} else {
-		count = chunks_output(peer, frames, max);
-		flight_judge(peer); /* what is in flight has its timer */
+		return 1;
 	}
+	count = lane ? lane_turn(peer, frames, max) : chunks_output(peer, frames, max);
+	flight_judge(peer); /* what is in flight has its timer */
 	return count;
 }
 

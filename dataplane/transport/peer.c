@@ -48,7 +48,8 @@ uint64_t peer_interval_max_ns(const struct peer *peer)
 void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
-	bool ready = chunks_ready(peer); /* which may want to ask for the path's MTU */
+	/* Chunks may want to ask for the path's MTU. */
+	bool ready = chunks_ready(peer) || lane_ready(peer);
 	bool work = ready || peer->control != 0;
 
 	if (work)
@@ -131,7 +132,7 @@ void peer_retry(struct peer *peer)
 
 	if (peer->contact) {
 		flight_timeout(peer);
-	} else if (peer->out_base != peer->out_next || peer->watched) {
+	} else if (send_waits(peer) || peer->watched) {
 		t->counters.timeouts++;
 		path_ask(peer);
 		peer->hello_ns = min_u64(2 * peer->hello_ns, peer_interval_max_ns(peer));

@@ -69,7 +69,8 @@ static void search_end(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 	struct path *path = &peer->path;
-	bool shrunk = path->best > 0 && path->best < path->bytes && peer->out_started > 0;
+	bool shrunk = path->best > 0 && path->best < path->bytes &&
+		      (peer->out_started > 0 || lane_waits(peer));
 
 	timer_cancel(&t->timers, &path->round);
 	path->rounds = 0;

@@ -96,25 +96,38 @@ static uint16_t *turn_of(struct peer *peer, uint32_t flow, uint32_t seq)
 	return &peer->in_turns[flow][seq % FLOW_TURNS];
 }
 
-/* Whole or rejected: unordered ones leave at once, those of a flow one after the other. */
+/* Those of a flow leave one after the other. */
+static void turns_run(struct peer *peer, uint32_t flow)
+{
+	uint16_t *turn;
+
+	while (*(turn = turn_of(peer, flow, peer->in_flow_seq[flow])) != 0) {
+		struct in_message *message = &peer->in[*turn - 1];
+
+		*turn = 0;
+		peer->in_flow_seq[flow]++;
+		leave(message);
+	}
+}
+
+void receive_turn(struct peer *peer, uint32_t flow)
+{
+	peer->in_flow_seq[flow]++;
+	turns_run(peer, flow);
+}
+
+/* Whole or rejected: unordered ones leave at once. */
 static void decided(struct in_message *message)
 {
 	struct peer *peer = message->peer;
 	uint32_t flow = message->data.flow;
-	uint16_t *turn;
 
 	if (flow == 0) {
 		leave(message);
 		return;
 	}
-	turn = turn_of(peer, flow, message->data.flow_seq);
-	*turn = (uint16_t)(message - peer->in + 1);
-	while (*(turn = turn_of(peer, flow, peer->in_flow_seq[flow])) != 0) {
-		message = &peer->in[*turn - 1];
-		*turn = 0;
-		peer->in_flow_seq[flow]++;
-		leave(message);
-	}
+	*turn_of(peer, flow, message->data.flow_seq) = (uint16_t)(message - peer->in + 1);
+	turns_run(peer, flow);
 }
 
 /* --- Chunks ---------------------------------------------------------------------------------- */
@@ -328,7 +341,7 @@ static void chunk_open(struct in_message *message, uint32_t chunk, const uint8_t
 /* --- Packets --------------------------------------------------------------------------------- */
 
 /* Is the session current? A new one ends what the last one left open. */
-static bool session_enter(struct peer *peer, uint32_t session)
+bool receive_enter(struct peer *peer, uint32_t session)
 {
 	if (session < peer->in_session || session == 0) {
 		peer->transport->counters.drop_window++;
@@ -344,7 +357,7 @@ static bool session_enter(struct peer *peer, uint32_t session)
 	return !peer->in_dead;
 }
 
-static void packet_note(struct peer *peer, uint32_t packet)
+void receive_note(struct peer *peer, uint32_t packet)
 {
 	peer->control |= CONTROL_ACK;
 	peer->in_ce += peer->transport->marked;
@@ -371,14 +384,14 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 		counters->drop_malformed++;
 		return;
 	}
-	if (!session_enter(peer, header->session))
+	if (!receive_enter(peer, header->session))
 		return;
 	if (data.message + MR_MESSAGES_OUT_MAX <= peer->in_highest ||
 	    data.message >= peer->in_base + MR_MESSAGES_OUT_MAX) {
 		counters->drop_window++;
 		return;
 	}
-	packet_note(peer, header->packet);
+	receive_note(peer, header->packet);
 	if (data.message > peer->in_highest ||
 	    peer->in_slots[data.message % MR_MESSAGES_OUT_MAX].state == SLOT_UNSEEN) {
 		chunk_first(peer, &data, &shape, body + WIRE_DATA_BYTES);
@@ -414,7 +427,7 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		peer->transport->counters.drop_malformed++;
 		return;
 	}
-	packet_note(peer, header->packet);
+	receive_note(peer, header->packet);
 	chunk_open(message, data.chunk, body + WIRE_DATA_BYTES);
 }
 
@@ -427,7 +440,7 @@ void receive_probe(struct peer *peer, const struct wire_header *header, const ui
 		peer->transport->counters.drop_malformed++;
 		return;
 	}
-	if (header->session > peer->in_session || !session_enter(peer, header->session))
+	if (header->session > peer->in_session || !receive_enter(peer, header->session))
 		return;
 	for (; bytes > 0; ids += sizeof(id), bytes -= sizeof(id)) {
 		memcpy(&id, ids, sizeof(id));
@@ -550,6 +563,7 @@ void receive_forget(struct peer *peer)
 	peer->in_dead = false;
 	peer->in_heard = false;
 	peer->in_ce = 0;
+	lane_forget(peer);
 	peer->in_base = 1;
 	peer->in_highest = 0;
 	peer->ack_first = 0;

@@ -36,21 +36,12 @@ void send_quiet_set(struct out_message *message)
 
 /* --- Beginning and end ----------------------------------------------------------------------- */
 
-int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
-		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
-		   void *owner, uint64_t cookie)
+static int queue(struct peer *peer, uint32_t flow, const void *head, uint32_t head_bytes,
+		 const void *body, uint64_t body_bytes, void *owner, uint64_t cookie)
 {
 	struct out_message *message;
-	struct peer *peer;
 	int index;
 
-	t->now_ns = now_ns;
-	if (flow >= MR_FLOWS_MAX || head_bytes > TRANSPORT_HEAD_BYTES_MAX || body == NULL ||
-	    body_bytes == 0 || body_bytes > MR_MESSAGE_BYTES_MAX)
-		return -EINVAL;
-	if (!peer_known(t, node))
-		return -EHOSTUNREACH;
-	peer = &t->peers[node];
 	if (peer->out_next - peer->out_base >= MR_MESSAGES_OUT_MAX)
 		return -EAGAIN;
 	index = pool_take(&peer->out_pool, peer->out_free, MR_MESSAGES_OUT_MAX);
@@ -67,11 +58,35 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 	message->id = peer->out_next++;
 	message->flow = flow;
 	message->flow_seq = peer->out_flow_seq[flow]++;
-	wire_shape_init(&message->shape, body_bytes, head_bytes, t->chunk_bytes);
+	peer->out_flow_chunked[flow]++;
+	wire_shape_init(&message->shape, body_bytes, head_bytes, peer->transport->chunk_bytes);
 	if (head_bytes > 0)
 		memcpy(message->head, head, head_bytes);
 	peer->out_slots[message->id % MR_MESSAGES_OUT_MAX] = (uint16_t)(index + 1);
 	peer_owe(peer);
+	return 0;
+}
+
+int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t flow,
+		   const void *head, uint32_t head_bytes, const void *body, uint64_t body_bytes,
+		   void *owner, uint64_t cookie)
+{
+	struct peer *peer;
+	int rc;
+
+	t->now_ns = now_ns;
+	if (flow >= MR_FLOWS_MAX || head_bytes > TRANSPORT_HEAD_BYTES_MAX || body == NULL ||
+	    body_bytes == 0 || body_bytes > MR_MESSAGE_BYTES_MAX)
+		return -EINVAL;
+	if (!peer_known(t, node))
+		return -EHOSTUNREACH;
+	peer = &t->peers[node];
+	if (lane_takes(peer, flow, head_bytes + body_bytes))
+		rc = lane_send(peer, flow, head, head_bytes, body, (uint32_t)body_bytes, cookie);
+	else
+		rc = queue(peer, flow, head, head_bytes, body, body_bytes, owner, cookie);
+	if (rc < 0)
+		return rc;
 	if (!peer->contact)
 		peer_hello(peer);
 	peer_update(peer);
@@ -116,6 +131,7 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	message->reason = reason;
 	message->code = code;
 	peer->flight.bytes -= message->flight_bytes;
+	peer->out_flow_chunked[message->flow]--;
 	send_list(message, OUT_UNLISTED);
 	timer_cancel(&t->timers, &message->quiet);
 	peer->out_slots[message->id % MR_MESSAGES_OUT_MAX] = 0;
@@ -130,6 +146,11 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	event_queue(t, &message->event);
 }
 
+bool send_waits(const struct peer *peer)
+{
+	return peer->out_base != peer->out_next || lane_waits(peer);
+}
+
 void send_fail_all(struct peer *peer, enum transport_reason reason)
 {
 	for (uint64_t id = peer->out_base; id != peer->out_next; id++) {
@@ -138,6 +159,7 @@ void send_fail_all(struct peer *peer, enum transport_reason reason)
 		if (slot != 0)
 			send_end(&peer->out[slot - 1], reason, 0);
 	}
+	lane_fail_all(peer, reason);
 	peer->out_session++;
 	peer->out_next = 1;
 	peer->out_base = 1;

@@ -7,6 +7,7 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <string.h>
 #include <sys/queue.h>
 
 #include "net.h"
@@ -138,7 +139,57 @@ struct slot {
 	uint16_t value; /* open: index of the in_message; rejected: code */
 };
 
+/* --- Small messages (lane_out.c, lane_in.c) --------------------------------------------------- */
+
+enum small_state { SMALL_WAITS, SMALL_IN_FLIGHT, SMALL_ARRIVED, SMALL_FAILED };
+
+struct small_message {
+	const uint8_t *body;
+	uint64_t cookie;
+	uint32_t packet; /* it last went in */
+	uint32_t flow_seq;
+	uint16_t body_bytes;
+	uint16_t head_bytes;
+	uint8_t flow;
+	uint8_t state;  /* enum small_state */
+	uint8_t reason; /* enum transport_reason */
+};
+
+/* Indexes of messages, in this order: shown <= oldest <= sent <= next. */
+struct lane_out {
+	uint64_t base;   /* number 0 of the session */
+	uint64_t shown;  /* the ends of those before it were told */
+	uint64_t oldest; /* those before it have ended */
+	uint64_t sent;   /* those before it were sent at least once */
+	uint64_t next;
+	uint32_t lost; /* to send again: bits set in lost_map, of index % MR_MESSAGES_OUT_MAX */
+	bool listed;   /* in transport->lanes_ended: some were not shown */
+	uint64_t lost_map[MR_MESSAGES_OUT_MAX / 64];
+};
+
+struct lane_in {
+	uint32_t cumulative; /* numbers below it were delivered */
+	uint32_t above;      /* bits set in map: delivered ones beyond */
+	uint64_t map[MR_MESSAGES_OUT_MAX / 64];
+};
+
+/* A packet of small messages, in a frame that is still there. */
+struct inbox_packet {
+	struct peer *peer;
+	uint64_t incarnation;
+	const uint8_t *next; /* message */
+	uint32_t bytes;      /* from there on */
+	uint32_t session;
+};
+
+/* The most that is around a small message in a packet. */
+#define LANE_HEADERS_BYTES                                                                       \
+	(NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_ECHO_BYTES + WIRE_SMALL_BYTES + \
+	 WIRE_ECHO_WORDS_MAX * 8)
+
 /* --- Packets in flight (flight.c) ------------------------------------------------------------ */
+
+#define FLIGHT_LANE (1u << 31) /* in chunk: small messages, from a number on so many of them */
 
 struct flight_packet {
 	uint64_t sent_ns : 63;
@@ -289,6 +340,9 @@ struct peer {
 	struct ready ready;
 	struct out_messages probing;
 	struct flight flight;
+	TAILQ_ENTRY(peer) lane_link; /* of transport->lanes_ended */
+	struct lane_out lane_out;
+	uint16_t out_flow_chunked[MR_FLOWS_MAX]; /* unfinished messages that go in chunks */
 
 	/* From the peer. */
 	uint32_t in_session; /* 0: none yet */
@@ -306,6 +360,7 @@ struct peer {
 	uint64_t credit_bytes;     /* granted and not yet here */
 	uint32_t granting_classes; /* that are not empty */
 	struct credit_class granting[CREDIT_CLASSES];
+	struct lane_in lane_in;
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
 	uint32_t ack_count;
 
@@ -324,6 +379,8 @@ struct peer {
 	struct flight_packet packets[MR_FLIGHT_PACKETS];
 	struct out_message out[MR_MESSAGES_OUT_MAX];
 	struct in_message in[MR_MESSAGES_IN_MAX];
+	struct small_message small[MR_MESSAGES_OUT_MAX];
+	uint8_t small_heads[MR_MESSAGES_OUT_MAX][TRANSPORT_HEAD_BYTES_MAX];
 	uint8_t stash[MR_STASH_CHUNKS][MR_MTU_MAX];
 };
 
@@ -351,8 +408,12 @@ struct transport {
 	struct transport_counters counters;
 	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
-	TAILQ_HEAD(, peer) active; /* peers with something to send */
-	uint64_t credit_bytes;     /* granted and not yet here, all messages */
+	TAILQ_HEAD(, peer) active;      /* peers with something to send */
+	TAILQ_HEAD(, peer) lanes_ended; /* peers with ends of small messages to show */
+	uint32_t inbox_first;
+	uint32_t inbox_count;
+	struct inbox_packet inbox[MR_INBOX_PACKETS];
+	uint64_t credit_bytes; /* granted and not yet here, all messages */
 	uint64_t credit_limit_bytes;
 	uint64_t granting_classes; /* a bit for each class that is not empty */
 	uint32_t granting_peers;   /* that want credit */
@@ -386,7 +447,9 @@ static inline uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks. */
+_Static_assert(MR_CHUNK_WINDOW == MR_MESSAGES_OUT_MAX, "maps of chunks and small messages");
+
+/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks, or as many small messages. */
 static inline bool map_test(const uint64_t *map, uint32_t chunk)
 {
 	return map[chunk % MR_CHUNK_WINDOW / 64] >> chunk % 64 & 1;
@@ -413,6 +476,10 @@ static inline int32_t packet_ahead(uint32_t a, uint32_t b)
 /* event.c: queues the event of an object, and takes one back that was not drained. */
 void event_queue(struct transport *t, struct event_node *node);
 void event_unqueue(struct transport *t, struct event_node *node);
+static inline void event_clear(struct transport_event *event)
+{
+	memset(event, 0, offsetof(struct transport_event, head));
+}
 
 /* hop.c */
 int hop_find(struct transport *t, uint32_t ip, struct hop **hop); /* 0, -EINVAL or -ENOSPC */
@@ -456,6 +523,7 @@ void send_list(struct out_message *message, enum out_list list);
 void send_quiet_set(struct out_message *message); /* something was heard of it or sent */
 struct out_message *send_start(struct peer *peer);
 void send_end(struct out_message *message, enum transport_reason reason, uint16_t code);
+bool send_waits(const struct peer *peer); /* is any message unfinished? */
 void send_fail_all(struct peer *peer, enum transport_reason reason);
 void send_quiet(struct out_message *message); /* its timer is due */
 uint32_t send_probe(struct peer *peer, uint8_t *ids, uint32_t bytes);
@@ -476,7 +544,34 @@ static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32
 }
 
 /* answers.c */
+/* What the peer heard of the present session; false: of what was never sent. */
+bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
 void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes);
+
+/* lane_out.c */
+bool lane_takes(const struct peer *peer, uint32_t flow, uint64_t bytes); /* head and body */
+/* Arguments as of transport_send(), checked; 0 or -EAGAIN. */
+int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_bytes,
+	      const void *body, uint32_t body_bytes, uint64_t cookie);
+void lane_fail_all(struct peer *peer, enum transport_reason reason);
+bool lane_end_show(struct transport *t, struct transport_event *event); /* false: no end to show */
+bool lane_ready(const struct peer *peer);
+static inline bool lane_waits(const struct peer *peer) /* for ends of messages */
+{
+	return peer->lane_out.oldest != peer->lane_out.next;
+}
+void lane_output(struct peer *peer, struct transport_frame *frame); /* if lane_ready() */
+bool lane_in_flight(struct peer *peer, const struct flight_packet *packet);
+void lane_lost(struct peer *peer, const struct flight_packet *packet);
+bool lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
+
+/* lane_in.c */
+void lane_forget(struct peer *peer); /* sessions begin anew */
+/* There is room in the inbox. */
+void lane_input(struct peer *peer, const struct wire_header *header, const uint8_t *body,
+		uint32_t bytes);
+void lane_drop(struct transport *t); /* frames go away: what nobody took was never here */
+bool lane_message_show(struct transport *t, struct transport_event *event); /* false: none */
 
 /* receive.c */
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
@@ -485,6 +580,9 @@ void receive_probe(struct peer *peer, const struct wire_header *header, const ui
 		   uint32_t bytes);
 void receive_flush(struct transport *t); /* accounts for the run of chunks that a burst brought */
 void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
+bool receive_enter(struct peer *peer, uint32_t session);   /* is it the current one? */
+void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
 void receive_forget(struct peer *peer);             /* sessions begin anew */

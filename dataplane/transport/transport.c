@@ -18,7 +18,8 @@ static bool config_good(const struct transport_config *config)
 {
 	return config->node < MR_NODES_MAX && config->incarnation != 0 && config->ip != 0 &&
 	       config->prefix_len <= 32 && config->udp_port != 0 && config->mtu >= MTU_MIN &&
-	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0;
+	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0 &&
+	       config->small_bytes_max <= MR_SMALL_BYTES_MAX;
 }
 
 int transport_init(struct transport **transport, void *memory,
@@ -42,6 +43,7 @@ int transport_init(struct transport **transport, void *memory,
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
 	credit_init(t);
+	TAILQ_INIT(&t->lanes_ended);
 	*transport = t;
 	return 0;
 }

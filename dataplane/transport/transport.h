@@ -10,6 +10,8 @@
  * - It is delivered exactly once and whole, or its sender gets EVENT_FAILED with a reason.
  * - flow 0 is unordered; messages of the same flow 1..MR_FLOWS_MAX-1 to the same peer are delivered
  *   in the order of their sends.
+ * - A message of few bytes (transport_config.small_bytes_max) needs no answer: it is delivered out
+ * of the frame that brought it, and shares packets with others.
  * - The receiver grants credit: nothing beyond MR_UNSCHEDULED_BYTES of a message is sent before the
  *   receiver's user has accepted it with a buffer.
  * - Peers are node id + incarnation. A peer that restarts fails what was sent to its former self.
@@ -46,6 +48,9 @@ struct transport_config {
 	/* Does our CRC cover the bodies of DATA too? Headers and heads it always covers. Needed
 	 * where nothing else finds a flipped bit: not on memory of this host, nor under a seal. */
 	bool payload_checksum;
+	/* Head and body of a message that goes without an offer; at most MR_SMALL_BYTES_MAX, and
+	 * less where packets are short. 0: all are offered. */
+	uint32_t small_bytes_max;
 };
 
 /* Bytes of memory a transport needs; depends on limits only. */
@@ -87,7 +92,8 @@ int transport_reject(struct transport *t, uint64_t now_ns, uint64_t offer, uint1
 enum transport_event_kind {
 	TRANSPORT_NONE,
 	TRANSPORT_OFFER,   /* a message begins: answer with accept or reject */
-	TRANSPORT_MESSAGE, /* a message accepted before is whole, and it is its turn in its flow */
+	TRANSPORT_MESSAGE, /* a message is whole, and it is its turn in its flow; it was accepted
+			    * before, or is small and was never offered: then body is set */
 	TRANSPORT_LOST,    /* a message accepted or offered before will never be whole */
 	TRANSPORT_SENT,    /* our message was delivered to the peer's user */
 	TRANSPORT_FAILED,  /* our message was not, or may not have been: see reason */
@@ -110,6 +116,9 @@ struct transport_event {
 	uint32_t flow;
 	uint64_t cookie; /* MESSAGE, LOST (accepted; else the offer), SENT, FAILED */
 	uint64_t offer;  /* OFFER, MESSAGE, LOST: tells an offer lost from a message lost */
+	/* MESSAGE that is small: its bytes, in the frame, until transport_input_end(). Else NULL;
+	 * with it, cookie and offer are 0. */
+	const uint8_t *body;
 	uint64_t body_bytes;
 	uint64_t incarnation; /* PEER_UP */
 	uint32_t head_bytes;
@@ -119,7 +128,8 @@ struct transport_event {
 };
 
 /* Next event, or false. Drain after input, tick and send. Events are never dropped: their number is
- * bounded by the messages in flight. */
+ * bounded by the messages in flight. But small messages not taken before transport_input_end() are
+ * gone with their frames, and come again. */
 bool transport_event(struct transport *t, struct transport_event *event);
 
 /* --- The wire -------------------------------------------------------------------------------- */
@@ -135,7 +145,8 @@ struct transport_rx {
  * does so hands frames over in the instant they come.
  *
  * Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
- * its user can answer before the next chunks of the same message are looked at. The frames stay as
+ * its user can answer before the next chunks of the same message are looked at, and when as many
+ * small messages wait as can. So drain events, and give the rest. The frames stay as
  * they are until transport_input_end(), or else the next transport_input(): an offer answered
  * before is filled straight from its frame. */
 uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
@@ -199,6 +210,8 @@ const char *transport_reason_text(enum transport_reason reason);
 	X(drop_incarnation)                                                                      \
 	X(drop_window)                                                                           \
 	X(drop_no_room)                                                                          \
+	X(drop_order)       /* small messages before others of their flow */                     \
+	X(drop_undrained)   /* packets of them not taken in time */                              \
 	X(drop_answer_rate) /* answers not given: strangers may ask a lot */
 
 struct transport_counters {
