@@ -14,6 +14,7 @@ struct link {
 	uint64_t random;
 	uint32_t first; /* of the frames that wait for the port */
 	uint32_t count;
+	bool kept; /* each of these has a reference of its own to its body's region */
 	struct transport_frame frames[MR_PORT_BURST];
 	uint8_t rooms[MR_PORT_BURST][TRANSPORT_FRAME_BYTES_MAX];
 };
@@ -57,6 +58,15 @@ static bool fault_strikes(struct link *link)
 	return (x * 0x2545F4914F6CDD1Dull >> 32) % 1000000 < link->config.drop_ppm;
 }
 
+static void tap_show(struct link *link, uint64_t now_ns, bool out, const struct port_piece *pieces,
+		     uint32_t piece_count)
+{
+	if (link->tap->frame(link->tap, now_ns, out, pieces, piece_count))
+		link->counters.tapped++;
+	else
+		link->counters.tap_missed++;
+}
+
 /* Frames that are to be dropped are left out of rx; returns how many remain. */
 static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct port_rx *frames,
 			     uint32_t count, struct transport_rx *rx)
@@ -71,7 +81,7 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 			continue;
 		}
 		if (link->tap != NULL)
-			link->tap->frame(link->tap, now_ns, false, &piece, 1);
+			tap_show(link, now_ns, false, &piece, 1);
 		rx[n++] = (struct transport_rx){frames[i].data, frames[i].bytes};
 	}
 	return n;
@@ -110,20 +120,35 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
-/* A message may end, and its body go, while a frame of it waits for the port. */
-static void frame_keep(struct transport_frame *frame)
+/* A message may end, and its body go, while a frame of it waits for the port: the frame keeps the
+ * body's region, or without one its bytes. */
+static void frame_keep(struct link *link, struct transport_frame *frame)
 {
-	if (frame->body_bytes > 0)
+	if (frame->owner != NULL) {
+		region_ref(frame->owner);
+	} else if (frame->body_bytes > 0) {
 		memcpy(frame->head + frame->head_bytes, frame->body, frame->body_bytes);
-	frame->head_bytes += frame->body_bytes;
-	frame->body_bytes = 0;
+		frame->head_bytes += frame->body_bytes;
+		frame->body_bytes = 0;
+		link->counters.held_copied++;
+	}
 }
 
+static void frame_let_go(struct transport_frame *frame)
+{
+	struct region *region = frame->owner;
+
+	region_unref(&region);
+	frame->owner = NULL;
+}
+
+/* All that wait are kept, or none is. */
 static void frames_keep(struct link *link)
 {
 	for (uint32_t i = 0; i < link->count; i++)
-		frame_keep(&link->frames[link->first + i]);
+		frame_keep(link, &link->frames[link->first + i]);
 	link->counters.held += link->count;
+	link->kept = true;
 }
 
 static void frame_show(struct link *link, uint64_t now_ns, const struct transport_frame *frame)
@@ -133,7 +158,7 @@ static void frame_show(struct link *link, uint64_t now_ns, const struct transpor
 	    {frame->body, frame->body_bytes},
 	};
 
-	link->tap->frame(link->tap, now_ns, true, pieces, frame->body_bytes > 0 ? 2 : 1);
+	tap_show(link, now_ns, true, pieces, frame->body_bytes > 0 ? 2 : 1);
 }
 
 static bool frames_refill(struct link *link, uint64_t now_ns)
@@ -141,6 +166,7 @@ static bool frames_refill(struct link *link, uint64_t now_ns)
 	if (link->count > 0)
 		return true;
 	link->first = 0;
+	link->kept = false;
 	link->count = transport_output(link->config.transport, now_ns, link->frames, MR_PORT_BURST);
 	for (uint32_t i = 0; link->tap != NULL && i < link->count; i++)
 		frame_show(link, now_ns, &link->frames[i]);
@@ -155,10 +181,19 @@ static uint32_t frames_send(struct link *link)
 		const struct transport_frame *frame = &link->frames[link->first + i];
 
 		burst[i].pieces[0] = (struct port_piece){frame->head, frame->head_bytes};
-		burst[i].pieces[1] = (struct port_piece){frame->body, frame->body_bytes};
+		burst[i].pieces[1] =
+		    (struct port_piece){frame->body, frame->body_bytes, frame->owner};
 		burst[i].piece_count = frame->body_bytes > 0 ? 2 : 1;
 	}
 	return port_tx(link->config.port, burst, link->count);
+}
+
+static void frames_advance(struct link *link, uint32_t count)
+{
+	for (uint32_t i = 0; link->kept && i < count; i++)
+		frame_let_go(&link->frames[link->first + i]);
+	link->first += count;
+	link->count -= count;
 }
 
 bool link_send(struct link *link, uint64_t now_ns)
@@ -168,11 +203,11 @@ bool link_send(struct link *link, uint64_t now_ns)
 	while (frames_refill(link, now_ns)) {
 		uint32_t sent = frames_send(link);
 
-		link->first += sent;
-		link->count -= sent;
+		frames_advance(link, sent);
 		worked |= sent > 0;
 		if (link->count > 0) {
-			frames_keep(link);
+			if (!link->kept)
+				frames_keep(link);
 			break;
 		}
 	}
@@ -186,6 +221,10 @@ bool link_blocked(const struct link *link)
 
 void link_destroy(struct link **destroyed)
 {
-	free(*destroyed);
+	struct link *link = *destroyed;
+
 	*destroyed = NULL;
+	if (link != NULL)
+		frames_advance(link, link->count);
+	free(link);
 }

@@ -19,7 +19,8 @@ struct link;
 
 /* Shown every frame that came in or goes out, unsealed, before it is handled; must not block. */
 struct link_tap {
-	void (*frame)(struct link_tap *tap, uint64_t now_ns, bool out,
+	/* false: it had no room for this one. */
+	bool (*frame)(struct link_tap *tap, uint64_t now_ns, bool out,
 		      const struct port_piece *pieces, uint32_t piece_count);
 };
 
@@ -37,9 +38,12 @@ struct link_user {
 	void *opaque;
 };
 
-#define LINK_COUNTERS(X)                                       \
-	X(drop_fault) /* received frames dropped on purpose */ \
-	X(held)       /* frames that waited because the port was full */
+#define LINK_COUNTERS(X)                                                       \
+	X(drop_fault)  /* received frames dropped on purpose */                \
+	X(held)        /* frames that waited because the port was full */      \
+	X(held_copied) /* of these, with a body in no region: it was copied */ \
+	X(tapped)      /* frames shown to a tap that took them */              \
+	X(tap_missed)  /* frames it had no room for; they went their way */
 
 struct link_counters {
 #define LINK_COUNTER_FIELD(name) uint64_t name;

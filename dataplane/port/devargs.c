@@ -1,12 +1,18 @@
 /* What a port's name on the command line says, before any driver sees it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <net/if.h>
 #include <rte_pci.h>
 
+#include <millrace/limits.h>
+
 #include "devargs.h"
+
+#define MTU_KEY ",mtu="
+#define MTU_MIN 576 /* what every IPv4 host takes: RFC 791 */
 
 /* "0000:00:04.0" or "00:04.0", with or without ",key=value" behind it. */
 static bool spec_is_pci(const char *name)
@@ -31,8 +37,11 @@ static bool spec_is_virtual(const char *text)
 	return false;
 }
 
-static int spec_interface(struct port_spec *spec, const char *text, char *error, size_t error_bytes)
+static int spec_interface(struct port_spec *spec, char *error, size_t error_bytes)
 {
+	char text[DEVARGS_NAME_MAX];
+
+	memcpy(text, spec->name, sizeof(text));
 	if (strlen(text) >= IFNAMSIZ || strpbrk(text, "/: \t\n") != NULL) {
 		snprintf(error, error_bytes,
 			 "port \"%.64s\": not an interface name, a PCI address or DPDK devargs "
@@ -43,6 +52,26 @@ static int spec_interface(struct port_spec *spec, const char *text, char *error,
 	spec->kind = SPEC_INTERFACE;
 	snprintf(spec->name, sizeof(spec->name), "net_af_packet_%s", text);
 	snprintf(spec->devargs, sizeof(spec->devargs), "%s,iface=%s", spec->name, text);
+	return 0;
+}
+
+/* Takes ",mtu=N" out of the devargs: no driver knows it. */
+static int spec_take_mtu(struct port_spec *spec, char *error, size_t error_bytes)
+{
+	char *at = strstr(spec->devargs, MTU_KEY);
+	unsigned long mtu;
+	char *end;
+
+	if (at == NULL)
+		return 0;
+	mtu = strtoul(at + strlen(MTU_KEY), &end, 10);
+	if ((*end != '\0' && *end != ',') || mtu < MTU_MIN || mtu > MR_MTU_MAX) {
+		snprintf(error, error_bytes, "port %s: mtu= is a number of bytes from %u to %u",
+			 spec->name, MTU_MIN, MR_MTU_MAX);
+		return -EINVAL;
+	}
+	spec->mtu = (uint32_t)mtu;
+	memmove(at, end, strlen(end) + 1);
 	return 0;
 }
 
@@ -70,15 +99,17 @@ int port_spec_parse(const char *text, struct port_spec *spec, char *error, size_
 	}
 	memcpy(spec->name, text, name_len);
 	memcpy(spec->devargs, text, strlen(text));
+	if (spec_take_mtu(spec, error, error_bytes) < 0)
+		return -EINVAL;
 	if (spec_is_pci(spec->name)) {
 		spec->kind = SPEC_PCI;
 		return 0;
 	}
-	if (spec_is_virtual(text)) {
+	if (spec_is_virtual(spec->devargs)) {
 		spec->kind = SPEC_VIRTUAL;
 		return 0;
 	}
-	return spec_interface(spec, text, error, error_bytes);
+	return spec_interface(spec, error, error_bytes);
 }
 
 bool port_spec_driver(const struct port_spec *spec, const char *driver)

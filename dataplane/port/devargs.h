@@ -15,6 +15,7 @@ struct port_spec {
 	enum port_spec_kind kind;
 	char devargs[DEVARGS_BYTES_MAX]; /* as rte_dev_probe() wants it */
 	char name[DEVARGS_NAME_MAX];     /* of the device: devargs up to the first comma */
+	uint32_t mtu; /* of "mtu=", which is ours and no driver's; 0 when not given */
 };
 
 /* 0, or -EINVAL with error text. An interface gets the devargs of net_af_packet. */

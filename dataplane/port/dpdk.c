@@ -7,7 +7,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 
-#include "devargs.h"
+#include "complete.h"
 #include "dpdk_port.h"
 #include "eal_log.h"
 #include "interface.h"
@@ -17,42 +17,6 @@
 #define LINK_WAIT_MS_VIRTUAL 100 /* a peer may start long after us: that is no reason to wait */
 #define LINK_WAIT_MS_PCI 3000    /* a copper link negotiates that long */
 #define LINK_POLL_MS 10
-
-/*
- * What virtual drivers do not report of themselves. Devices on the PCI bus are believed.
- *
- * scatters: our compare test (tests/port) saw it send a chain of mbufs intact. Others may report
- * the ability and have never been seen to have it: they get linear frames.
- */
-struct driver_facts {
-	const char *driver;
-	bool scatters;
-	bool memory;      /* its frames never leave this host's memory */
-	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
-};
-
-static const struct driver_facts drivers[] = {
-    {.driver = "net_af_packet", .scatters = true},
-    {.driver = "net_memif", .scatters = true, .memory = true},
-    {.driver = "net_pcap", .scatters = true},
-    {.driver = "net_ring", .scatters = true, .memory = true},
-    {.driver = "net_tap", .scatters = true},
-    {.driver = "net_vhost", .scatters = true, .memory = true},
-    {.driver = "net_virtio_user", .scatters = true, .memory = true},
-    /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
-    {.driver = "net_af_xdp", .scatters = false, .rx_held = 2 * 2048},
-};
-
-static const struct driver_facts *driver_known(const char *driver)
-{
-	static const struct driver_facts unknown;
-
-	for (size_t i = 0; i < RTE_DIM(drivers); i++) {
-		if (strcmp(driver, drivers[i].driver) == 0)
-			return &drivers[i];
-	}
-	return &unknown;
-}
 
 static int dpdk_error(int rc, const char *name, const char *what, char *error, size_t error_bytes)
 {
@@ -73,10 +37,12 @@ static int device_probe(const struct port_spec *spec, uint16_t *id, char *error,
 	/* A PCI device was probed when EAL started. */
 	if (rc < 0 && !(rc == -EEXIST && spec->kind == SPEC_PCI)) {
 		if (spec->kind == SPEC_PCI)
-			return dpdk_error(rc, spec->name,
-					  "no such device, no driver for it, or it is not bound to "
-					  "vfio-pci (dpdk-devbind.py --status)",
-					  error, error_bytes);
+			return dpdk_error(
+			    rc, spec->name,
+			    "no such device, no driver for it, or it is bound neither "
+			    "to vfio-pci nor, with huge pages, to uio_pci_generic "
+			    "(dpdk-devbind.py --status)",
+			    error, error_bytes);
 		return dpdk_error(rc, spec->name, "the driver refuses, or there is none", error,
 				  error_bytes);
 	}
@@ -97,94 +63,57 @@ static void device_remove(uint16_t id)
 		rte_dev_remove(info.device);
 }
 
-/* A pool that a driver still holds mbufs of stays: freeing it would be worse than keeping it. */
-static void pool_free(struct rte_mempool **pool)
+/* Checksums that the device verifies need no second look; frames longer than its largest buffer
+ * come in several. UDP's is not used on our wire, and IPv4's over 20 bytes costs less to write than
+ * to ask for: nothing is offloaded on the way out. */
+static uint64_t offloads_rx(const struct dpdk_port *self, const struct rte_eth_dev_info *info)
 {
-	if (*pool != NULL && rte_mempool_full(*pool))
-		rte_mempool_free(*pool);
-	*pool = NULL;
+	uint64_t wanted = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+
+	if (self->port.abilities.mtu > RTE_ETHER_MTU)
+		wanted |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	return wanted & info->rx_offload_capa;
 }
 
-/*
- * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages: with
- * ordinary pages it would otherwise spend a whole page on each mbuf, and net_af_xdp would compute
- * its umem too short and lose frames.
- */
-static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, uint16_t room,
-					    int socket)
+/* What was sent comes back from virtio's queues only when so few descriptors are free. It must be
+ * nearly always, or regions stay lent, and mbufs grow cold. */
+static uint16_t virtio_free_frames(const struct port_spec *spec, uint16_t tx_frames)
 {
-	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
-	unsigned int flags = rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
-	struct rte_mempool *pool =
-	    rte_mempool_create_empty(name, count, (uint32_t)sizeof(struct rte_mbuf) + room, 0,
-				     sizeof(private), socket, flags);
+	char value[16];
+	uint16_t queue_frames = tx_frames;
 
-	if (pool == NULL)
-		return NULL;
-	rte_pktmbuf_pool_init(pool, &private);
-	/* Last in, first out: the mbufs in use stay in the cache, however large the pool. */
-	if (rte_mempool_set_ops_byname(pool, "stack", NULL) < 0 ||
-	    rte_mempool_populate_default(pool) < 0) {
-		rte_mempool_free(pool);
-		return NULL;
-	}
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
-	return pool;
+	if (port_spec_value(spec, "queue_size", value, sizeof(value)))
+		queue_frames = (uint16_t)strtoul(value, NULL, 10);
+	return RTE_MIN(queue_frames, tx_frames) - 4;
 }
 
-static int pool_create(struct rte_mempool **pool, const struct dpdk_port *self, const char *what,
-		       uint32_t count, uint32_t room)
+static int queues_setup(struct dpdk_port *self, const struct port_spec *spec,
+			const struct rte_eth_dev_info *info)
 {
-	char name[RTE_MEMPOOL_NAMESIZE];
-
-	snprintf(name, sizeof(name), "mr-%s-%u", what, self->id);
-	*pool = mbuf_pool_create(name, count, (uint16_t)(RTE_PKTMBUF_HEADROOM + room),
-				 rte_eth_dev_socket_id(self->id));
-	return *pool == NULL ? -ENOMEM : 0;
-}
-
-static bool port_scatters(const struct port_spec *spec, const struct rte_eth_dev_info *info)
-{
-	if (!(info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS))
-		return false;
-	return spec->kind == SPEC_PCI || driver_known(info->driver_name)->scatters;
-}
-
-static int pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
-{
-	/* Beside the device's queue: one burst in our hands, one being made. */
-	uint32_t rx_count =
-	    rx_frames + 2u * MR_PORT_BURST + driver_known(self->port.abilities.driver)->rx_held;
-	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST;
-	int rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
-
-	if (rc == 0)
-		rc = pool_create(&self->data_pool, self, "data", tx_count, self->data_bytes);
-	if (rc == 0 && self->port.abilities.multi_segment)
-		rc = pool_create(&self->head_pool, self, "head", tx_count, DPDK_HEAD_BYTES);
-	return rc;
-}
-
-static int queues_setup(struct dpdk_port *self, const struct rte_eth_dev_info *info)
-{
+	struct rte_eth_txconf tx_conf = info->default_txconf;
 	struct rte_eth_conf conf = {0};
 	uint16_t rx_frames = QUEUE_FRAMES;
 	uint16_t tx_frames = QUEUE_FRAMES;
+	int socket = rte_eth_dev_socket_id(self->id);
 	int rc;
 
 	if (self->port.abilities.multi_segment)
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	conf.rxmode.offloads = offloads_rx(self, info);
+	if (!self->driver->mtu_unasked)
+		conf.rxmode.mtu = self->port.abilities.mtu;
 	rc = rte_eth_dev_configure(self->id, 1, 1, &conf);
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(self->id, &rx_frames, &tx_frames);
 	if (rc == 0)
-		rc = pools_create(self, rx_frames, tx_frames);
+		rc = dpdk_pools_create(self, rx_frames, tx_frames);
 	if (rc == 0)
-		rc = rte_eth_rx_queue_setup(self->id, 0, rx_frames, rte_eth_dev_socket_id(self->id),
-					    &info->default_rxconf, self->rx_pool);
+		rc = rte_eth_rx_queue_setup(self->id, 0, rx_frames, socket, &info->default_rxconf,
+					    self->rx_pool);
+	if (self->driver->sent_late)
+		tx_conf.tx_free_thresh = virtio_free_frames(spec, tx_frames);
 	if (rc == 0)
-		rc = rte_eth_tx_queue_setup(self->id, 0, tx_frames, rte_eth_dev_socket_id(self->id),
-					    NULL);
+		rc = rte_eth_tx_queue_setup(self->id, 0, tx_frames, socket, &tx_conf);
 	return rc;
 }
 
@@ -207,34 +136,56 @@ static void link_wait(const struct dpdk_port *self, uint32_t wait_ms)
 	}
 }
 
+/* The MTU asked for, else the driver's; a virtual driver that reports limits it does not have is
+ * not believed. */
+static int mtu_choose(struct dpdk_port *self, const struct rte_eth_dev_info *info, uint32_t asked)
+{
+	uint32_t limit = RTE_MIN((uint32_t)info->max_mtu, info->max_rx_pktlen - RTE_ETHER_HDR_LEN);
+	uint16_t mtu;
+	int rc = rte_eth_dev_get_mtu(self->id, &mtu);
+
+	if (rc < 0)
+		return rc;
+	self->port.abilities.mtu = asked != 0 ? asked : mtu;
+	self->frame_bytes_max = self->port.abilities.mtu + RTE_ETHER_HDR_LEN;
+	return self->driver->mtu_unasked || self->port.abilities.mtu <= limit ? 0 : -EMSGSIZE;
+}
+
+static void abilities_learn(struct dpdk_port *self, const struct rte_eth_dev_info *info)
+{
+	struct port_abilities *abilities = &self->port.abilities;
+	struct rte_ether_addr mac;
+
+	mac_choose(self, &mac);
+	memcpy(abilities->mac, mac.addr_bytes, sizeof(abilities->mac));
+	abilities->multi_segment =
+	    self->driver->scatters && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	abilities->external =
+	    abilities->multi_segment ? self->driver->external : PORT_EXTERNAL_NONE;
+	abilities->memory = self->driver->memory;
+	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info->driver_name);
+}
+
 /* Between probe and start: what the device can do, and memory for it. */
 static int port_configure(struct dpdk_port *self, const struct port_spec *spec, uint32_t mtu)
 {
-	struct port_abilities *abilities = &self->port.abilities;
 	struct rte_eth_dev_info info;
-	struct rte_ether_addr mac;
-	uint16_t driver_mtu;
 	int rc = rte_eth_dev_info_get(self->id, &info);
 
-	if (rc == 0 && mtu == 0) {
-		rc = rte_eth_dev_get_mtu(self->id, &driver_mtu);
-		mtu = driver_mtu;
-	}
 	if (rc < 0)
 		return rc;
-	mac_choose(self, &mac);
-	memcpy(abilities->mac, mac.addr_bytes, sizeof(abilities->mac));
-	abilities->mtu = mtu;
-	abilities->multi_segment = port_scatters(spec, &info);
-	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info.driver_name);
-	/* Unless the kernel takes them out of that memory, maybe to a bridge and a wire. */
-	abilities->memory = driver_known(info.driver_name)->memory &&
-			    strstr(spec->devargs, "/dev/vhost-net") == NULL;
-	self->frame_bytes_max = mtu + RTE_ETHER_HDR_LEN;
+	self->driver = dpdk_driver_facts(spec, &info);
+	rc = mtu_choose(self, &info, mtu);
+	if (rc < 0)
+		return rc;
+	abilities_learn(self, &info);
 	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB. */
 	self->data_bytes =
 	    RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info.min_rx_bufsize) + 128, 2048u);
-	return queues_setup(self, &info);
+	rc = queues_setup(self, spec, &info);
+	if (rc == 0 && self->driver->makes_interface && mtu != 0)
+		rc = interface_set_mtu(info.if_index, mtu);
+	return rc;
 }
 
 static int port_start(struct dpdk_port *self, const struct port_spec *spec)
@@ -250,15 +201,31 @@ static int port_start(struct dpdk_port *self, const struct port_spec *spec)
 	return 0;
 }
 
+/* No doorbell: the owner comes back by itself. It is about to sleep: what it lent may come home. */
+static bool dpdk_arm(struct port *port)
+{
+	struct dpdk_port *self = (struct dpdk_port *)port;
+
+	dpdk_port_statistics(self);
+	dpdk_tx_recall(self);
+	return false;
+}
+
+const struct port_ops dpdk_port_ops = {
+    .rx = dpdk_rx,
+    .rx_release = dpdk_rx_release,
+    .tx = dpdk_tx,
+    .arm = dpdk_arm,
+    .close = dpdk_port_close,
+};
+
 void dpdk_port_close(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
 
 	rte_eth_dev_stop(self->id);
 	device_remove(self->id);
-	pool_free(&self->head_pool);
-	pool_free(&self->data_pool);
-	pool_free(&self->rx_pool);
+	dpdk_pools_free(self);
 	free(self);
 }
 
@@ -271,6 +238,8 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 
 	if (rc == 0)
 		rc = interface_prepare(&spec, &mtu, error, error_bytes);
+	if (rc == 0)
+		rc = port_spec_complete(&spec, mtu != 0 ? mtu : MR_MTU_DEFAULT, error, error_bytes);
 	if (rc == 0)
 		rc = stale_socket_clear(&spec, error, error_bytes);
 	if (rc < 0)
@@ -290,7 +259,10 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 	if (rc == 0)
 		rc = port_start(self, &spec);
 	if (rc < 0) {
-		dpdk_error(rc, spec.name, "cannot be started", error, error_bytes);
+		dpdk_error(rc, spec.name,
+			   rc == -EMSGSIZE ? "the device cannot carry packets of that MTU"
+					   : "cannot be started",
+			   error, error_bytes);
 		dpdk_port_close(&self->port);
 		return rc;
 	}

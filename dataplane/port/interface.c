@@ -13,36 +13,6 @@
 
 #include "interface.h"
 
-/*
- * af_packet's rings. A frame holds the kernel's header (under 128 bytes) and the packet; blocks are
- * whole pages and hold whole frames, at least eight. 1024 frames are what a full chunk window of
- * one message can put on the wire at once.
- */
-#define AF_PACKET_HEAD_BYTES 128
-#define AF_PACKET_FRAME_STEP 2048
-#define AF_PACKET_BLOCK_FRAMES 8
-#define AF_PACKET_FRAMES 1024
-
-static int af_packet_complete(struct port_spec *spec, uint32_t mtu)
-{
-	uint32_t bytes = mtu + AF_PACKET_HEAD_BYTES;
-	uint32_t frame_bytes =
-	    (bytes + AF_PACKET_FRAME_STEP - 1) / AF_PACKET_FRAME_STEP * AF_PACKET_FRAME_STEP;
-	char given[16];
-	int rc;
-
-	/* Sizes that the user chose belong together. */
-	if (port_spec_value(spec, "framesz", given, sizeof(given)) ||
-	    port_spec_value(spec, "blocksz", given, sizeof(given)))
-		return 0;
-	rc = port_spec_default(spec, "blocksz", frame_bytes * AF_PACKET_BLOCK_FRAMES);
-	if (rc == 0)
-		rc = port_spec_default(spec, "framesz", frame_bytes);
-	if (rc == 0)
-		rc = port_spec_default(spec, "framecnt", AF_PACKET_FRAMES);
-	return rc;
-}
-
 static void list_interfaces(char *text, size_t text_bytes)
 {
 	struct if_nameindex *list = if_nameindex();
@@ -119,13 +89,29 @@ static int permission_check(const char *port, char *error, size_t error_bytes)
 	return 0; /* any other trouble, the driver will name */
 }
 
-int interface_prepare(struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes)
+int interface_set_mtu(unsigned int index, uint32_t mtu)
+{
+	struct ifreq request = {.ifr_mtu = (int)mtu};
+	int fd;
+	int rc;
+
+	if (if_indextoname(index, request.ifr_name) == NULL)
+		return -errno;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	rc = ioctl(fd, SIOCSIFMTU, &request) < 0 ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes)
 {
 	bool af_packet = spec->kind == SPEC_INTERFACE || port_spec_driver(spec, "net_af_packet");
 	char name[DEVARGS_NAME_MAX];
 	int rc;
 
-	*mtu = 0;
+	*mtu = spec->mtu;
 	if (!af_packet && !port_spec_driver(spec, "net_af_xdp"))
 		return 0;
 	if (!port_spec_value(spec, "iface", name, sizeof(name))) {
@@ -136,9 +122,16 @@ int interface_prepare(struct port_spec *spec, uint32_t *mtu, char *error, size_t
 	rc = interface_check(spec->name, name, mtu, error, error_bytes);
 	if (rc == 0)
 		rc = permission_check(spec->name, error, error_bytes);
-	if (rc < 0)
-		return rc;
+	if (rc == 0 && spec->mtu > *mtu) {
+		snprintf(error, error_bytes,
+			 "port %s: interface %s has an MTU of %u, less than mtu=%u: ip link set %s "
+			 "mtu %u",
+			 spec->name, name, *mtu, spec->mtu, name, spec->mtu);
+		rc = -EMSGSIZE;
+	}
 	if (*mtu > MR_MTU_MAX)
 		*mtu = MR_MTU_MAX; /* loopback's 65536: more than we ever send */
-	return af_packet ? af_packet_complete(spec, *mtu) : 0;
+	if (spec->mtu != 0)
+		*mtu = spec->mtu;
+	return rc;
 }

@@ -8,8 +8,11 @@
 
 #include "devargs.h"
 
-/* For a port on an interface: checks that it exists, is up and may be opened by us, completes the
- * devargs for its MTU, and returns the MTU; 0 for other ports. 0 or -errno with error text. */
-int interface_prepare(struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes);
+/* For a port on an interface: checks that it exists, is up and may be opened by us, and returns its
+ * MTU, or the smaller one that was asked for; for other ports the one asked for, or 0. 0 or -errno
+ * with error text. */
+int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes);
+/* Sets the MTU of an interface that a driver made. 0 or -errno. */
+int interface_set_mtu(unsigned int index, uint32_t mtu);
 
 #endif

@@ -16,12 +16,17 @@
 
 struct port;
 
+/* Bytes of a frame to send. Without a region they are copied before port_tx() returns. With one,
+ * which is frozen and holds them, the port may send them from where they lie, and keeps a reference
+ * of its own until the device is done with them. */
 struct port_piece {
 	const void *data;
 	uint32_t bytes;
+	struct region *region; /* or NULL */
 };
 
-/* A frame to send: its pieces in order. Copied or handed to the device before tx returns. */
+/* A frame to send: its pieces in order. The one that lies in a region is the last, if any is to go
+ * without a copy. */
 struct port_tx {
 	struct port_piece pieces[MR_PORT_SEGMENTS_MAX];
 	uint32_t piece_count;
@@ -34,29 +39,43 @@ struct port_rx {
 	void *opaque;
 };
 
+/* Whose bytes a port can send from where they lie. */
+enum port_external {
+	PORT_EXTERNAL_NONE,
+	PORT_EXTERNAL_HEAP, /* of regions whose memory is region_provider_dpdk()'s */
+	PORT_EXTERNAL_ANY,  /* of any region */
+};
+
 struct port_abilities {
 	uint8_t mac[6];
 	uint32_t mtu;       /* bytes of an IP packet */
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
-	bool memory;        /* frames never leave the memory of this host: no bit of them flips */
 	bool doorbell;      /* wake_fd becomes readable when a frame waits */
+	enum port_external external;
+	bool memory; /* frames go from memory to memory of this host: no wire flips a bit */
 	char driver[32];
 };
 
-#define PORT_COUNTERS(X)                                                                    \
-	X(rx_frames)                                                                        \
-	X(rx_bytes)                                                                         \
-	X(tx_frames)                                                                        \
-	X(tx_bytes)                                                                         \
-	X(tx_linearised) /* frames copied into one piece because the port cannot scatter */ \
-	X(tx_full)       /* tx calls that could not send all */                             \
-	X(drop_tx_oversize)                                                                 \
-	X(drop_tx_short)     /* less than an Ethernet header */                             \
-	X(drop_tx_no_port)   /* ring: no open port has the destination address */           \
-	X(drop_tx_no_buffer) /* ring: a copy of a broadcast found a queue full */           \
-	X(drop_tx_error)     /* the driver took frames and could not send them */           \
-	X(drop_rx_oversize)                                                                 \
-	X(drop_rx_no_buffer) /* came faster than they were taken */                         \
+#define PORT_COUNTERS(X)                                                                        \
+	X(rx_frames)                                                                            \
+	X(rx_bytes)                                                                             \
+	X(tx_frames)                                                                            \
+	X(tx_bytes)                                                                             \
+	X(tx_external)   /* frames whose body went from its region without a copy */            \
+	X(tx_linearised) /* frames copied although their body lies in a region: it is short, or \
+			  * the port cannot scatter, or cannot read that memory */              \
+	X(tx_copied)     /* frames copied because their pieces lie in no region */              \
+	X(tx_nudges)     /* frames to ourselves, so that the device gives regions back */       \
+	X(tx_full)       /* tx calls that could not send all */                                 \
+	X(rx_linearised) /* frames that came in several pieces, copied into one */              \
+	X(drop_tx_oversize)                                                                     \
+	X(drop_tx_short)     /* less than an Ethernet header */                                 \
+	X(drop_tx_no_port)   /* ring: no open port has the destination address */               \
+	X(drop_tx_no_buffer) /* ring: a copy of a broadcast found a queue full */               \
+	X(drop_tx_error)     /* the driver took frames and could not send them */               \
+	X(drop_rx_oversize)                                                                     \
+	X(drop_rx_checksum)  /* the device found a checksum wrong */                            \
+	X(drop_rx_no_buffer) /* came faster than they were taken */                             \
 	X(drop_rx_error)
 
 struct port_counters {
@@ -130,10 +149,14 @@ int port_eal_start(const struct port_eal_config *config, char *note, size_t note
 		   size_t error_bytes);
 /*
  * Opens a DPDK port: devargs ("net_af_packet0,iface=eth0"), a PCI address, or the short form, the
- * name of a Linux interface (af_packet). Probes its abilities, clears stale memif and vhost
- * sockets. port_eal_start() first. 0 or -errno with error text saying what to do.
+ * name of a Linux interface (af_packet); ",mtu=N" among the devargs is the port's MTU, where it is
+ * not to be the driver's. Knows its abilities, clears stale memif and vhost sockets.
+ * port_eal_start() first. 0 or -errno with error text saying what to do.
  */
 int port_dpdk_open(const char *spec, struct port **port, char *error, size_t error_bytes);
+/* Does that port send from where data lies only if it lies in the DPDK heap? Then that is the place
+ * for a node's memory, where huge pages allow it. False for what is no port at all. */
+bool port_dpdk_wants_heap(const char *spec);
 /* One block of the DPDK heap. */
 int region_provider_dpdk(struct region_provider *provider, uint64_t bytes);
 

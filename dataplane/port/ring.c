@@ -219,6 +219,7 @@ static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
 	slots_put(to, ready, n);
 	ring_doorbell(to);
 	from->port.counters.tx_frames += n;
+	from->port.counters.tx_copied += n;
 	from->port.counters.tx_bytes += bytes;
 	return n;
 }
@@ -448,8 +449,8 @@ static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct r
 	self->port.abilities = (struct port_abilities){
 	    .mtu = sw->frame_bytes_max - ETHER_HEAD_BYTES,
 	    .multi_segment = true,
-	    .memory = true,
 	    .doorbell = true,
+	    .memory = true,
 	    .driver = "ring",
 	};
 	memcpy(self->port.abilities.mac, mac_prefix, sizeof(mac_prefix));

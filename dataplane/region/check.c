@@ -173,9 +173,11 @@ static int check_items(struct check *c, const struct check_set *name, const stru
 				   (int)name->name_len, name->name, set->item_count, set->items_off,
 				   c->low, c->end);
 	for (uint32_t i = 0; i < set->item_count; i++) {
-		struct mr_item item = items[i];
-		int rc = check_item(c, name, i, &item);
+		struct mr_item item;
+		int rc;
 
+		region_snapshot(&item, &items[i], sizeof(item));
+		rc = check_item(c, name, i, &item);
 		if (rc != 0)
 			return rc;
 		*bytes += item.bytes_len;
@@ -291,9 +293,7 @@ int region_check_image(const uint8_t *base, uint64_t bytes, uint32_t header_off,
 	    .limits = limits,
 	    .fault = fault,
 	};
-	const struct mr_region *header =
-	    (const struct mr_region *)(const void *)(base + header_off);
-	const struct mr_set *sets;
+	struct mr_region header;
 	int rc;
 
 	assert((uintptr_t)base % MR_ALIGN_SMALL == 0);
@@ -302,19 +302,21 @@ int region_check_image(const uint8_t *base, uint64_t bytes, uint32_t header_off,
 				   "a header at %" PRIu32 " does not fit %" PRIu64
 				   " bytes, or is not at a multiple of %d",
 				   header_off, bytes, MR_ALIGN);
-	rc = check_header(&c, header, header_off);
+	region_snapshot(&header, base + header_off, sizeof(header));
+	rc = check_header(&c, &header, header_off);
 	if (rc != 0)
 		return rc;
-	sets = (const struct mr_set *)(const void *)(base + header->sets_off);
-	for (uint32_t i = 0; i < header->in_count + header->out_count; i++) {
+	for (uint32_t i = 0; i < header.in_count + header.out_count; i++) {
 		struct check_set name;
+		struct mr_set set;
 		uint64_t out_bytes;
 
-		rc = check_set_name(&c, i, &sets[i], &name);
+		region_snapshot(&set, base + header.sets_off + i * sizeof(set), sizeof(set));
+		rc = check_set_name(&c, i, &set, &name);
 		name.keyed = limits->keyed >> i & 1;
 		if (rc == 0)
-			rc = i < header->in_count ? check_input(&c, &name, &sets[i])
-						  : check_output(&c, &name, &sets[i], &out_bytes);
+			rc = i < header.in_count ? check_input(&c, &name, &set)
+						 : check_output(&c, &name, &set, &out_bytes);
 		if (rc != 0)
 			return rc;
 	}

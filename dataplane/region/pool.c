@@ -31,6 +31,7 @@ struct region_pool {
 	pthread_mutex_t lock; /* everything below */
 	struct extents extents;
 	struct region_pool_stats stats;
+	bool abandoned; /* by its owner: goes with its last region */
 };
 
 int region_pool_create(struct region_pool **pool, const struct region_provider *provider,
@@ -65,20 +66,35 @@ free_pool:
 	return rc;
 }
 
+static void pool_free(struct region_pool *pool)
+{
+	POOL_UNPOISON(pool->provider.base, pool->provider.bytes);
+	if (pool->provider.release != NULL)
+		pool->provider.release(&pool->provider);
+	pthread_mutex_destroy(&pool->lock);
+	extents_fini(&pool->extents);
+	free(pool);
+}
+
 void region_pool_destroy(struct region_pool **pool)
 {
 	struct region_pool *p = *pool;
+	bool empty;
 
 	*pool = NULL;
 	if (p == NULL)
 		return;
-	assert(p->stats.regions == 0);
-	POOL_UNPOISON(p->provider.base, p->provider.bytes);
-	if (p->provider.release != NULL)
-		p->provider.release(&p->provider);
-	pthread_mutex_destroy(&p->lock);
-	extents_fini(&p->extents);
-	free(p);
+	pthread_mutex_lock(&p->lock);
+	p->abandoned = true;
+	empty = p->stats.regions == 0;
+	pthread_mutex_unlock(&p->lock);
+	if (empty)
+		pool_free(p);
+}
+
+const struct region_provider *region_pool_provider(const struct region_pool *pool)
+{
+	return &pool->provider;
 }
 
 void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats)
@@ -148,11 +164,16 @@ static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_shar
 
 static void pool_give(struct region_pool *pool, uint32_t page, uint64_t bytes)
 {
+	bool last;
+
 	pthread_mutex_lock(&pool->lock);
 	extents_give(&pool->extents, page, (uint32_t)(bytes / MR_PAGE_BYTES));
 	pool->stats.regions--;
 	pool->stats.used_bytes -= bytes;
+	last = pool->abandoned && pool->stats.regions == 0;
 	pthread_mutex_unlock(&pool->lock);
+	if (last)
+		pool_free(pool);
 }
 
 static int pool_refuse(struct region_pool *pool, int rc)
@@ -183,12 +204,26 @@ int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share sha
 	r->bytes = bytes;
 	r->class_bytes = class;
 	r->pool = pool;
+	r->release = NULL;
 	atomic_init(&r->refs, 1);
 	r->frozen = false;
 	POOL_UNPOISON(r->base, bytes);
 	POOL_POISON(r->base + bytes, class - bytes);
 	*region = r;
 	return 0;
+}
+
+void region_init_foreign(struct region *region, const uint8_t *base, uint64_t bytes,
+			 void (*release)(struct region *region))
+{
+	*region = (struct region){
+	    .base = (uint8_t *)(uintptr_t)base, /* frozen: nobody writes */
+	    .bytes = bytes,
+	    .class_bytes = (bytes + MR_PAGE_BYTES - 1) / MR_PAGE_BYTES * MR_PAGE_BYTES,
+	    .release = release,
+	    .frozen = true,
+	};
+	atomic_init(&region->refs, 1);
 }
 
 struct region *region_ref(struct region *region)
@@ -212,6 +247,10 @@ void region_unref(struct region **region)
 	assert(before > 0);
 	if (before > 1)
 		return;
+	if (r->release != NULL) {
+		r->release(r);
+		return;
+	}
 	POOL_POISON(r->base, r->class_bytes);
 	pool_give(r->pool, (uint32_t)((uint64_t)(r->base - r->pool->provider.base) / MR_PAGE_BYTES),
 		  r->class_bytes);

@@ -3,10 +3,14 @@
 #include "region.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define HUGE_BYTES (2u << 20) /* of a huge page */
 
 static void memfd_release(struct region_provider *provider)
 {
@@ -16,27 +20,23 @@ static void memfd_release(struct region_provider *provider)
 	provider->fd = -1;
 }
 
-int region_provider_memfd(struct region_provider *provider, uint64_t bytes)
+/* Sealed, so that who maps it elsewhere can rely on its size. */
+static int memfd_map(struct region_provider *provider, uint64_t bytes, unsigned int flags)
 {
 	void *base;
-	int fd;
+	int fd = memfd_create("millrace-regions", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	/* Huge pages are reserved at once: what is missing would be a fault later. */
+	int map_flags = MAP_SHARED | (flags & MFD_HUGETLB ? 0 : MAP_NORESERVE);
 	int rc;
 
-	if (bytes == 0 || bytes > INT64_MAX - MR_PAGE_BYTES)
-		return -EINVAL;
-	bytes = (bytes + MR_PAGE_BYTES - 1) / MR_PAGE_BYTES * MR_PAGE_BYTES;
-	fd = memfd_create("millrace-regions", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, (off_t)bytes) != 0) {
-		rc = -errno;
-		goto close_fd;
-	}
-	base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (base == MAP_FAILED) {
-		rc = -errno;
-		goto close_fd;
-	}
+	if (ftruncate(fd, (off_t)bytes) != 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+		goto fail;
+	base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, map_flags, fd, 0);
+	if (base == MAP_FAILED)
+		goto fail;
 	*provider = (struct region_provider){
 	    .base = base,
 	    .bytes = bytes,
@@ -45,12 +45,26 @@ int region_provider_memfd(struct region_provider *provider, uint64_t bytes)
 	};
 	return 0;
 
-close_fd:
+fail:
+	rc = -errno;
 	close(fd);
 	return rc;
 }
 
-#define HUGE_BYTES (2u << 20) /* of a transparent huge page */
+static uint64_t round_up(uint64_t bytes, uint64_t unit)
+{
+	return (bytes + unit - 1) / unit * unit;
+}
+
+int region_provider_memfd(struct region_provider *provider, uint64_t bytes)
+{
+	if (bytes == 0 || bytes > INT64_MAX - HUGE_BYTES)
+		return -EINVAL;
+	if (bytes >= HUGE_BYTES &&
+	    memfd_map(provider, round_up(bytes, HUGE_BYTES), MFD_HUGETLB | MFD_HUGE_2MB) == 0)
+		return 0;
+	return memfd_map(provider, round_up(bytes, MR_PAGE_BYTES), 0);
+}
 
 /* Does the kernel back shared memory with huge pages when asked to? */
 static bool memfd_is_huge(void)
@@ -87,7 +101,7 @@ int region_provider_memory(struct region_provider *provider, uint64_t bytes)
 			madvise(provider->base, provider->bytes, MADV_HUGEPAGE);
 		return rc;
 	}
-	bytes = (bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+	bytes = round_up(bytes, HUGE_BYTES);
 	mapping = mmap(NULL, bytes + HUGE_BYTES, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mapping == MAP_FAILED)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <millrace/limits.h>
 #include <millrace/region.h>
@@ -25,7 +26,8 @@ struct region_provider {
 	void *opaque;                                      /* the provider's own */
 };
 
-/* A memfd of that many bytes, touched only when used. 0 or -errno. */
+/* A memfd of that many bytes, which other processes can map and nobody can shrink: in huge pages
+ * where so many are free, else in ordinary ones, touched only when used. 0 or -errno. */
 int region_provider_memfd(struct region_provider *provider, uint64_t bytes);
 /* The fastest memory of that many bytes: in transparent huge pages where the kernel has them, which
  * for a memfd it mostly does not (shmem_enabled); then without a descriptor. Touched only when
@@ -46,6 +48,7 @@ struct region {
 	uint64_t bytes;       // usable, as asked for
 	uint64_t class_bytes; // taken from the pool
 	struct region_pool *pool;
+	void (*release)(struct region *region); /* of a foreign region, else NULL */
 	atomic_uint refs;
 	bool frozen;
 };
@@ -61,8 +64,11 @@ struct region_pool_stats {
 /* On success takes ownership of what *provider holds (copied). 0 or -errno. */
 int region_pool_create(struct region_pool **pool, const struct region_provider *provider,
 		       uint64_t reserve_bytes);
-/* Every region must have been released: asserts it. Nulls *pool. NULL is allowed inside. */
+/* Its owner is done with it. Regions that others still hold stay good: the memory goes with the
+ * last of them. Nulls *pool. NULL is allowed inside. */
 void region_pool_destroy(struct region_pool **pool);
+/* Where the pool's memory is, and by which descriptor another process can map it. */
+const struct region_provider *region_pool_provider(const struct region_pool *pool);
 void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats);
 /* Would an allocation of that many bytes succeed now? Racy by nature; a hint for admission. */
 bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_share share);
@@ -72,6 +78,19 @@ bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_shar
  * pool could never hold it. */
 int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share share,
 		 struct region **region);
+/* Makes *region a frozen region, with one reference, of memory that is no pool's here: another
+ * process's, or another pool's. The last reference, dropped by whichever thread, calls release,
+ * which frees what *region is part of. Its bytes may change under a reader's hands if the other
+ * process breaks its word: whoever reads an offset or a count there copies it with
+ * region_snapshot() before checking it. */
+void region_init_foreign(struct region *region, const uint8_t *base, uint64_t bytes,
+			 void (*release)(struct region *region));
+/* Copies bytes once, so that a check and a use see the same whatever happens to the source. */
+static inline void region_snapshot(void *to, const void *from, size_t bytes)
+{
+	memcpy(to, from, bytes);
+	__asm__ volatile("" ::: "memory"); /* the source is not read again in the copy's place */
+}
 struct region *region_ref(struct region *region);
 /* Drops one reference, returns the memory with the last; nulls *region; *region may be NULL. */
 void region_unref(struct region **region);

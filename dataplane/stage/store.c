@@ -3,10 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BATCHES_FIRST 16 /* a store begins with room for so many, and doubles */
 
@@ -110,41 +107,17 @@ static void store_insert(struct store *store, struct batch *batch, uint64_t byte
 	store->stats.memory_bytes += batch->region->class_bytes;
 }
 
-static int batch_check(const struct store *store, const struct region *region,
-		       struct region_fault *fault)
-{
-	/* The items of a batch share nothing: their bytes fit beside each other. */
-	struct region_check_limits limits = {MR_SET_ITEMS_MAX, region->bytes, store->keyed};
-	const struct mr_region *header = (const struct mr_region *)(const void *)region->base;
-	int rc = region_check_image(region->base, region->bytes, 0, &limits, fault);
-
-	if (rc != 0)
-		return rc;
-	if (region->bytes > MR_REGION_BYTES_MAX) {
-		snprintf(fault->text, sizeof(fault->text),
-			 "a batch of %" PRIu64 " bytes is over the limit of %u", region->bytes,
-			 MR_REGION_BYTES_MAX);
-		return -EBADMSG;
-	}
-	if (header->in_count == 1 && header->out_count == 0)
-		return 0;
-	snprintf(fault->text, sizeof(fault->text),
-		 "a batch holds one set; this image has %u and %u output sets", header->in_count,
-		 header->out_count);
-	return -EBADMSG;
-}
-
 int store_add(struct store *store, struct region *batch, struct region_fault *fault)
 {
-	const struct mr_region *header = (const struct mr_region *)(const void *)batch->base;
+	struct batch_head head;
 	struct batch *added;
 	uint64_t bytes;
 	int rc;
 
-	rc = batch_check(store, batch, fault);
+	rc = batch_check(&head, batch, store->keyed, fault);
 	if (rc != 0)
 		goto drop;
-	if (store_has(store, header->partition)) {
+	if (store_has(store, head.header.partition)) {
 		store->stats.duplicates++;
 		rc = -EEXIST;
 		goto drop;
@@ -152,7 +125,7 @@ int store_add(struct store *store, struct region *batch, struct region_fault *fa
 	rc = store_grow(store);
 	if (rc != 0)
 		goto drop;
-	rc = batch_create(&added, batch, store->keyed, &bytes, fault);
+	rc = batch_create(&added, &head, batch, store->keyed, &bytes, fault);
 	if (rc != 0)
 		goto drop;
 	store_insert(store, added, bytes);

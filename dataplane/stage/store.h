@@ -58,10 +58,20 @@ struct store {
 	struct mr_item window[STORE_WINDOW_ITEMS];
 };
 
-/* batch.c: makes the index of an image, which region_check_image() has passed. Takes the reference
- * only on success. bytes: of names, keys and bytes. 0, -EBADMSG with *fault, or -ENOMEM. */
-int batch_create(struct batch **batch, struct region *region, bool keyed, uint64_t *bytes,
-		 struct region_fault *fault);
+/* What an index is made from: read once, so that another process's region cannot change it. */
+struct batch_head {
+	struct mr_region header;
+	struct mr_set set; /* the only one */
+	char name[MR_NAME_BYTES_MAX];
+};
+
+/* batch.c: checks the image and copies its head. 0 or -EBADMSG with *fault. */
+int batch_check(struct batch_head *head, const struct region *region, bool keyed,
+		struct region_fault *fault);
+/* Makes the index of an image that passed. Takes the reference only on success. bytes: of names,
+ * keys and bytes. 0, -EBADMSG with *fault, or -ENOMEM. */
+int batch_create(struct batch **batch, const struct batch_head *head, struct region *region,
+		 bool keyed, uint64_t *bytes, struct region_fault *fault);
 /* A slice of no items when the batch has none of [first, end). */
 struct batch_slice batch_slice(const struct batch *batch, uint32_t group_first, uint32_t group_end);
 

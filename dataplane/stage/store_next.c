@@ -27,7 +27,25 @@ static bool is_inside(const struct batch *batch, uint32_t off, uint32_t len)
 	return (uint64_t)off + len <= batch->image_bytes;
 }
 
-/* Items were checked before they were written; that the disk gave back the same is not sure. */
+/* Items were checked when they came; that a disk, or another process, gives the same is not sure.
+ */
+static int item_recheck(const struct batch *batch, const struct mr_item *item)
+{
+	if (!is_inside(batch, item->key_off, item->key_len) ||
+	    !is_inside(batch, item->name_off, item->name_len) ||
+	    !is_inside(batch, item->bytes_off, item->bytes_len))
+		return -EBADMSG;
+	return 0;
+}
+
+static int resident_item(const struct batch *batch, uint32_t index, struct mr_item *item)
+{
+	const uint8_t *items = batch->region->base + batch->items_off;
+
+	region_snapshot(item, items + (uint64_t)index * sizeof(*item), sizeof(*item));
+	return item_recheck(batch, item);
+}
+
 static int spilled_item(struct store *store, const struct batch *batch, uint32_t index,
 			struct spill_file *spill, struct mr_item *item)
 {
@@ -49,11 +67,7 @@ static int spilled_item(struct store *store, const struct batch *batch, uint32_t
 		store->window_count = count;
 	}
 	*item = store->window[index - store->window_item];
-	if (!is_inside(batch, item->key_off, item->key_len) ||
-	    !is_inside(batch, item->name_off, item->name_len) ||
-	    !is_inside(batch, item->bytes_off, item->bytes_len))
-		return -EBADMSG;
-	return 0;
+	return item_recheck(batch, item);
 }
 
 /* cursor->next is the batch's number in the order of partitions, then the item's, 32 bits each. */
@@ -82,15 +96,12 @@ bool store_next(struct store *store, struct store_cursor *cursor, struct spill_f
 	    .batch = batch->region,
 	    .spill_offset = batch->spill_offset,
 	};
-	if (batch->region != NULL) {
-		const uint8_t *items = batch->region->base + batch->items_off;
-
-		item->item = ((const struct mr_item *)(const void *)items)[index];
-	} else {
+	if (batch->region != NULL)
+		*rc = resident_item(batch, index, &item->item);
+	else
 		*rc = spilled_item(store, batch, index, spill, &item->item);
-		if (*rc != 0)
-			return false;
-	}
+	if (*rc != 0)
+		return false;
 	cursor->next++;
 	return true;
 }

@@ -67,7 +67,7 @@ static uint32_t next_chunk(struct out_message *message)
 	chunk = lost_first(message);
 	map_clear(message->lost_map, chunk);
 	message->lost--;
-	message->peer->transport->counters.retransmits++;
+	COUNT_PEER(message->peer, retransmits, 1);
 	return chunk;
 }
 
@@ -81,7 +81,7 @@ static void chunk_output(struct out_message *message, struct data_run *run,
 	uint32_t stream_bytes = body_bytes + (chunk == 0 ? message->shape.head_bytes : 0);
 
 	if (chunk == fresh)
-		peer->transport->counters.bytes_out += body_bytes;
+		COUNT_PEER(peer, bytes_out, body_bytes);
 	message->flight_bytes += stream_bytes;
 	run->data.chunk = chunk;
 	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);

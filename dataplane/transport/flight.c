@@ -237,7 +237,7 @@ void flight_timeout(struct peer *peer)
 	if (packet_ahead(flight->heard, flight->oldest) >= 0 ||
 	    t->now_ns < oldest->sent_ns + timeout_ns)
 		return;
-	t->counters.timeouts++;
+	COUNT_PEER(peer, timeouts, 1);
 	if (flight->backoff == 0)
 		probe_tail(peer);
 	else

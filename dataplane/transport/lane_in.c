@@ -51,16 +51,17 @@ void lane_drop(struct transport *t)
 /* --- Delivering ------------------------------------------------------------------------------ */
 
 /* Is it new, and its turn? Then it is delivered. */
-static bool number_enter(struct lane_in *lane, uint32_t number, struct transport_counters *counters)
+static bool number_enter(struct peer *peer, uint32_t number)
 {
+	struct lane_in *lane = &peer->lane_in;
 	int32_t ahead = packet_ahead(number, lane->cumulative);
 
 	if (ahead >= MR_MESSAGES_OUT_MAX) {
-		counters->drop_window++;
+		peer->transport->counters.drop_window++;
 		return false;
 	}
 	if (ahead < 0 || (lane->above > 0 && map_test(lane->map, number))) {
-		counters->duplicates++;
+		COUNT_PEER(peer, duplicates, 1);
 		return false;
 	}
 	if (ahead > 0) {
@@ -78,19 +79,18 @@ static bool number_enter(struct lane_in *lane, uint32_t number, struct transport
 
 static bool small_enter(struct peer *peer, const struct wire_small *small)
 {
-	struct transport_counters *counters = &peer->transport->counters;
-
 	/* A late one of a flow is a duplicate, of which the count is to tell. */
 	if (small->flow != 0 && packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]) > 0) {
-		counters->drop_order++;
+		peer->transport->counters.drop_order++;
 		return false;
 	}
-	if (!number_enter(&peer->lane_in, small->number, counters))
+	if (!number_enter(peer, small->number))
 		return false;
 	if (small->flow != 0)
 		receive_turn(peer, small->flow);
-	counters->messages_in++;
-	counters->bytes_in += small->body_bytes;
+	COUNT_PEER(peer, messages_in, 1);
+	COUNT_PEER(peer, bytes_in, small->body_bytes);
+	histogram_add(&peer->transport->histograms.message_in_bytes, small->body_bytes);
 	return true;
 }
 

@@ -60,6 +60,7 @@ int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_
 	*message = (struct small_message){
 	    .body = body,
 	    .cookie = cookie,
+	    .queued_ns = peer->transport->now_ns,
 	    .flow_seq = peer->out_flow_seq[flow]++,
 	    .body_bytes = (uint16_t)body_bytes,
 	    .head_bytes = (uint16_t)head_bytes,
@@ -117,12 +118,12 @@ void lane_fail_all(struct peer *peer, enum transport_reason reason)
 		struct small_message *message = small_at(peer, lane->oldest);
 
 		if (message->state == SMALL_ARRIVED) {
-			peer->transport->counters.messages_out++;
+			COUNT_PEER(peer, messages_out, 1);
 			continue;
 		}
 		message->state = SMALL_FAILED;
 		message->reason = (uint8_t)reason;
-		peer->transport->counters.messages_failed++;
+		COUNT_PEER(peer, messages_failed, 1);
 	}
 	lane->sent = lane->next;
 	lane->base = lane->next;
@@ -199,7 +200,7 @@ static void fill_lost(struct peer *peer, struct filling *filling)
 			return;
 		map_clear(lane->lost_map, (uint32_t)index);
 		lane->lost--;
-		peer->transport->counters.retransmits++;
+		COUNT_PEER(peer, retransmits, 1);
 	}
 }
 
@@ -210,7 +211,7 @@ static void fill_fresh(struct peer *peer, struct filling *filling)
 
 	while (lane->sent != lane->next && small_write(peer, lane->sent, filling))
 		bytes += small_at(peer, lane->sent++)->body_bytes;
-	peer->transport->counters.bytes_out += bytes;
+	COUNT_PEER(peer, bytes_out, bytes);
 }
 
 void lane_output(struct peer *peer, struct transport_frame *frame)
@@ -308,9 +309,11 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 
 	if (lane->oldest == end)
 		return 0;
-	peer->transport->counters.messages_out += end - lane->oldest;
-	for (; lane->oldest != end; lane->oldest++)
+	COUNT_PEER(peer, messages_out, end - lane->oldest);
+	for (; lane->oldest != end; lane->oldest++) {
 		bytes += small_arrived(peer, lane->oldest);
+		stats_small_sent(peer->transport, small_at(peer, lane->oldest));
+	}
 	ended_list(peer);
 	if (lane->oldest == lane->next)
 		peer_settle(peer);

@@ -133,7 +133,7 @@ void peer_retry(struct peer *peer)
 	if (peer->contact) {
 		flight_timeout(peer);
 	} else if (send_waits(peer) || peer->watched) {
-		t->counters.timeouts++;
+		COUNT_PEER(peer, timeouts, 1);
 		path_ask(peer);
 		peer->hello_ns = min_u64(2 * peer->hello_ns, peer_interval_max_ns(peer));
 		timer_set(&t->timers, &peer->retry, t->now_ns + peer->hello_ns);

@@ -72,7 +72,8 @@ static void finish(struct in_message *message, enum slot_state outcome)
 
 void receive_delivered(struct in_message *message)
 {
-	message->peer->transport->counters.messages_in++;
+	COUNT_PEER(message->peer, messages_in, 1);
+	stats_received(message);
 	if (!message->detached)
 		finish(message, SLOT_DELIVERED);
 	receive_free(message);
@@ -189,7 +190,7 @@ static void chunk_store(struct in_message *message, uint32_t chunk, const uint8_
 	uint32_t length = wire_chunk_body_bytes(&message->shape, chunk);
 
 	memcpy(message->body + wire_chunk_offset(&message->shape, chunk), bytes, length);
-	message->peer->transport->counters.bytes_in += length;
+	COUNT_PEER(message->peer, bytes_in, length);
 	chunk_mark(message, chunk);
 	run_add(message, chunk);
 }
@@ -209,7 +210,7 @@ static void chunk_accepted(struct in_message *message, uint32_t chunk, const uin
 		return;
 	}
 	if (chunk_is_here(message, chunk)) {
-		t->counters.duplicates++;
+		COUNT_PEER(message->peer, duplicates, 1);
 		acknowledge(message->peer, message->id);
 		return;
 	}
@@ -231,13 +232,13 @@ static void chunk_stash(struct in_message *message, const uint8_t *bytes)
 
 static void chunk_offered(struct in_message *message, uint32_t chunk, const uint8_t *bytes)
 {
-	struct transport_counters *counters = &message->peer->transport->counters;
+	struct peer *peer = message->peer;
 
-	acknowledge(message->peer, message->id);
+	acknowledge(peer, message->id);
 	if (chunk != 0)
-		counters->drop_no_room++;
+		peer->transport->counters.drop_no_room++;
 	else if (message->stash != 0)
-		counters->duplicates++;
+		COUNT_PEER(peer, duplicates, 1);
 	else
 		chunk_stash(message, bytes);
 }
@@ -268,6 +269,7 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	message->generation = generation;
 	message->event.source = EVENT_OF_IN;
 	message->peer = peer;
+	message->opened_ns = peer->transport->now_ns;
 	message->id = data->message;
 	message->shape = *shape;
 	message->data = *data;
@@ -333,7 +335,7 @@ static void chunk_open(struct in_message *message, uint32_t chunk, const uint8_t
 		chunk_offered(message, chunk, bytes);
 		break;
 	default:
-		message->peer->transport->counters.duplicates++;
+		COUNT_PEER(message->peer, duplicates, 1);
 		acknowledge(message->peer, message->id);
 	}
 }
@@ -396,7 +398,7 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 	    peer->in_slots[data.message % MR_MESSAGES_OUT_MAX].state == SLOT_UNSEEN) {
 		chunk_first(peer, &data, &shape, body + WIRE_DATA_BYTES);
 	} else {
-		counters->duplicates++;
+		COUNT_PEER(peer, duplicates, 1);
 		acknowledge(peer, data.message);
 	}
 }

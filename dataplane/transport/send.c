@@ -56,6 +56,7 @@ static int queue(struct peer *peer, uint32_t flow, const void *head, uint32_t he
 	message->owner = owner;
 	message->cookie = cookie;
 	message->id = peer->out_next++;
+	message->queued_ns = peer->transport->now_ns;
 	message->flow = flow;
 	message->flow_seq = peer->out_flow_seq[flow]++;
 	peer->out_flow_chunked[flow]++;
@@ -139,10 +140,12 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	       peer->out_slots[peer->out_base % MR_MESSAGES_OUT_MAX] == 0)
 		peer->out_base++;
 	peer_settle(peer);
-	if (reason == TRANSPORT_OK)
-		t->counters.messages_out++;
-	else
-		t->counters.messages_failed++;
+	if (reason == TRANSPORT_OK) {
+		COUNT_PEER(peer, messages_out, 1);
+		stats_sent(message);
+	} else {
+		COUNT_PEER(peer, messages_failed, 1);
+	}
 	event_queue(t, &message->event);
 }
 

@@ -13,6 +13,7 @@
 #include "net.h"
 #include "timer.h"
 #include "transport.h"
+#include "transport_stats.h"
 #include "wire.h"
 
 #define NS_PER_US 1000ull
@@ -70,6 +71,7 @@ struct out_message {
 	void *owner;
 	uint64_t cookie;
 	uint64_t id;
+	uint64_t queued_ns; /* transport_send() was called */
 	struct wire_shape shape;
 	uint32_t flow;
 	uint32_t flow_seq;
@@ -110,6 +112,7 @@ struct in_message {
 	uint8_t *body;
 	uint64_t cookie;
 	uint64_t id;
+	uint64_t opened_ns; /* its first packet came */
 	struct wire_shape shape;
 	struct wire_data data; /* as all its packets say, but for the chunk's number */
 	uint64_t credit_bytes; /* granted above the unscheduled, not yet here */
@@ -146,6 +149,7 @@ enum small_state { SMALL_WAITS, SMALL_IN_FLIGHT, SMALL_ARRIVED, SMALL_FAILED };
 struct small_message {
 	const uint8_t *body;
 	uint64_t cookie;
+	uint64_t queued_ns;
 	uint32_t packet; /* it last went in */
 	uint32_t flow_seq;
 	uint16_t body_bytes;
@@ -328,6 +332,7 @@ struct peer {
 	bool watched;
 	uint32_t owed; /* messages the other side must do something for */
 	uint32_t reset_session;
+	struct transport_peer_counters counters;
 	struct path path;
 
 	/* Toward the peer. */
@@ -406,6 +411,7 @@ struct transport {
 	struct in_message *fresh; /* an offer whose first chunk is in a frame that is still there */
 	const uint8_t *fresh_bytes;
 	struct transport_counters counters;
+	struct transport_histograms histograms;
 	struct timer_wheel timers;
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active;      /* peers with something to send */
@@ -436,6 +442,13 @@ static inline bool peer_known(const struct transport *t, uint32_t node)
 {
 	return node < MR_NODES_MAX && (t->peers_known >> node & 1) != 0;
 }
+
+/* Counts an event for the transport and for the peer: a name both have. */
+#define COUNT_PEER(peer, name, amount)                        \
+	do {                                                  \
+		(peer)->counters.name += (amount);            \
+		(peer)->transport->counters.name += (amount); \
+	} while (0)
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -593,6 +606,11 @@ void receive_free(struct in_message *message);
 uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length */
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
+
+/* stats.c: a message was delivered, to the peer's user, to ours. */
+void stats_sent(const struct out_message *message);
+void stats_received(const struct in_message *message);
+void stats_small_sent(struct transport *t, const struct small_message *message);
 
 /* ready.c */
 void ready_init(struct ready *ready);

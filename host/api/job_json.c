@@ -1,4 +1,4 @@
-/* Jobs and metrics as JSON, and jobs back from it. */
+/* Jobs as JSON, and back from it. */
 #include "job_json.h"
 
 #include <errno.h>
@@ -99,63 +99,4 @@ int job_json_read(const cJSON *json, struct job_status *status)
 	if (string_read(json, "error", status->error, sizeof(status->error)) < 0)
 		status->error[0] = '\0';
 	return 0;
-}
-
-static void pool_json_add(cJSON *json, const struct region_pool_stats *pool)
-{
-	cJSON *object = cJSON_AddObjectToObject(json, "pool");
-
-	cJSON_AddNumberToObject(object, "bytes", (double)pool->bytes);
-	cJSON_AddNumberToObject(object, "used_bytes", (double)pool->used_bytes);
-	cJSON_AddNumberToObject(object, "peak_bytes", (double)pool->peak_bytes);
-	cJSON_AddNumberToObject(object, "regions", (double)pool->regions);
-	cJSON_AddNumberToObject(object, "failures", (double)pool->failures);
-}
-
-static void transport_json_add(cJSON *json, const struct transport_counters *counters)
-{
-	cJSON *object = cJSON_AddObjectToObject(json, "transport");
-
-#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)counters->name);
-	TRANSPORT_COUNTERS(ADD)
-#undef ADD
-}
-
-static void port_json_add(cJSON *json, const struct node_metrics *metrics)
-{
-	const struct port_counters *counters = &metrics->port;
-	const uint8_t *mac = metrics->port_abilities.mac;
-	cJSON *object = cJSON_AddObjectToObject(json, "port");
-	char text[24];
-
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
-	cJSON_AddStringToObject(object, "driver", metrics->port_abilities.driver);
-	cJSON_AddStringToObject(object, "mac", text);
-	cJSON_AddNumberToObject(object, "mtu", metrics->port_abilities.mtu);
-	cJSON_AddBoolToObject(object, "multi_segment", metrics->port_abilities.multi_segment);
-#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)counters->name);
-	PORT_COUNTERS(ADD)
-#undef ADD
-}
-
-cJSON *metrics_json_write(const struct node_metrics *metrics)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	if (json == NULL)
-		return NULL;
-	cJSON_AddNumberToObject(json, "node", metrics->node);
-	cJSON_AddNumberToObject(json, "uptime_seconds", (double)metrics->uptime_ns / 1e9);
-	cJSON_AddNumberToObject(json, "workers", metrics->workers);
-	cJSON_AddNumberToObject(json, "workers_busy", metrics->workers_busy);
-	cJSON_AddNumberToObject(json, "jobs_running", metrics->jobs_running);
-	cJSON_AddNumberToObject(json, "jobs_done", (double)metrics->jobs_done);
-	cJSON_AddNumberToObject(json, "jobs_failed", (double)metrics->jobs_failed);
-	cJSON_AddNumberToObject(json, "fault_drops", (double)metrics->fault_drops);
-	job_json_counters(cJSON_AddObjectToObject(json, "jobs"), &metrics->jobs);
-	pool_json_add(json, &metrics->pool);
-	transport_json_add(json, &metrics->transport);
-	port_json_add(json, metrics);
-	return json;
 }

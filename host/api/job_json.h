@@ -1,5 +1,5 @@
 /*
- * JSON of jobs and metrics: written by the daemon, read back by its client.
+ * JSON of jobs: written by the daemon, read back by its client.
  *
  * Job ids are strings in JSON: 64 bits do not fit its numbers. Times are seconds.
  */
@@ -17,7 +17,5 @@ cJSON *job_json_write(const struct job_status *status, uint64_t now_ns);
 int job_json_read(const cJSON *json, struct job_status *status);
 /* Adds every field of *counters to the object. */
 void job_json_counters(cJSON *object, const struct job_counters *counters);
-/* An object for a whole node. The caller owns it; NULL when out of memory. */
-cJSON *metrics_json_write(const struct node_metrics *metrics);
 
 #endif

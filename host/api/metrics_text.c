@@ -1,64 +1,187 @@
-/* A node's metrics in the Prometheus text format: every counter there is. */
+/* A node's metrics in the Prometheus text format: every counter, gauge and histogram there is. */
 #include "metrics_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static void counter_print(FILE *out, uint32_t node, const char *group, const char *name,
-			  uint64_t value)
+#include "exposition.h"
+
+/* Bounds of the buckets shown, as powers of 2: a kilobyte more or less says little of a message,
+ * a factor of two much of a wait. */
+#define BYTES_BITS_FIRST 6 /* 64 bytes */
+#define BYTES_BITS_LAST 32 /* 4 GiB: the largest message */
+#define BYTES_BITS_STEP 2
+#define NS_BITS_FIRST 10 /* 1 us */
+#define NS_BITS_LAST 36  /* 69 s */
+#define NS_BITS_STEP 1
+
+static void counter_write(struct exposition *to, const char *group, const char *name,
+			  const char *what, uint64_t value)
 {
-	fprintf(out,
-		"# TYPE millrace_%s_%s_total counter\n"
-		"millrace_%s_%s_total{node=\"%" PRIu32 "\"} %" PRIu64 "\n",
-		group, name, group, name, node, value);
+	exposition_family(to, EXPOSITION_COUNTER, group, name, what);
+	exposition_sample(to, "", value);
 }
 
-static void gauge_print(FILE *out, uint32_t node, const char *name, uint64_t value)
+static void gauge_write(struct exposition *to, const char *group, const char *name,
+			const char *what, uint64_t value)
 {
-	fprintf(out,
-		"# TYPE millrace_%s gauge\n"
-		"millrace_%s{node=\"%" PRIu32 "\"} %" PRIu64 "\n",
-		name, name, node, value);
+	exposition_family(to, EXPOSITION_GAUGE, group, name, what);
+	exposition_sample(to, "", value);
 }
 
-static void counters_print(FILE *out, const struct node_metrics *metrics)
+static void info_write(struct exposition *to, const struct node_metrics *metrics)
 {
-	uint32_t node = metrics->node;
+	char labels[128];
 
-#define JOB(name) counter_print(out, node, "job", #name, metrics->jobs.name);
-#define TRANSPORT(name) counter_print(out, node, "transport", #name, metrics->transport.name);
-#define PORT(name) counter_print(out, node, "port", #name, metrics->port.name);
+	exposition_family(to, EXPOSITION_GAUGE, "build", "info", "What runs, always 1");
+	exposition_sample(to, "version=\"" MR_VERSION "\"", 1);
+	exposition_family(to, EXPOSITION_GAUGE, "node", "info",
+			  "Which life of the node this is, and its port, always 1");
+	snprintf(labels, sizeof(labels), "incarnation=\"%" PRIu64 "\",driver=\"%s\",mtu=\"%u\"",
+		 metrics->incarnation, metrics->port_abilities.driver, metrics->port_abilities.mtu);
+	exposition_sample(to, labels, 1);
+}
+
+static void counters_write(struct exposition *to, const struct node_metrics *metrics)
+{
+#define JOB(name) \
+	counter_write(to, "job", #name, "This node's share of all jobs", metrics->jobs.name);
+#define TRANSPORT(name) \
+	counter_write(to, "transport", #name, "The transport", metrics->transport.name);
+#define LINK(name) \
+	counter_write(to, "link", #name, "Between transport and port", metrics->link.name);
+#define PORT(name) counter_write(to, "port", #name, "The network port", metrics->port.name);
+#define HANDOVER(name)                                                         \
+	counter_write(to, "handover", #name, "To and from peers on this host", \
+		      metrics->handover.name);
 	JOB_COUNTERS(JOB)
 	TRANSPORT_COUNTERS(TRANSPORT)
+	LINK_COUNTERS(LINK)
 	PORT_COUNTERS(PORT)
+	HANDOVER_COUNTERS(HANDOVER)
+#undef HANDOVER
 #undef JOB
 #undef TRANSPORT
+#undef LINK
 #undef PORT
-	counter_print(out, node, "node", "jobs_done", metrics->jobs_done);
-	counter_print(out, node, "node", "jobs_failed", metrics->jobs_failed);
-	counter_print(out, node, "node", "fault_drops", metrics->fault_drops);
-	counter_print(out, node, "pool", "failures", metrics->pool.failures);
+	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);
+	counter_write(to, "node", "jobs_failed", "Jobs led here", metrics->jobs_failed);
+	counter_write(to, "pool", "failures", "Regions refused for want of memory",
+		      metrics->pool.failures);
+}
+
+static void gauges_write(struct exposition *to, const struct node_metrics *metrics)
+{
+	gauge_write(to, "node", "uptime_ns", "The node", metrics->uptime_ns);
+	gauge_write(to, "node", "jobs_running", "The node", metrics->jobs_running);
+	gauge_write(to, "node", "workers", "The node", metrics->workers);
+	gauge_write(to, "node", "workers_busy", "The node", metrics->workers_busy);
+	gauge_write(to, "pool", "bytes", "Data memory", metrics->pool.bytes);
+	gauge_write(to, "pool", "used_bytes", "Data memory", metrics->pool.used_bytes);
+	gauge_write(to, "pool", "peak_bytes", "Data memory", metrics->pool.peak_bytes);
+	gauge_write(to, "pool", "regions", "Data memory", metrics->pool.regions);
+#define QUEUE(name) gauge_write(to, "queue", #name, "Waiting now", metrics->queues.name);
+	NODE_QUEUES(QUEUE)
+#undef QUEUE
+}
+
+/* --- Each peer is a label ---------------------------------------------------------------------
+ */
+
+struct peer_field {
+	const char *name;
+	enum exposition_type type;
+	uint64_t (*value)(const struct transport_peer_stats *peer);
+};
+
+static uint64_t peer_up(const struct transport_peer_stats *peer)
+{
+	return peer->contact;
+}
+#define COUNTER(name)                                                        \
+	static uint64_t peer_##name(const struct transport_peer_stats *peer) \
+	{                                                                    \
+		return peer->counters.name;                                  \
+	}
+#define GAUGE(name)                                                          \
+	static uint64_t peer_##name(const struct transport_peer_stats *peer) \
+	{                                                                    \
+		return peer->name;                                           \
+	}
+TRANSPORT_PEER_COUNTERS(COUNTER)
+TRANSPORT_PEER_GAUGES(GAUGE)
+#undef COUNTER
+#undef GAUGE
+
+#define COUNTER(name) {#name, EXPOSITION_COUNTER, peer_##name},
+#define GAUGE(name) {#name, EXPOSITION_GAUGE, peer_##name},
+static const struct peer_field peer_fields[] = {{"up", EXPOSITION_GAUGE, peer_up},
+						TRANSPORT_PEER_COUNTERS(COUNTER)
+						    TRANSPORT_PEER_GAUGES(GAUGE)};
+#undef COUNTER
+#undef GAUGE
+
+static void peers_write(struct exposition *to, const struct node_metrics *metrics)
+{
+	size_t fields = metrics->peer_count > 0 ? sizeof(peer_fields) / sizeof(peer_fields[0]) : 0;
+
+	for (size_t i = 0; i < fields; i++) {
+		const struct peer_field *field = &peer_fields[i];
+
+		exposition_family(to, field->type, "peer", field->name, "Between node and peer");
+		for (uint32_t p = 0; p < metrics->peer_count; p++) {
+			char label[32];
+
+			snprintf(label, sizeof(label), "peer=\"%u\"", metrics->peers[p].node);
+			exposition_sample(to, label, field->value(&metrics->peers[p]));
+		}
+	}
+}
+
+/* --- Histograms --------------------------------------------------------------------------------
+ */
+
+static void histogram_write(struct exposition *to, const char *name, const char *what,
+			    const struct histogram *histogram)
+{
+	size_t length = strlen(name);
+
+	if (length > 3 && strcmp(name + length - 3, "_ns") == 0)
+		exposition_histogram(to, name, what, histogram, NS_BITS_FIRST, NS_BITS_LAST,
+				     NS_BITS_STEP);
+	else
+		exposition_histogram(to, name, what, histogram, BYTES_BITS_FIRST, BYTES_BITS_LAST,
+				     BYTES_BITS_STEP);
+}
+
+static void histograms_write(struct exposition *to, const struct node_metrics *metrics)
+{
+#define MESSAGES(name) \
+	histogram_write(to, #name, "Messages of the transport", &metrics->messages.name);
+#define NODE(name) histogram_write(to, #name, "The node", &metrics->histograms.name);
+	TRANSPORT_HISTOGRAMS(MESSAGES)
+	NODE_HISTOGRAMS(NODE)
+#undef MESSAGES
+#undef NODE
 }
 
 char *metrics_text(const struct node_metrics *metrics, size_t *bytes)
 {
-	uint32_t node = metrics->node;
 	char *text = NULL;
-	FILE *out = open_memstream(&text, bytes);
+	char labels[32];
+	struct exposition to = {.out = open_memstream(&text, bytes), .labels = labels};
 
-	if (out == NULL)
+	if (to.out == NULL)
 		return NULL;
-	counters_print(out, metrics);
-	gauge_print(out, node, "node_uptime_seconds", metrics->uptime_ns / 1000000000u);
-	gauge_print(out, node, "node_jobs_running", metrics->jobs_running);
-	gauge_print(out, node, "node_workers", metrics->workers);
-	gauge_print(out, node, "node_workers_busy", metrics->workers_busy);
-	gauge_print(out, node, "pool_bytes", metrics->pool.bytes);
-	gauge_print(out, node, "pool_used_bytes", metrics->pool.used_bytes);
-	gauge_print(out, node, "pool_peak_bytes", metrics->pool.peak_bytes);
-	gauge_print(out, node, "pool_regions", metrics->pool.regions);
-	if (fclose(out) != 0) {
+	snprintf(labels, sizeof(labels), "node=\"%" PRIu32 "\"", metrics->node);
+	info_write(&to, metrics);
+	counters_write(&to, metrics);
+	gauges_write(&to, metrics);
+	peers_write(&to, metrics);
+	histograms_write(&to, metrics);
+	if (fclose(to.out) != 0) {
 		free(text);
 		return NULL;
 	}

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "job_json.h"
+#include "metrics_json.h"
 #include "metrics_text.h"
 
 static const char home_text[] =

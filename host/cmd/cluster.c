@@ -70,6 +70,21 @@ static int memory_open(struct fabric *fabric, uint64_t bytes, struct region_prov
 	return rc;
 }
 
+static int tap_open(struct capture *capture, uint32_t node, struct link_tap **tap, char *error,
+		    size_t error_bytes)
+{
+	char name[32];
+	int rc = 0;
+
+	snprintf(name, sizeof(name), "node %u", node);
+	if (capture != NULL)
+		rc = capture_tap(capture, name, tap);
+	if (rc < 0)
+		snprintf(error, error_bytes, "cannot capture frames of %s: %s", name,
+			 strerror(-rc));
+	return rc;
+}
+
 static int node_open(struct cluster *cluster, struct fabric *fabric,
 		     const struct cluster_config *config, uint32_t index, char *error,
 		     size_t error_bytes)
@@ -92,8 +107,10 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 	    .spill_dir = config->spill_dir,
 	    .faults = config->faults,
 	};
-	int rc = memory_open(fabric, bytes, &node.provider, error, error_bytes);
+	int rc = tap_open(config->capture, index, &node.tap, error, error_bytes);
 
+	if (rc == 0)
+		rc = memory_open(fabric, bytes, &node.provider, error, error_bytes);
 	if (rc < 0)
 		return rc;
 	rc = fabric->port_open(fabric, index, &node.port, error, error_bytes);
@@ -125,6 +142,17 @@ int cluster_create(struct cluster **cluster_out, struct fabric **fabric,
 	}
 	for (uint32_t i = 0; i < config->nodes && rc == 0; i++)
 		rc = node_open(cluster, *fabric, config, i, error, error_bytes);
+	if (rc == 0 && config->capture != NULL) {
+		rc = capture_start(config->capture);
+		if (rc < 0)
+			snprintf(error, error_bytes, "cannot start the capture's thread: %s",
+				 strerror(-rc));
+	}
+	if (rc == 0 && config->handover) {
+		rc = node_attach(cluster->nodes, cluster->count);
+		if (rc < 0)
+			snprintf(error, error_bytes, "hand-over between nodes: %s", strerror(-rc));
+	}
 	if (rc < 0) {
 		cluster_destroy(&cluster);
 		return rc;

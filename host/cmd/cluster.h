@@ -4,6 +4,7 @@
 #ifndef CLUSTER_H
 #define CLUSTER_H
 
+#include "capture.h"
 #include "fabric.h"
 #include "node.h"
 
@@ -13,9 +14,11 @@ struct cluster_config {
 	uint32_t workers;      /* of each node; 0: run inside node_step() */
 	uint64_t memory_bytes; /* of all nodes together */
 	bool poll_always;
+	bool handover; /* regions change hands in memory; else everything travels as frames */
 	uint64_t incarnation; /* 0: taken from the clock */
 	const char *spill_dir;
 	struct node_faults faults;
+	struct capture *capture; /* of every node's frames; NULL: none; outlives the cluster */
 };
 
 struct cluster {

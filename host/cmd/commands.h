@@ -5,5 +5,6 @@
 
 int command_run(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_top(int argc, char **argv);
 
 #endif

@@ -33,7 +33,14 @@ const char daemon_help[] =
     "  --poll always         never sleep while waiting for frames\n"
     "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
     "                        fails the job; 20 to 600000, default 750\n"
+    "  --handover off        talk with peers on this host by frames only. Otherwise those of the\n"
+    "                        same user hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
+    "  --pcap FILE           capture every frame of this node, in clear (before it is sealed, "
+    "after\n"
+    "                        it was opened), in the pcapng format\n"
+    "  --pcap-bytes BYTES    of that file at most; default 1GiB\n"
+    "  --pcap-snap BYTES     kept of each frame at most; default all\n"
     "  --pid-file FILE       write the process id there once ready\n"
     "  --version, --help\n"
     "\n"
@@ -61,7 +68,11 @@ enum option_id {
 	OPTION_SPILL,
 	OPTION_POLL,
 	OPTION_PEER_TIMEOUT,
+	OPTION_HANDOVER,
 	OPTION_DROP_RATE,
+	OPTION_PCAP,
+	OPTION_PCAP_BYTES,
+	OPTION_PCAP_SNAP,
 	OPTION_PID_FILE,
 	OPTION_VERSION,
 	OPTION_HELP,
@@ -81,7 +92,11 @@ static const struct option long_options[] = {
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
     {"peer-timeout-ms", required_argument, NULL, OPTION_PEER_TIMEOUT},
+    {"handover", required_argument, NULL, OPTION_HANDOVER},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
+    {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"pcap-bytes", required_argument, NULL, OPTION_PCAP_BYTES},
+    {"pcap-snap", required_argument, NULL, OPTION_PCAP_SNAP},
     {"pid-file", required_argument, NULL, OPTION_PID_FILE},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -187,6 +202,27 @@ static int network_set(struct daemon_options *options, enum option_id id, const 
 	}
 }
 
+static int pcap_set(struct daemon_options *options, enum option_id id, const char *value,
+		    char *error, size_t error_bytes)
+{
+	struct capture_options *pcap = &options->pcap;
+	uint64_t bytes = 0;
+
+	if (id == OPTION_PCAP) {
+		pcap->path = value;
+		return 0;
+	}
+	if (!argument_size(value, &bytes) || bytes == 0)
+		return expect(false, id == OPTION_PCAP_BYTES ? "--pcap-bytes" : "--pcap-snap",
+			      value, "bytes are needed, plain or with KiB, MiB or GiB", error,
+			      error_bytes);
+	if (id == OPTION_PCAP_BYTES)
+		pcap->bytes_max = bytes;
+	else
+		pcap->snap_bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+	return 0;
+}
+
 static int option_set(struct daemon_options *options, enum option_id id, const char *value,
 		      char *error, size_t error_bytes)
 {
@@ -227,9 +263,17 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 			    error, error_bytes);
 		options->peer_timeout_ms = (uint32_t)parsed;
 		return rc;
+	case OPTION_HANDOVER:
+		options->handover_off = true;
+		return expect(strcmp(value, "off") == 0, "--handover", value, "off", error,
+			      error_bytes);
 	case OPTION_DROP_RATE:
 		return expect(argument_probability(value, &options->drop_ppm), "--drop-rate", value,
 			      "a probability from 0 to 1 is needed", error, error_bytes);
+	case OPTION_PCAP:
+	case OPTION_PCAP_BYTES:
+	case OPTION_PCAP_SNAP:
+		return pcap_set(options, id, value, error, error_bytes);
 	case OPTION_VERSION:
 		options->version = true;
 		return 0;

@@ -2,6 +2,7 @@
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
+#include "capture_file.h"
 #include "node.h"
 
 struct daemon_options {
@@ -20,10 +21,12 @@ struct daemon_options {
 	const char *sandbox;
 	const char *cache_dir;
 	const char *spill_dir;
+	struct capture_options pcap;
 	const char *pid_file;
 	uint32_t drop_ppm;
 	uint32_t peer_timeout_ms;
 	bool poll_always;
+	bool handover_off;
 	bool help;
 	bool version;
 };

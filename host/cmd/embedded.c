@@ -20,8 +20,8 @@ static int fabric_open(const struct run_request *request, struct fabric **fabric
 				error_bytes);
 }
 
-static int cluster_open(const struct run_request *request, struct cluster **cluster, char *error,
-			size_t error_bytes)
+static int cluster_open(const struct run_request *request, struct capture *capture,
+			struct cluster **cluster, char *error, size_t error_bytes)
 {
 	const struct mr_options *options = &request->options;
 	uint32_t nodes = run_nodes(request);
@@ -31,8 +31,12 @@ static int cluster_open(const struct run_request *request, struct cluster **clus
 	    .workers = options->workers ? options->workers : cluster_workers_default(nodes),
 	    .memory_bytes = run_memory_bytes(request),
 	    .poll_always = request->poll_always,
+	    /* Who names ports, or wants frames lost, wants frames. */
+	    .handover =
+		!request->handover_off && options->port_count == 0 && request->faults.drop_ppm == 0,
 	    .spill_dir = request->spill_dir,
 	    .faults = request->faults,
+	    .capture = capture,
 	};
 	struct fabric *fabric = NULL;
 	/* Before EAL starts: it would take the memory, and say less. */
@@ -101,13 +105,18 @@ void embedded_run(const struct run_request *request, const struct bundle *bundle
 		  struct run_result *result)
 {
 	struct cluster *cluster = NULL;
-	int rc = cluster_open(request, &cluster, result->error, sizeof(result->error));
+	struct capture *capture = NULL;
+	int rc = capture_file_open(&capture, &request->pcap, false, result->error,
+				   sizeof(result->error));
 
+	if (rc == 0)
+		rc = cluster_open(request, capture, &cluster, result->error, sizeof(result->error));
 	if (rc < 0) {
 		run_result_fail(result, RUN_CANNOT_START, rc);
-		return;
+	} else {
+		snprintf(result->note, sizeof(result->note), "%s", cluster->fabric->note);
+		job_run(request, bundle, cluster->nodes[0], result);
+		cluster_destroy(&cluster);
 	}
-	snprintf(result->note, sizeof(result->note), "%s", cluster->fabric->note);
-	job_run(request, bundle, cluster->nodes[0], result);
-	cluster_destroy(&cluster);
+	capture_file_close(&capture, &request->pcap, result->note, sizeof(result->note));
 }

@@ -21,9 +21,10 @@ struct dpdk_fabric {
 	bool heap; /* data memory comes from DPDK's */
 };
 
-int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
+int fabric_memory_plain(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
 {
-	return region_provider_memory(provider, bytes);
+	return fabric->shared ? region_provider_memfd(provider, bytes)
+			      : region_provider_memory(provider, bytes);
 }
 
 void fabric_close(struct fabric **fabric)
@@ -64,7 +65,7 @@ int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t
 		return rc;
 	}
 	ring->fabric.port_open = ring_fabric_port;
-	ring->fabric.memory_open = fabric_memory_memfd;
+	ring->fabric.memory_open = fabric_memory_plain;
 	ring->fabric.close = ring_fabric_close;
 	*fabric = &ring->fabric;
 	return 0;
@@ -95,7 +96,7 @@ static int dpdk_fabric_memory(struct fabric *fabric, uint64_t bytes,
 	if (dpdk->heap)
 		note_add(fabric, "the DPDK heap gave no data memory: it is on ordinary pages");
 	dpdk->heap = false;
-	return region_provider_memory(provider, bytes);
+	return fabric_memory_plain(fabric, bytes, provider);
 }
 
 static void dpdk_fabric_close(struct fabric *fabric)
@@ -104,19 +105,23 @@ static void dpdk_fabric_close(struct fabric *fabric)
 }
 
 /*
- * DPDK touches all of its heap at the start. In huge pages that is what they are for; in ordinary
- * ones a node would hold all its memory while idle, so that there a memfd serves, touched only
- * when used. Ports copy what they send, and take either.
+ * DPDK touches all of its heap at the start, and nobody else can map it. In huge pages that is what
+ * they are for, and some ports send from where data lies only there; in ordinary ones a node would
+ * hold all its memory while idle. Everywhere else memory touched when used serves better.
  */
-static bool heap_wanted(uint64_t memory_bytes)
+static bool heap_wanted(const char *const *specs, uint32_t count, uint64_t memory_bytes)
 {
-	return machine_huge_page_bytes() >= memory_bytes + DPDK_OWN_BYTES;
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		wanted |= port_dpdk_wants_heap(specs[i]);
+	return wanted && machine_huge_page_bytes() >= memory_bytes + DPDK_OWN_BYTES;
 }
 
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
 		     uint64_t memory_bytes, char *error, size_t error_bytes)
 {
-	bool heap = heap_wanted(memory_bytes);
+	bool heap = heap_wanted(specs, count, memory_bytes);
 	struct port_eal_config eal = {specs, count, heap ? memory_bytes : 0};
 	struct dpdk_fabric *dpdk = calloc(1, sizeof(*dpdk));
 	int rc;

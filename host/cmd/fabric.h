@@ -17,6 +17,7 @@ struct fabric {
 	/* Data memory for one node. 0 or -errno. */
 	int (*memory_open)(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 	void (*close)(struct fabric *fabric); /* its ports are closed already */
+	bool shared; /* data memory is to be what other processes of this host can map */
 	char note[FABRIC_NOTE_BYTES]; /* what was degraded and why; empty when nothing was */
 };
 
@@ -28,7 +29,7 @@ int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t 
 		     uint64_t memory_bytes, char *error, size_t error_bytes);
 /* Nulls *fabric; *fabric may be NULL. */
 void fabric_close(struct fabric **fabric);
-/* Memory that is no device's: a memfd. What memory_open is where DPDK has no part. */
-int fabric_memory_memfd(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
+/* Memory that is no device's. What memory_open is where DPDK has no part. */
+int fabric_memory_plain(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 
 #endif

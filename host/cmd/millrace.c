@@ -13,6 +13,7 @@ static const char help[] =
     "\n"
     "  run FILE.mr SET=URI...    run a composition\n"
     "  plan FILE.mr              check a composition and print its plan\n"
+    "  top                       watch nodes at work\n"
     "  help [COMMAND]            this text, or that of a command\n"
     "  --version                 print the version\n"
     "\n"
@@ -22,7 +23,7 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {{"run", command_run}, {"plan", command_plan}};
+} commands[] = {{"run", command_run}, {"plan", command_plan}, {"top", command_top}};
 
 static int command_find(const char *name)
 {
@@ -35,9 +36,10 @@ static int command_find(const char *name)
 
 static int command_unknown(const char *name)
 {
-	fprintf(stderr,
-		"millrace: unknown command \"%s\": run, plan or help\nTry 'millrace --help'.\n",
-		name);
+	fprintf(
+	    stderr,
+	    "millrace: unknown command \"%s\": run, plan, top or help\nTry 'millrace --help'.\n",
+	    name);
 	return RUN_USAGE;
 }
 

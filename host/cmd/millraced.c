@@ -14,20 +14,52 @@
 #include "cluster.h"
 #include "daemon_options.h"
 #include "machine.h"
+#include "rendezvous.h"
 #include "run.h"
 #include "server.h"
 #include "spool.h"
 
-#define STOP_TURN_MS 50    /* between looks at the jobs being stopped */
-#define STOP_TURNS_MAX 100 /* after five seconds the node is ended as it is */
+#define ATTACH_DIR_BYTES 80 /* with a socket's name it fits sun_path, 108 bytes */
+#define STOP_TURN_MS 50     /* between looks at the jobs being stopped */
+#define STOP_TURNS_MAX 100  /* after five seconds the node is ended as it is */
 
 struct daemon {
 	const struct daemon_options *options;
 	struct fabric *fabric;
+	struct capture *capture;
 	struct node *node;
 	struct api_server *server;
 	char spool[MR_URI_BYTES_MAX - 64];
+	char attach_dir[ATTACH_DIR_BYTES]; /* empty: no hand-over */
 };
+
+static int capture_begin(struct daemon *daemon, struct link_tap **tap, char *error,
+			 size_t error_bytes)
+{
+	const struct daemon_options *options = daemon->options;
+	char name[32];
+	int rc = capture_file_open(&daemon->capture, &options->pcap, false, error, error_bytes);
+
+	if (rc < 0 || daemon->capture == NULL)
+		return rc;
+	snprintf(name, sizeof(name), "node %u", options->node);
+	rc = capture_tap(daemon->capture, name, tap);
+	if (rc == 0)
+		rc = capture_start(daemon->capture);
+	if (rc < 0)
+		snprintf(error, error_bytes, "cannot capture frames: %s", strerror(-rc));
+	return rc;
+}
+
+/* When the node is gone. */
+static void capture_end(struct daemon *daemon)
+{
+	char note[MR_ERROR_BYTES_MAX] = "";
+
+	capture_file_close(&daemon->capture, &daemon->options->pcap, note, sizeof(note));
+	if (note[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", note);
+}
 
 static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
@@ -47,11 +79,15 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
 	    .peer_timeout_ms = options->peer_timeout_ms,
+	    .attach_dir = daemon->attach_dir[0] != '\0' ? daemon->attach_dir : NULL,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
-	int rc =
-	    daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
+	int rc = capture_begin(daemon, &config.tap, error, error_bytes);
 
+	if (rc < 0)
+		return rc;
+	daemon->fabric->shared = config.attach_dir != NULL;
+	rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",
 			 (unsigned long long)options->memory_bytes >> 20, strerror(-rc));
@@ -162,15 +198,26 @@ static void daemon_close(struct daemon *daemon)
 	if (daemon->node != NULL)
 		jobs_stop(daemon->node);
 	node_end(daemon);
+	capture_end(daemon);
 	fabric_close(&daemon->fabric);
 	if (daemon->spool[0] != '\0')
 		spool_remove(daemon->spool);
+}
+
+static void attach_choose(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+
+	if (options->handover_off || options->drop_ppm > 0 || options->peer_count == 0 ||
+	    rendezvous_directory(daemon->attach_dir, sizeof(daemon->attach_dir)) != 0)
+		daemon->attach_dir[0] = '\0';
 }
 
 static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
 	int rc = fabric_open(daemon, error, error_bytes);
 
+	attach_choose(daemon);
 	if (rc == 0)
 		rc = spool_create(daemon->options->spill_dir, daemon->spool, sizeof(daemon->spool),
 				  error, error_bytes);
@@ -206,6 +253,8 @@ static void ready_tell(const struct daemon *daemon)
 		options->port, options->http_address, api_server_port(daemon->server));
 	if (daemon->fabric->note[0] != '\0')
 		fprintf(stderr, "millraced: note: %s\n", daemon->fabric->note);
+	if (node_note(daemon->node)[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", node_note(daemon->node));
 }
 
 static int serve(const struct daemon_options *options, const sigset_t *stop, char *error,

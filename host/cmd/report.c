@@ -5,26 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "human.h"
 #include "job_json.h"
-
-struct human {
-	char text[32];
-};
-
-static struct human human_bytes(double bytes)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	struct human human;
-	size_t unit = 0;
-
-	while (bytes >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		bytes /= 1024;
-		unit++;
-	}
-	snprintf(human.text, sizeof(human.text), unit && bytes < 100 ? "%.1f %s" : "%.0f %s", bytes,
-		 units[unit]);
-	return human;
-}
 
 static double rate(double bytes, double seconds)
 {

@@ -10,6 +10,7 @@
 #include <millrace/millrace.h>
 
 #include "bundle.h"
+#include "capture_file.h"
 #include "fabric.h"
 #include "node.h"
 
@@ -27,8 +28,10 @@ enum run_outcome {
 struct run_request {
 	struct mr_options options;
 	bool poll_always;
+	bool handover_off;
 	const char *spill_dir; /* NULL: the node's choice */
 	struct node_faults faults;
+	struct capture_options pcap;
 	const char *sim;           /* the argument of --sim, or NULL */
 	const char *connect;       /* URL of a daemon, or NULL */
 	const atomic_bool *cancel; // run: ro, signal handler: wo; NULL: never

@@ -20,13 +20,20 @@ const char run_help[] =
     "  --nodes N             nodes of this process, 1 to 64; default 1\n"
     "  --port DEVARGS        a DPDK port or network interface for a node; repeat it for each\n"
     "                        node; default: ports inside the process\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging)\n"
+    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging); with\n"
+    "                        --connect it is the daemon's, and says which code to bring\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
+    "  --handover off        send between the nodes of this process as frames. Otherwise, without\n"
+    "                        --port and --drop-rate, they hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
+    "  --pcap FILE           capture every frame of the nodes, in clear, in the pcapng format,\n"
+    "                        one interface for each node\n"
+    "  --pcap-bytes BYTES    of that file at most; default 1GiB\n"
+    "  --pcap-snap BYTES     kept of each frame at most; default all\n"
     "  --sim SEED[,loss=P][,dup=P][,reorder=P][,corrupt=P][,delay_us=N]...\n"
     "                        simulated network in virtual time, from a seed; P are\n"
     "                        probabilities, 0 to 1; fail=P and repeat=P are of invocations\n"
@@ -53,7 +60,11 @@ enum option_id {
 	OPTION_MEMORY,
 	OPTION_SPILL,
 	OPTION_POLL,
+	OPTION_HANDOVER,
 	OPTION_DROP_RATE,
+	OPTION_PCAP,
+	OPTION_PCAP_BYTES,
+	OPTION_PCAP_SNAP,
 	OPTION_SIM,
 	OPTION_CONNECT,
 	OPTION_JSON,
@@ -73,7 +84,11 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
+    {"handover", required_argument, NULL, OPTION_HANDOVER},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
+    {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"pcap-bytes", required_argument, NULL, OPTION_PCAP_BYTES},
+    {"pcap-snap", required_argument, NULL, OPTION_PCAP_SNAP},
     {"sim", required_argument, NULL, OPTION_SIM},
     {"connect", required_argument, NULL, OPTION_CONNECT},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -84,10 +99,12 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES, OPTION_PORT, OPTION_SANDBOX,   OPTION_WORKERS, OPTION_MEMORY,
-    OPTION_SPILL, OPTION_POLL, OPTION_DROP_RATE, OPTION_SIM,
+    OPTION_NODES, OPTION_PORT, OPTION_WORKERS,    OPTION_MEMORY,
+    OPTION_SPILL, OPTION_POLL, OPTION_HANDOVER,   OPTION_DROP_RATE,
+    OPTION_SIM,   OPTION_PCAP, OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
 };
-static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL};
+static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
+					      OPTION_HANDOVER};
 
 struct parse {
 	struct run_options *options;
@@ -184,6 +201,9 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	case OPTION_POLL:
 		request->poll_always = true;
 		return strcmp(value, "always") == 0 ? 0 : wrong(parse, "--poll", value, "always");
+	case OPTION_HANDOVER:
+		request->handover_off = true;
+		return strcmp(value, "off") == 0 ? 0 : wrong(parse, "--handover", value, "off");
 	case OPTION_DROP_RATE:
 		return argument_probability(value, &request->faults.drop_ppm)
 			   ? 0
@@ -192,6 +212,25 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	default:
 		return -EINVAL;
 	}
+}
+
+static int option_set_pcap(struct parse *parse, enum option_id id, char *value)
+{
+	struct capture_options *pcap = &parse->options->request.pcap;
+	uint64_t bytes = 0;
+
+	if (id == OPTION_PCAP) {
+		pcap->path = value;
+		return 0;
+	}
+	if (!argument_size(value, &bytes) || bytes == 0)
+		return wrong(parse, id == OPTION_PCAP_BYTES ? "--pcap-bytes" : "--pcap-snap", value,
+			     "bytes are needed, plain or with KiB, MiB or GiB");
+	if (id == OPTION_PCAP_BYTES)
+		pcap->bytes_max = bytes;
+	else
+		pcap->snap_bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+	return 0;
 }
 
 static int option_set(struct parse *parse, enum option_id id, char *value)
@@ -211,6 +250,10 @@ static int option_set(struct parse *parse, enum option_id id, char *value)
 	case OPTION_SPILL:
 		request->spill_dir = value;
 		return 0;
+	case OPTION_PCAP:
+	case OPTION_PCAP_BYTES:
+	case OPTION_PCAP_SNAP:
+		return option_set_pcap(parse, id, value);
 	case OPTION_SIM:
 		request->sim = value;
 		return 0;

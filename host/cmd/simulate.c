@@ -58,7 +58,7 @@ static int sim_fabric_open(struct sim_fabric **sim_out, const struct sim_config 
 		return rc;
 	}
 	sim->fabric.port_open = sim_fabric_port;
-	sim->fabric.memory_open = fabric_memory_memfd;
+	sim->fabric.memory_open = fabric_memory_plain;
 	sim->fabric.close = sim_fabric_close;
 	*sim_out = sim;
 	return 0;
@@ -245,11 +245,16 @@ void simulated_run(const struct run_request *request, const struct bundle *bundl
 	}
 	network = sim->network;
 	fabric = &sim->fabric;
-	rc = cluster_create(&cluster, &fabric, &config, result->error, sizeof(result->error));
+	rc = capture_file_open(&config.capture, &request->pcap, true, result->error,
+			       sizeof(result->error));
+	if (rc == 0)
+		rc = cluster_create(&cluster, &fabric, &config, result->error,
+				    sizeof(result->error));
 	if (rc < 0)
 		run_result_fail(result, RUN_CANNOT_START, rc);
 	else
 		job_run(request, bundle, cluster, network, result);
 	cluster_destroy(&cluster);
 	fabric_close(&fabric);
+	capture_file_close(&config.capture, &request->pcap, result->note, sizeof(result->note));
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LENT_AWAITED_US 500   /* between looks whether lent memory has come back */
 #define STOP_NS 1000000000ull /* a stopping node's farewells may take this long */
 
 static void pump(void *opaque)
@@ -87,10 +88,21 @@ static bool run_jobs(struct node *node)
 	return jobs_sweep(node) || worked;
 }
 
-static bool turn(struct node *node)
+static bool receive(struct node *node)
 {
 	const struct link_user user = {pump, node};
-	bool worked = link_receive(node->link, node->now_ns, &user);
+	bool received = link_receive(node->link, node->now_ns, &user);
+
+	/* A doorbell wakes us: how long that took nobody knows. */
+	if (received && node->port->wake_fd < 0)
+		histogram_add(&node->histograms.frame_wait_ns, node->now_ns - node->looked_ns);
+	node->looked_ns = node->now_ns;
+	return received;
+}
+
+static bool turn(struct node *node)
+{
+	bool worked = receive(node);
 
 	worked |= io_poll(node->io) > 0;
 	worked |= workers_reap(&node->workers) > 0;
@@ -98,12 +110,14 @@ static bool turn(struct node *node)
 	if (transport_deadline(node->transport) <= node->now_ns)
 		transport_tick(node->transport, node->now_ns);
 	worked |= messages_pump(node);
+	worked |= handover_pump(node);
 	worked |= messages_retry_offers(node);
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
 	watch_update(node);
 	worked |= memory_pump(node);
 	io_poll(node->io);
+	handover_flush(node);
 	worked |= link_send(node->link, node->now_ns);
 	status_publish(node, false);
 	return worked;
@@ -126,6 +140,9 @@ uint64_t node_deadline(const struct node *node)
 {
 	uint64_t deadline = transport_deadline(node->transport);
 
+	if (node->handover.rendezvous != NULL &&
+	    rendezvous_deadline(node->handover.rendezvous) < deadline)
+		deadline = rendezvous_deadline(node->handover.rendezvous);
 	if ((node->stopping || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
 		deadline = node->published_ns + 100000000ull;
@@ -156,7 +173,7 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 	struct timespec *wait = NULL;
 	int count;
 
-	if (node->port->wake_fd >= 0 && port_arm(node->port))
+	if (port_arm(node->port) || handover_arm(node))
 		return;
 	if (sleep_us != UINT32_MAX || deadline != UINT64_MAX) {
 		uint64_t ns = sleep_us != UINT32_MAX ? sleep_us * 1000ull : UINT64_MAX;
@@ -173,6 +190,13 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == node->wake_fd)
 			drain(node->wake_fd); /* port and disk clear their own */
+}
+
+/* Memory that peers give back rings no bell. */
+static bool lent_awaited(const struct node *node)
+{
+	return (!TAILQ_EMPTY(&node->waiting) || !TAILQ_EMPTY(&node->unaccepted)) &&
+	       handover_lent_bytes(node) > 0;
 }
 
 void *node_main(void *argument)
@@ -193,6 +217,8 @@ void *node_main(void *argument)
 		    port_poll_next(&node->poll, worked, node->port->wake_fd >= 0, node->now_ns);
 		if (sleep_us == 0 && node->poll_sleepy && !node->poll_always)
 			sleep_us = node->port->wake_fd >= 0 ? UINT32_MAX : 50;
+		if (lent_awaited(node) && sleep_us > LENT_AWAITED_US)
+			sleep_us = LENT_AWAITED_US;
 		if (link_blocked(node->link) && sleep_us > 50)
 			sleep_us = 50; /* frames wait for the port to have room */
 		if (sleep_us > 0)

@@ -38,7 +38,7 @@ static bool stalled(const struct node *node, bool spilling)
 {
 	return !TAILQ_EMPTY(&node->waiting) && !spilling && node->workers.outstanding == 0 &&
 	       io_in_flight(node->io) == 0 && node->batches_in_flight == 0 &&
-	       node->unsent_count == 0;
+	       node->unsent_count == 0 && handover_lent_bytes(node) == 0;
 }
 
 static void fail_stalled(struct node *node)
@@ -66,6 +66,10 @@ bool memory_pump(struct node *node)
 	if (pool.used_bytes > pool.bytes / 8 * 5)
 		want = pool.used_bytes - pool.bytes / 2;
 	else if (short_of)
+		want = pool.bytes / 8;
+	if (want > 0)
+		handover_recall(node);
+	if (handover_recalled(node) && want < pool.bytes / 8)
 		want = pool.bytes / 8;
 	started = spill_stores(node, want, &spilling);
 	if (!stalled(node, spilling))

@@ -9,6 +9,12 @@
 
 #define SENDS_MAX 3 /* to new lives of a peer: one that restarts more often is not there */
 
+/* A batch, or a control message. */
+static bool outgoing_is_control(const struct outgoing *out)
+{
+	return out->region == NULL;
+}
+
 static void outgoing_free(struct outgoing *out)
 {
 	region_unref(&out->region);
@@ -38,6 +44,7 @@ static void outgoing_refused(struct node *node, struct outgoing *out, int rc)
 {
 	struct job *job = job_find(node, out->head.job);
 
+	node->handover.control_framed[out->peer] -= outgoing_is_control(out);
 	if (job != NULL)
 		job_fail(job, "node %u cannot send to node %u: %s", node->id, out->peer,
 			 strerror(-rc));
@@ -46,6 +53,7 @@ static void outgoing_refused(struct node *node, struct outgoing *out, int rc)
 
 static void outgoing_queue(struct node *node, struct outgoing *out)
 {
+	node->handover.control_framed[out->peer] += outgoing_is_control(out);
 	/* In order behind what already waits for that peer. */
 	int rc = TAILQ_EMPTY(&node->unsent[out->peer]) ? outgoing_submit(node, out) : -EAGAIN;
 
@@ -105,17 +113,23 @@ void message_send_region(struct node *node, uint32_t peer, const struct message_
 void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t job, uint32_t edge,
 		       uint64_t arg, void *heap, uint64_t bytes)
 {
-	struct outgoing *out = calloc(1, sizeof(*out));
-
-	if (out == NULL) {
-		free(heap);
-		return; /* the peer's silence timer finds it */
-	}
-	out->head = (struct message_head){.version = MESSAGE_VERSION,
+	const struct message_head head = {.version = MESSAGE_VERSION,
 					  .type = (uint8_t)type,
 					  .edge = edge,
 					  .job = job,
 					  .arg = arg};
+	struct outgoing *out;
+
+	if (handover_control(node, peer, &head, heap, bytes)) {
+		free(heap);
+		return;
+	}
+	out = calloc(1, sizeof(*out));
+	if (out == NULL) {
+		free(heap);
+		return; /* the peer's silence timer finds it */
+	}
+	out->head = head;
 	out->peer = peer;
 	out->heap = heap;
 	out->bytes = bytes;
@@ -125,6 +139,7 @@ void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t
 static void outgoing_done(struct node *node, struct outgoing *out)
 {
 	TAILQ_REMOVE(&node->in_flight, out, link);
+	node->handover.control_framed[out->peer] -= outgoing_is_control(out);
 	node->batches_in_flight -= out->region != NULL;
 	node->sends_in_flight--;
 	outgoing_free(out);
@@ -301,11 +316,53 @@ static void receive_control(struct node *node, struct incoming *in)
 static void received(struct node *node, struct incoming *in)
 {
 	TAILQ_REMOVE(&node->accepted, in, link);
-	if (in->head.type == MESSAGE_BATCH)
+	if (in->head.type == MESSAGE_BATCH) {
 		receive_batch(node, in);
-	else
+	} else {
+		/* What the peer handed over before it sent this comes before it. */
+		while (handover_drain(node, in->peer))
+			;
 		receive_control(node, in);
+	}
 	incoming_free(in);
+}
+
+static void receive_handed(struct node *node, const struct message_head *head, struct region *batch)
+{
+	struct job *job = job_find(node, head->job);
+
+	if (job == NULL || job->over || head->edge >= job->plan->edge_count ||
+	    job->plan->edges[head->edge].distribution == DIST_EACH) {
+		node->handover.counters.drop_job++;
+		region_unref(&batch);
+		return;
+	}
+	node->handover.counters.batches_in++;
+	ship_deliver(job, head->edge, batch);
+}
+
+void messages_handed(struct node *node, uint32_t peer, const struct message_head *head,
+		     struct region *region, const void *body, uint32_t body_bytes)
+{
+	struct incoming in = {.head = *head, .peer = peer, .bytes = body_bytes};
+	bool batch = head->type == MESSAGE_BATCH;
+
+	if (refusal(node, head, body_bytes) == MESSAGE_REFUSED_FORM || (region != NULL) != batch) {
+		node->handover.counters.drop_form++;
+		region_unref(&region);
+		return;
+	}
+	if (batch) {
+		receive_handed(node, head, region);
+		return;
+	}
+	in.heap = malloc(body_bytes + 1);
+	if (in.heap == NULL)
+		return; /* as a peer that does not answer */
+	memcpy(in.heap, body, body_bytes);
+	node->handover.counters.controls_in++;
+	receive_control(node, &in);
+	free(in.heap);
 }
 
 static void lost(struct node *node, const struct transport_event *event)
@@ -332,7 +389,7 @@ static void lost(struct node *node, const struct transport_event *event)
 /* --- Outcomes ------------------------------------------------------------------------------------
  */
 
-static void peer_lost(struct node *node, uint32_t peer, const char *why)
+void messages_peer_lost(struct node *node, uint32_t peer, const char *why)
 {
 	char name[WATCH_TEXT_BYTES];
 	struct job *job, *next;
@@ -410,7 +467,7 @@ static void send_failed(struct node *node, struct outgoing *out,
 	if (event->reason == TRANSPORT_REJECTED)
 		send_refused(node, out, event->code);
 	else if (event->reason != TRANSPORT_RESTARTED && job_find(node, out->head.job) != NULL)
-		peer_lost(node, out->peer, watch_reason(node, event->reason, why));
+		messages_peer_lost(node, out->peer, watch_reason(node, event->reason, why));
 }
 
 /* Sent to a former life of the peer, which has not got it: the new one may be meant as well. What
@@ -458,7 +515,7 @@ static void handle(struct node *node, const struct transport_event *event)
 		peer_up(node, event->node, event->incarnation);
 		break;
 	case TRANSPORT_PEER_DOWN:
-		peer_lost(node, event->node, watch_reason(node, event->reason, why));
+		messages_peer_lost(node, event->node, watch_reason(node, event->reason, why));
 		break;
 	default:
 		break;

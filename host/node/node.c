@@ -68,12 +68,16 @@ static int create_transport(struct node *node, const struct node_config *config,
 	return rc;
 }
 
-static int create_link(struct node *node)
+static int create_link(struct node *node, struct link_tap *tap)
 {
-	return link_create(&node->link, &(struct link_config){.port = node->port,
-							      .transport = node->transport,
-							      .drop_ppm = node->faults.drop_ppm,
-							      .seed = node->fault_random});
+	int rc = link_create(&node->link, &(struct link_config){.port = node->port,
+								.transport = node->transport,
+								.drop_ppm = node->faults.drop_ppm,
+								.seed = node->fault_random});
+
+	if (rc == 0)
+		link_set_tap(node->link, tap);
+	return rc;
 }
 
 static uint64_t clock_now(clockid_t clock)
@@ -211,6 +215,7 @@ static void node_free(struct node **freed)
 		STAILQ_REMOVE_HEAD(&node->statuses, link);
 		free(entry);
 	}
+	handover_close(node);
 	link_destroy(&node->link);
 	port_close(&node->port);
 	if (node->wake_fd >= 0)
@@ -275,12 +280,13 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		rc = create_transport(node, config,
 				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
 	if (rc == 0)
-		rc = create_link(node);
+		rc = create_link(node, config->tap);
 	if (rc == 0)
 		rc = create_wakeups(node);
 	if (rc == 0)
 		rc = sandbox_runtime_start();
 	if (rc == 0) {
+		handover_open(node, config);
 		*created = node;
 		node->workers_wanted = config->workers;
 		/* In simulation whoever steps the node runs its sandboxes. */

@@ -13,10 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "packet_link.h"
 #include "port.h"
 #include "region.h"
 #include "sandbox.h"
 #include "transport.h"
+#include "transport_stats.h"
 
 struct node;
 
@@ -56,12 +58,21 @@ struct node_config {
 	const char *cache_dir; /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
 				* ~/.cache/millrace, else a folder of our own below /tmp */
 	const char *spill_dir; /* NULL: see spill.h */
+	struct link_tap *tap;  /* shown every frame; NULL: none; outlives the node */
+	/* Where nodes of this host meet to hand regions over (rendezvous.h); NULL: they do not. The
+	 * provider needs a descriptor. */
+	const char *attach_dir;
 	struct node_faults faults;
 };
 
 /* 0 or -errno with error text. Copies what it needs of config. */
 int node_create(struct node **node, const struct node_config *config, char *error,
 		size_t error_bytes);
+/* Nodes of this process, none of them started, hand regions over to each other from now on. 0 or
+ * -errno. */
+int node_attach(struct node *const *nodes, uint32_t count);
+/* What is not as it was asked for, and why; empty when everything is. */
+const char *node_note(const struct node *node);
 /* Starts the I/O thread and the workers. 0 or -errno. */
 int node_start(struct node *node);
 /* One turn of the loop at virtual time now_ns; true when something happened. Only without
@@ -109,6 +120,7 @@ const char *job_state_name(enum job_state state);
 	X(staged_items)                                                                \
 	X(total_bytes)    /* of all sources, known once they are listed */             \
 	X(shuffled_bytes) /* batches sent to other nodes */                            \
+	X(handed_bytes)   /* of these, lent on the same host instead of sent */        \
 	X(local_bytes)    /* batches handed over on the same node */                   \
 	X(spilled_bytes)                                                               \
 	X(invocations) /* attempts that ran */                                         \
@@ -127,6 +139,8 @@ struct job_counters {
 	JOB_COUNTERS(JOB_COUNTER_FIELD)
 #undef JOB_COUNTER_FIELD
 };
+
+void job_counters_add(struct job_counters *sum, const struct job_counters *part);
 
 struct job_status {
 	uint64_t id;
@@ -152,6 +166,56 @@ int node_job_cancel(struct node *node, uint64_t id);
 /* Waits until the job has ended or timeout_ms passed (-ETIMEDOUT). Not in simulation. */
 int node_job_wait(struct node *node, uint64_t id, uint32_t timeout_ms);
 
+/* Filled by the I/O thread, whose turns are their resolution: what a worker did is measured there.
+ */
+#define NODE_HISTOGRAMS(X)                                                                        \
+	X(frame_wait_ns) /* since the port was last looked at, when frames were found: at most so \
+			  * long have they waited. Not on ports with a doorbell */                \
+	X(stage_ns)      /* of an attempt, from its begin until all its input is in its region */ \
+	X(run_ns)        /* of an invocation, inside its function */
+
+struct node_histograms {
+#define NODE_HISTOGRAM_FIELD(name) struct histogram name;
+	NODE_HISTOGRAMS(NODE_HISTOGRAM_FIELD)
+#undef NODE_HISTOGRAM_FIELD
+};
+
+/* Lengths of a node's queues. */
+#define NODE_QUEUES(X)                                                               \
+	X(messages_unsent)   /* behind MR_MESSAGES_OUT_MAX that the transport has */ \
+	X(messages_sending)  /* with the transport */                                \
+	X(offers_waiting)    /* messages of peers that no memory was found for */    \
+	X(messages_arriving) /* accepted and not whole */                            \
+	X(runs_waiting)      /* invocations that no memory was found for */          \
+	X(runs_working)      /* with workers, or behind them */
+
+struct node_queues {
+#define NODE_QUEUE_FIELD(name) uint64_t name;
+	NODE_QUEUES(NODE_QUEUE_FIELD)
+#undef NODE_QUEUE_FIELD
+};
+
+#define HANDOVER_COUNTERS(X)                                                   \
+	X(attached)                                                            \
+	X(detached)                                                            \
+	X(batches_out)                                                         \
+	X(batch_bytes_out)                                                     \
+	X(batches_in)                                                          \
+	X(controls_out)                                                        \
+	X(controls_in)                                                         \
+	X(recalls_out)                                                         \
+	X(by_frames_each)  /* batches that went as frames: dealt one by one */ \
+	X(by_frames_share) /* too much is lent already */                      \
+	X(by_frames_full)  /* no slot, or no token */                          \
+	X(drop_form)       /* heads not understood */                          \
+	X(drop_job)        /* of jobs that are over here */
+
+struct handover_counters {
+#define HANDOVER_COUNTER_FIELD(name) uint64_t name;
+	HANDOVER_COUNTERS(HANDOVER_COUNTER_FIELD)
+#undef HANDOVER_COUNTER_FIELD
+};
+
 struct node_metrics {
 	uint32_t node;
 	uint64_t incarnation;
@@ -162,11 +226,17 @@ struct node_metrics {
 	struct region_pool_stats pool;
 	struct transport_counters transport;
 	struct port_counters port;
+	struct handover_counters handover;
 	struct port_abilities port_abilities;
-	uint64_t fault_drops; /* frames dropped on purpose */
+	struct link_counters link;
 	uint64_t jobs_done;
 	uint64_t jobs_failed;
 	struct job_counters jobs; /* this node's share, of all jobs */
+	struct node_queues queues;
+	struct node_histograms histograms;
+	struct transport_histograms messages;
+	uint32_t peer_count;
+	struct transport_peer_stats peers[MR_NODES_MAX];
 };
 
 /* At most a quarter of a second old. */

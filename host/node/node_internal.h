@@ -12,6 +12,7 @@
 #include "message.h"
 #include "node.h"
 #include "packet_link.h"
+#include "rendezvous.h"
 #include "scheduler.h"
 #include "sink.h"
 #include "source.h"
@@ -129,6 +130,7 @@ struct run {
 	bool fetch_open; /* sized, waits for memory to be read into */
 	uint64_t item_bytes;
 	uint64_t item_offset;
+	uint64_t begun_ns;
 	struct region *region;
 	uint64_t region_bytes; /* its share of the invocation budget */
 	uint32_t header_off;
@@ -264,6 +266,16 @@ STAILQ_HEAD(status_list, status_entry);
 
 #define NODE_STATUS_KEPT 128 /* finished jobs whose status can still be asked for */
 
+/* Peers on this host (handover.c). */
+struct handover {
+	struct rendezvous *rendezvous;                 /* NULL within one process */
+	struct attach_channel *channels[MR_NODES_MAX]; /* NULL: only frames reach it */
+	uint32_t control_framed[MR_NODES_MAX];         /* control messages under way as frames */
+	uint64_t recalled_ns;
+	struct handover_counters counters;
+	char note[MR_ERROR_BYTES_MAX]; /* why there is none, though it was wanted */
+};
+
 struct node {
 	/* Set at creation, then read by all. */
 	uint32_t id;
@@ -279,6 +291,7 @@ struct node {
 	uint32_t peer_timeout_ms;
 
 	/* The I/O thread's. */
+	struct handover handover;
 	struct port *port;
 	struct region_pool *pool;
 	struct transport *transport;
@@ -304,6 +317,8 @@ struct node {
 	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
+	uint64_t looked_ns; /* at the port, last */
+	struct node_histograms histograms;
 	uint64_t fault_random;
 	struct port_poll poll;
 	int epoll_fd;
@@ -359,10 +374,32 @@ void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t
 		       uint64_t arg, void *heap, uint64_t bytes);
 /* Handles events of the transport; true when there was one. */
 bool messages_pump(struct node *node);
+/* A message that was handed over: takes the region, or copies the body. */
+void messages_handed(struct node *node, uint32_t peer, const struct message_head *head,
+		     struct region *region, const void *body, uint32_t body_bytes);
+/* A peer is gone: so are the jobs it takes part in. */
+void messages_peer_lost(struct node *node, uint32_t peer, const char *why);
 /* Frees all messages on their way, when the node ends. */
 void messages_drop(struct node *node);
 /* Offers that waited for memory. */
 bool messages_retry_offers(struct node *node);
+
+/* handover.c: to peers on this host. */
+void handover_open(struct node *node, const struct node_config *config);
+void handover_close(struct node *node);
+/* false: it has to go as frames. The batch is lent, and stays the caller's too. */
+bool handover_batch(struct node *node, uint32_t peer, const struct message_head *head,
+		    struct region *batch);
+bool handover_control(struct node *node, uint32_t peer, const struct message_head *head,
+		      const void *body, uint64_t bytes);
+/* Takes what waits from one peer; true when there was something. */
+bool handover_drain(struct node *node, uint32_t peer);
+bool handover_pump(struct node *node);
+void handover_flush(struct node *node); /* at the end of a turn */
+bool handover_arm(struct node *node);   /* before sleeping: true when something waits */
+uint64_t handover_lent_bytes(const struct node *node);
+void handover_recall(struct node *node);   /* this node is short of memory */
+bool handover_recalled(struct node *node); /* a peer was, since this was last asked */
 
 /* job.c */
 struct job *job_find(struct node *node, uint64_t id);
@@ -457,6 +494,8 @@ void node_wind_down(struct node *node);
 
 /* status.c */
 void status_publish(struct node *node, bool force);
+/* metrics.c; with node->lock held */
+void metrics_publish(struct node *node);
 
 /* watch.c */
 #define WATCH_TEXT_BYTES 96

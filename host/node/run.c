@@ -192,10 +192,14 @@ bool runs_retry(struct node *node)
 
 void run_to_worker(struct run *run)
 {
+	struct node *node = run->job->node;
+
+	if (!run->has_run)
+		histogram_add(&node->histograms.stage_ns, node->now_ns - run->begun_ns);
 	run->state = RUN_WORKING;
 	run->task.work = run_work;
 	run->task.done = run_finished;
-	workers_push(&run->job->node->workers, &run->task);
+	workers_push(&node->workers, &run->task);
 }
 
 static int prepare_outputs(struct run *run)
@@ -238,6 +242,7 @@ void run_begin(struct run *run)
 	struct job *job = run->job;
 
 	run->error[0] = 0;
+	run->begun_ns = job->node->now_ns;
 	run->image_end = 0;
 	run->ship_rc = 0;
 	run->item_bytes = UINT64_MAX;

@@ -172,8 +172,11 @@ void run_finished(struct task *task)
 
 	/* In virtual time functions take none, so that a seed's trace does not depend on the
 	 * machine. */
-	if (run->vertex->kind == VERTEX_FUNCTION && !job->node->simulated)
+	if (run->vertex->kind == VERTEX_FUNCTION && !job->node->simulated &&
+	    run->result.run_ns > 0) {
 		job->counters.run_ns += run->result.run_ns;
+		histogram_add(&job->node->histograms.run_ns, run->result.run_ns);
+	}
 	run->result.run_ns = 0;
 	/* Its inputs are used: batches they came from may be spilled again. */
 	gather_free(&run->gather);

@@ -13,22 +13,23 @@ static void ship_batch(struct run *run, uint32_t edge, uint32_t to, struct regio
 	struct job *job = run->job;
 	struct node *node = job->node;
 
-	region_ref(batch);
+	struct message_head head = {
+	    .version = MESSAGE_VERSION, .type = MESSAGE_BATCH, .edge = edge, .job = job->id};
+
 	if (counts)
 		job->edges[edge].shipped[to]++;
 	if (to == node->id) {
 		job->counters.local_bytes += batch->bytes;
-		ship_deliver(job, edge, batch);
+		ship_deliver(job, edge, region_ref(batch));
 		return;
 	}
 	job->counters.shuffled_bytes += batch->bytes;
-	message_send_region(node, to,
-			    &(struct message_head){.version = MESSAGE_VERSION,
-						   .type = MESSAGE_BATCH,
-						   .edge = edge,
-						   .job = job->id,
-						   .arg = mr_hash64(batch->base, batch->bytes)},
-			    batch);
+	if (handover_batch(node, to, &head, batch)) {
+		job->counters.handed_bytes += batch->bytes;
+		return;
+	}
+	head.arg = mr_hash64(batch->base, batch->bytes);
+	message_send_region(node, to, &head, region_ref(batch));
 }
 
 /* counts is false for what an attempt ships that another one brings, or brought, as well. */

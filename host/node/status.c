@@ -1,4 +1,5 @@
-/* What other threads may see of a node: published copies of jobs' status and of the metrics. */
+/* What other threads may see of a node: published copies of jobs' status; metrics.c has the
+ * metrics. */
 #include "node_internal.h"
 
 #include <errno.h>
@@ -24,13 +25,6 @@ static struct status_entry *find_entry(struct node *node, uint64_t id)
 		if (entry->status.id == id)
 			return entry;
 	return NULL;
-}
-
-static void add_counters(struct job_counters *sum, const struct job_counters *part)
-{
-#define ADD_COUNTER(name) sum->name += part->name;
-	JOB_COUNTERS(ADD_COUNTER)
-#undef ADD_COUNTER
 }
 
 static enum job_state state_of(const struct lead *lead)
@@ -73,7 +67,7 @@ static void publish_job(struct node *node, struct job *job)
 	status->counters = job->counters;
 	for (uint32_t n = 0; n < node->nodes; n++)
 		if (n != node->id)
-			add_counters(&status->counters, &job->lead->node_counters[n]);
+			job_counters_add(&status->counters, &job->lead->node_counters[n]);
 	status->counters.result_bytes = written_now(job);
 	if (job->lead->failed)
 		snprintf(status->error, sizeof(status->error), "%s", job->lead->error);
@@ -97,32 +91,6 @@ static void forget_old(struct node *node)
 		STAILQ_REMOVE(&node->statuses, last, status_entry, link);
 		node->status_count--;
 		free(last);
-	}
-}
-
-static void publish_metrics(struct node *node)
-{
-	struct node_metrics *metrics = &node->metrics;
-	struct job *job;
-
-	*metrics = (struct node_metrics){
-	    .node = node->id,
-	    .incarnation = node->incarnation,
-	    .workers = node->workers.count,
-	    .workers_busy = atomic_load_explicit(&node->workers.busy, memory_order_relaxed),
-	    .uptime_ns = node->now_ns - node->started_ns,
-	    .transport = *transport_counters(node->transport),
-	    .port = node->port->counters,
-	    .port_abilities = node->port->abilities,
-	    .fault_drops = link_counters(node->link)->drop_fault,
-	    .jobs_done = node->jobs_done,
-	    .jobs_failed = node->jobs_failed,
-	    .jobs = node->ended_counters,
-	};
-	region_pool_stats(node->pool, &metrics->pool);
-	TAILQ_FOREACH (job, &node->jobs, link) {
-		metrics->jobs_running++;
-		add_counters(&metrics->jobs, &job->counters);
 	}
 }
 
@@ -157,7 +125,7 @@ void status_publish(struct node *node, bool force)
 	TAILQ_FOREACH (job, &node->jobs, link)
 		if (job->lead != NULL)
 			publish_job(node, job);
-	publish_metrics(node);
+	metrics_publish(node);
 	forget_old(node);
 	pthread_cond_broadcast(&node->changed);
 	pthread_mutex_unlock(&node->lock);
@@ -188,13 +156,6 @@ uint32_t node_jobs(struct node *node, uint64_t *ids, uint32_t max)
 	}
 	pthread_mutex_unlock(&node->lock);
 	return count;
-}
-
-void node_metrics(struct node *node, struct node_metrics *metrics)
-{
-	pthread_mutex_lock(&node->lock);
-	*metrics = node->metrics;
-	pthread_mutex_unlock(&node->lock);
 }
 
 int node_job_cancel(struct node *node, uint64_t id)

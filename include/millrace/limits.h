@@ -96,12 +96,45 @@
 #define MR_ANSWERS_BURST 16        /* ... after so many at once */
 #define MR_ARP_REPLIES_MAX 16      /* waiting to be sent; who gets none asks again */
 
+/* Sealing; docs/security.md says how they act together. */
+#define MR_SEAL_REPLAY_WORDS 64          /* of 64 counters; one is slack: RFC 6479 */
+#define MR_SEAL_REKEY_MS 120000          /* an initiator renews its keys: as WireGuard */
+#define MR_SEAL_REJECT_MS 180000         /* nothing is sealed or opened by older keys */
+#define MR_SEAL_REKEY_FRAMES (1u << 22)  /* half of what follows: seconds of line rate to do it in \
+					  */
+#define MR_SEAL_REJECT_FRAMES (1u << 23) /* by one key of AES-GCM: RFC 9001 6.6 */
+#define MR_SEAL_REKEY_BYTES (1ull << 35) /* by one key: 2^31 blocks, a long way from 2^64 / 2 */
+#define MR_SEAL_RETRY_MS 100      /* of an initiation, doubled: a cluster's round trip x 100 */
+#define MR_SEAL_RETRY_MS_MAX 1000 /* so that a peer that restarts is met within a second */
+#define MR_SEAL_ATTEMPT_MS 5000   /* tried so long after the last frame that wanted out */
+#define MR_SEAL_SILENCE_MS 200    /* frames unanswered so long: the peer may have lost our keys */
+#define MR_SEAL_KEEPALIVE_MS 50   /* a frame heard is answered by then, if only by an empty one */
+#define MR_SEAL_INITIATION_MS_MIN 20       /* between two of one peer: a replay costs no more */
+#define MR_SEAL_INITIATIONS_PER_SECOND 500 /* taken of all together: each costs 0.2 ms of a core \
+					    */
+#define MR_SEAL_INITIATIONS_BURST 128      /* at once: all others of a network, twice */
+#define MR_SEAL_HELD_BYTES 256  /* of the one payload of a peer that waits for keys: HELLO */
+#define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
+
 /* Ports. */
-#define MR_PORT_BURST 32          /* frames: DPDK's customary burst */
-#define MR_PORT_SEGMENTS_MAX 4    /* pieces of one frame we send: headers plus payload pieces */
-#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
+#define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
+#define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
+#define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
+#define MR_PORT_LEND_BYTES_MIN 256 /* of a body sent from its region: a copy of less is cheaper */
+#define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this: what a first frame may wait */
+
+/* Captures of frames. */
+#define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
+#define MR_CAPTURE_PAUSE_US 2000         /* between looks of the writer at its rings */
+#define MR_CAPTURE_BYTES_DEFAULT (1ull << 30) /* of a file: forgotten, it must not fill a disk */
+
+/* Hand-over between nodes of one host; docs/attach.md. */
+#define MR_ATTACH_SLOTS 1024     /* messages on their way one way: 256 KiB */
+#define MR_ATTACH_LOANS_MAX 4096 /* regions lent to one peer: more than stores hold in memory */
+#define MR_ATTACH_POLL_MS 20     /* between looks at sockets: what a peer's death may go unnoticed */
+#define MR_ATTACH_RETRY_MS 500   /* between looks for a peer that is not there */
 
 /* Nodes. */
 #define MR_WORKERS_MAX 64 /* threads of one node */
@@ -118,5 +151,12 @@
 #define MR_PREPARE_MS_MAX 300000      /* a node may take to list files, or to compile functions */
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
+
+/* Benchmarks. */
+#define MR_BENCH_RUNS_MAX 99     /* of one case: medians of more say nothing new */
+#define MR_BENCH_RUNS_DEFAULT 5  /* the fewest that a median is worth something of */
+#define MR_BENCH_CASES_MAX 512   /* of one report: every port, pattern and size is some 300 */
+#define MR_BENCH_AGAINST_MAX 8   /* limits and peers beside one case */
+#define MR_BENCH_SAMPLES_MAX (1u << 20) /* round trips timed in one run: percentiles to 1e-5 */
 
 #endif

@@ -1,26 +1,31 @@
 #!/bin/bash
 # The HTTP interface of a real node, over loopback: what is right works, what is wrong is refused
-# with a reason, and many at once are served. http.sh MILLRACE MILLRACED SOURCE_ROOT
+# with a reason, and many at once are served.
+# http.sh MILLRACE MILLRACED SOURCE_ROOT METRICS_CHECKER
 set -uo pipefail
 export LC_ALL=C
 millrace=$(realpath "$1")
 millraced=$(realpath "$2")
+metrics_checker=$(realpath "$4")
 cd "$3" || exit 1
 command -v curl >/dev/null || { echo "SKIP: no curl"; exit 77; }
 work=$(mktemp -d)
 mkdir "$work/spill"
 failed=0
 # A port that carries nothing: a cluster of one node needs no more, and no root.
-"$millraced" --port net_null0 --addr 10.9.0.1/24 --http 127.0.0.1:0 --memory 64MiB \
-	--spill "$work/spill" --pid-file "$work/pid" 2>"$work/daemon" &
-daemon=$!
+daemon_start() { # MORE_OPTIONS...
+	"$millraced" --port net_null0 --addr 10.9.0.1/24 --http 127.0.0.1:0 --memory 64MiB \
+		--spill "$work/spill" --pid-file "$work/pid" "$@" 2>"$work/daemon" &
+	daemon=$!
+	for _ in $(seq 300); do
+		grep -q ready "$work/daemon" && break
+		kill -0 $daemon 2>/dev/null || { echo "no daemon:"; cat "$work/daemon"; exit 1; }
+		sleep 0.1
+	done
+	url=http://$(grep -oE '127.0.0.1:[0-9]+' "$work/daemon" | head -1)
+}
 trap 'kill $daemon 2>/dev/null; wait $daemon; rm -rf "$work"' EXIT
-for _ in $(seq 300); do
-	grep -q ready "$work/daemon" && break
-	kill -0 $daemon 2>/dev/null || { echo "no daemon:"; cat "$work/daemon"; exit 1; }
-	sleep 0.1
-done
-url=http://$(grep -oE '127.0.0.1:[0-9]+' "$work/daemon" | head -1)
+daemon_start
 wordcount=functions/wordcount/wordcount.mr
 
 fail() {
@@ -99,6 +104,16 @@ root=$PWD
 grep -q '"staged_bytes":' "$work/json" || fail "no JSON"
 cmp "$work/expected" "$work/json_out" || fail "relative input has another result"
 
+# What the node says of itself is well formed, and tells of those jobs.
+asks 200 'millrace_run_seconds_bucket{node="0",le="+Inf"}' "$url/metrics"
+cp "$work/reply" "$work/metrics"
+"$metrics_checker" "$work/metrics" || fail "the metrics are not well formed"
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$work/metrics" || fail "promtool finds fault with the metrics"
+fi
+grep -q 'millrace_run_seconds_count{node="0"} [1-9]' "$work/metrics" || fail "no function was timed"
+grep -q 'millrace_stage_seconds_count{node="0"} [1-9]' "$work/metrics" || fail "no staging was timed"
+
 # What is wrong is the client's exit code too.
 rc=0
 "$millrace" run $wordcount text="file:$work/absent" --connect "$url" 2>"$work/err" || rc=$?
@@ -135,4 +150,10 @@ wait $client && fail "the client takes the end of the daemon for success"
 [ $rc -eq 0 ] || fail "the daemon ended with $rc: $(cat "$work/daemon")"
 [ -z "$(ls -A "$work/spill")" ] || fail "the daemon left: $(ls -A "$work/spill")"
 [ ! -e "$work/pid" ] || fail "the daemon left its pid file"
+
+# A daemon of native code is brought native code.
+daemon_start --sandbox native --cache "$work/cache"
+"$millrace" run $wordcount text="file:$work/text" --connect "$url" --sandbox native --quiet \
+	--out counts="$work/native" 2>"$work/err" || fail "native: $(cat "$work/err")"
+cmp "$work/expected" "$work/native" || fail "native code has another result"
 exit $failed

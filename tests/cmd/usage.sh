@@ -33,7 +33,7 @@ node() {
 }
 
 expect 2 'Usage: millrace' "$millrace"
-expect 2 'unknown command "walk": run, plan or help' "$millrace" walk
+expect 2 'unknown command "walk": run, plan, top or help' "$millrace" walk
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr

@@ -35,7 +35,7 @@ static struct fabric *sim_fabric_open(struct nodes *nodes, uint32_t count,
 	CHECK(sim != NULL);
 	CHECK(sim_network_create(&sim->network, config, count) == 0);
 	sim->fabric.port_open = sim_port;
-	sim->fabric.memory_open = fabric_memory_memfd;
+	sim->fabric.memory_open = fabric_memory_plain;
 	sim->fabric.close = sim_close;
 	nodes->network = sim->network;
 	return &sim->fabric;

@@ -7,8 +7,12 @@
 #include "wire.h"
 
 #define FRAMES_DEFAULT 2000
+#define HUGE_PAGES 128 /* of 2 MiB: EAL's heap for two ports and the pools */
+#define POOL_BYTES (8u << 20)
 
 static char folder[] = "/tmp/millrace-port-XXXXXX";
+static struct region_pool *plain_pool;
+static struct region_pool *heap_pool;
 static struct wire_plan plan = {.frames = FRAMES_DEFAULT, .bytes_min = 60, .seed = 1};
 
 static void folder_remove(void)
@@ -25,9 +29,26 @@ static void folder_make(void)
 	atexit(folder_remove);
 }
 
+static void pools_create(void)
+{
+	struct region_provider provider;
+
+	CHECK(region_provider_memory(&provider, POOL_BYTES) == 0, "plain memory");
+	CHECK(region_pool_create(&plain_pool, &provider, 0) == 0, "pool");
+	CHECK(region_provider_dpdk(&provider, POOL_BYTES) == 0, "heap");
+	CHECK(region_pool_create(&heap_pool, &provider, 0) == 0, "pool");
+}
+
+/* Fails when a closed port still has a reference of a region. */
+static void pools_destroy(void)
+{
+	region_pool_destroy(&plain_pool);
+	region_pool_destroy(&heap_pool);
+}
+
 static void eal_start(const char *const *specs, uint32_t count)
 {
-	struct port_eal_config config = {specs, count, 1 << 20};
+	struct port_eal_config config = {specs, count, POOL_BYTES};
 	char error[MR_ERROR_BYTES_MAX];
 	char note[MR_ERROR_BYTES_MAX];
 	int rc = port_eal_start(&config, note, sizeof(note), error, sizeof(error));
@@ -35,6 +56,32 @@ static void eal_start(const char *const *specs, uint32_t count)
 	CHECK(rc == 0, "%s", error);
 	if (note[0] != '\0')
 		printf("%s\n", note);
+	pools_create();
+}
+
+/* Pages of 2 MiB that are free now; as root, reserves them if need be, and leaves them. */
+static bool huge_pages_reserve(uint32_t pages)
+{
+	static const char path[] = "/sys/kernel/mm/hugepages/hugepages-2048kB/";
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && free=$(cat free_hugepages) && { [ $free -ge %u ] || "
+		 "{ echo $(($(cat nr_hugepages) + %u - free)) >nr_hugepages; } 2>/dev/null; } && "
+		 "[ $(cat free_hugepages) -ge %u ]",
+		 path, pages, pages, pages);
+	return system(command) == 0;
+}
+
+/* Does the other end read this port's frames in memory of this host? */
+static bool spec_is_memory(const char *spec)
+{
+	static const char *const drivers[] = {"net_ring", "net_memif", "net_vhost", "net_virtio"};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strncmp(spec, drivers[i], strlen(drivers[i])) == 0)
+			return true;
+	return false;
 }
 
 static struct port *open_port(const char *spec)
@@ -43,7 +90,31 @@ static struct port *open_port(const char *spec)
 	struct port *port;
 
 	CHECK(port_dpdk_open(spec, &port, error, sizeof(error)) == 0, "%s", error);
+	CHECK(port->abilities.memory == spec_is_memory(spec), "%s: memory", spec);
 	return port;
+}
+
+/* From plain memory, from regions of plain memory, and from regions in the DPDK heap: the port is
+ * to send from where they lie what its abilities say, and nothing else. */
+static void compare_memories(struct port *from, struct port *to)
+{
+	enum port_external external = from->abilities.external;
+	uint64_t sent;
+
+	wire_compare(from, to, &plan);
+	CHECK(from->counters.tx_external == 0, "bytes in no region were lent");
+	plan.pool = plain_pool;
+	wire_compare(from, to, &plan);
+	sent = from->counters.tx_external;
+	CHECK((sent > 0) == (external == PORT_EXTERNAL_ANY), "%llu from plain memory",
+	      (unsigned long long)sent);
+	plan.pool = heap_pool;
+	wire_compare(from, to, &plan);
+	sent = from->counters.tx_external - sent;
+	CHECK((sent > 0) == (external != PORT_EXTERNAL_NONE), "%llu from the heap",
+	      (unsigned long long)sent);
+	plan.pool = NULL;
+	plan.seed++;
 }
 
 static void compare_pair(const char *a_spec, const char *b_spec)
@@ -55,11 +126,11 @@ static void compare_pair(const char *a_spec, const char *b_spec)
 	eal_start(specs, 2);
 	a = open_port(a_spec);
 	b = open_port(b_spec);
-	wire_compare(a, b, &plan);
-	plan.seed++;
-	wire_compare(b, a, &plan);
+	compare_memories(a, b);
+	compare_memories(b, a);
 	port_close(&b);
 	port_close(&a);
+	pools_destroy();
 }
 
 static void test_ring(void)
@@ -117,9 +188,10 @@ static void test_net_ring(void)
 	wire_become_ordinary();
 	eal_start(specs, 1);
 	port = open_port(specs[0]);
-	wire_compare(port, port, &plan);
+	compare_memories(port, port);
 	check_limits(port);
 	port_close(&port);
+	pools_destroy();
 }
 
 static void test_memif(void)
@@ -132,6 +204,24 @@ static void test_memif(void)
 		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
 	snprintf(client, sizeof(client),
 		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
+	compare_pair(server, client);
+}
+
+/* The client's frames and regions are read in its DPDK heap, which has to be one file. */
+static void test_memif_zero_copy(void)
+{
+	char server[128];
+	char client[128];
+
+	if (!huge_pages_reserve(HUGE_PAGES))
+		SKIP("no huge pages, and this user may not reserve them");
+	folder_make();
+	snprintf(server, sizeof(server),
+		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
+	snprintf(client, sizeof(client),
+		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no,"
+		 "zero-copy=yes",
+		 folder);
 	compare_pair(server, client);
 }
 
@@ -194,8 +284,10 @@ static void test_pcap(void)
 	eal_start(specs, 2);
 	port = open_port(writer);
 	memcpy(from_mac, port->abilities.mac, 6);
+	plan.pool = plain_pool;
 	wire_send_all(port, mac, &plan);
 	port_close(&port);
+	pools_destroy();
 	port = open_port(reader);
 	wire_receive_all(port, from_mac, mac, port->abilities.mtu, &plan);
 	port_close(&port);
@@ -219,6 +311,7 @@ static const struct {
     {"ring", test_ring},
     {"net_ring", test_net_ring},
     {"memif", test_memif},
+    {"memif_zero_copy", test_memif_zero_copy},
     {"af_packet", test_af_packet},
     {"af_packet_jumbo", test_af_packet_jumbo},
     {"af_packet_user", test_af_packet_user},

@@ -56,8 +56,10 @@ static uint32_t frame_make(uint8_t *frame, const struct wire_plan *plan, uint32_
 	return bytes;
 }
 
-/* Cuts a frame in 1 to 4 pieces, many of them of one byte or odd sizes, some empty. */
-static void frame_split(struct port_tx *tx, const uint8_t *frame, uint32_t bytes, uint64_t *state)
+/* Cuts a frame in 1 to 4 pieces, many of them of one byte or odd sizes, some empty; the last lies
+ * in the region. */
+static void frame_split(struct port_tx *tx, const uint8_t *frame, uint32_t bytes,
+			struct region *region, uint64_t *state)
 {
 	uint32_t count = 1 + (uint32_t)(next_random(state) % MR_PORT_SEGMENTS_MAX);
 	uint32_t at = 0;
@@ -79,33 +81,51 @@ static void frame_split(struct port_tx *tx, const uint8_t *frame, uint32_t bytes
 			if (n > left)
 				n = left;
 		}
-		tx->pieces[i] = (struct port_piece){n > 0 ? frame + at : NULL, n};
+		tx->pieces[i] = (struct port_piece){n > 0 ? frame + at : NULL, n,
+						    i + 1 == count ? region : NULL};
 		at += n;
 	}
+}
+
+static struct region *frames_region(const struct wire_plan *plan)
+{
+	uint64_t start = now_s();
+	struct region *region;
+
+	/* The device gives earlier ones back as it is given more, or when it is idle. */
+	while (region_alloc(plan->pool, WIRE_WINDOW * WIRE_FRAME_MAX, REGION_ANY, &region) != 0)
+		CHECK(now_s() - start < WIRE_PATIENCE_S, "no region came back");
+	return region;
 }
 
 /* Sends frames [first, first + count) of the plan. */
 static void send_some(struct port *from, const uint8_t to_mac[6], const struct wire_plan *plan,
 		      uint32_t first, uint32_t count)
 {
-	static uint8_t frames[WIRE_WINDOW][WIRE_FRAME_MAX];
+	static uint8_t room[WIRE_WINDOW * WIRE_FRAME_MAX];
+	struct region *region = plan->pool != NULL ? frames_region(plan) : NULL;
+	uint8_t *frames = region != NULL ? region->base : room;
 	struct port_tx tx[WIRE_WINDOW];
 	uint64_t state = plan->seed + first;
 	uint64_t start = now_s();
 	uint32_t sent = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
+		uint8_t *frame = frames + (size_t)i * WIRE_FRAME_MAX;
 		uint32_t bytes =
-		    frame_make(frames[i], plan, first + i, from->abilities.mtu + WIRE_HEAD_BYTES,
+		    frame_make(frame, plan, first + i, from->abilities.mtu + WIRE_HEAD_BYTES,
 			       to_mac, from->abilities.mac);
 
-		frame_split(&tx[i], frames[i], bytes, &state);
+		frame_split(&tx[i], frame, bytes, region, &state);
 	}
+	if (region != NULL)
+		region_freeze(region);
 	while (sent < count) {
 		sent += port_tx(from, tx + sent, count - sent);
 		CHECK(now_s() - start < WIRE_PATIENCE_S, "frame %u could not be sent",
 		      first + sent);
 	}
+	region_unref(&region); /* the port has its own reference, where it needs one */
 }
 
 static bool frame_is_ours(const struct port_rx *frame)
@@ -177,12 +197,11 @@ void wire_compare(struct port *from, struct port *to, const struct wire_plan *pl
 	}
 	CHECK(from->counters.tx_frames == before + plan->frames, "tx_frames");
 	CHECK(from->counters.drop_tx_oversize == 0, "drop_tx_oversize");
-	if (from->abilities.multi_segment)
-		printf("%s: scatters; ", from->abilities.driver);
-	else
-		printf("%s: linear; ", from->abilities.driver);
-	printf("mtu %u, %u frames, %llu linearised\n", from->abilities.mtu, plan->frames,
-	       (unsigned long long)from->counters.tx_linearised);
+	printf("%s: mtu %u, %u frames; in all %llu external, %llu linearised, %llu copied\n",
+	       from->abilities.driver, from->abilities.mtu, plan->frames,
+	       (unsigned long long)from->counters.tx_external,
+	       (unsigned long long)from->counters.tx_linearised,
+	       (unsigned long long)from->counters.tx_copied);
 }
 
 void wire_send_all(struct port *from, const uint8_t to_mac[6], const struct wire_plan *plan)

@@ -8,6 +8,7 @@ struct wire_plan {
 	uint32_t frames;
 	uint32_t bytes_min; /* of a frame; 60 where a device may pad to Ethernet's minimum */
 	uint64_t seed;
+	struct region_pool *pool; /* frames lie in regions of it; NULL: in memory of the test */
 };
 
 /* Sends the plan's frames and checks that `to` receives the same bytes in the same order. Frames of

@@ -1,0 +1,364 @@
+/* Opening an end, moving messages through it, and comparing what arrived. */
+#include "endpoint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SOURCES_BYTES (64u << 20) /* of all sources together */
+#define POOL_BYTES (ENDPOINT_LAND_BYTES + SOURCES_BYTES + (16u << 20))
+#define PEER_TIMEOUT_MS 5000
+#define ADDRESS(role) (0x0a4a0d01u + (role)) /* 10.74.13.1 and .2 */
+
+static int open_error(int rc, const char *what, char *error, size_t error_bytes)
+{
+	snprintf(error, error_bytes, "%s: %s", what, strerror(-rc));
+	return rc;
+}
+
+/* --- Opening --------------------------------------------------------------------------------- */
+
+/* The switch of both threads; the receiver, which opens first, makes it. */
+static int ring_open(struct endpoint *self, const struct pair_setup *setup)
+{
+	static struct ring_switch *rings;
+	int rc = 0;
+
+	if (rings == NULL)
+		rc = ring_switch_create(&rings, PAIR_ROLES, setup->mtu);
+	return rc < 0 ? rc : ring_port_open(rings, self->worker->role, &self->port);
+}
+
+static int dpdk_open(struct endpoint *self, const struct pair_setup *setup,
+		     struct region_provider *provider, char *error, size_t error_bytes)
+{
+	const char *spec = setup->spec;
+	struct port_eal_config config = {&spec, 1, POOL_BYTES};
+	char note[MR_ERROR_BYTES_MAX];
+	int rc = port_eal_start(&config, note, sizeof(note), error, error_bytes);
+
+	if (rc < 0)
+		return rc;
+	/* As nodes do: the DPDK heap where it is of huge pages, plain memory otherwise. */
+	rc = note[0] == '\0' ? region_provider_dpdk(provider, POOL_BYTES)
+			     : region_provider_memory(provider, POOL_BYTES);
+	if (rc < 0)
+		return open_error(rc, "memory for regions", error, error_bytes);
+	return port_dpdk_open(spec, &self->port, error, error_bytes);
+}
+
+static int port_open(struct endpoint *self, const struct pair_setup *setup, char *error,
+		     size_t error_bytes)
+{
+	struct region_provider provider;
+	int rc;
+
+	if (strcmp(setup->spec, "ring") == 0) {
+		rc = ring_open(self, setup);
+		if (rc == 0)
+			rc = region_provider_memory(&provider, POOL_BYTES);
+		if (rc < 0)
+			return open_error(rc, "ring", error, error_bytes);
+	} else {
+		rc = dpdk_open(self, setup, &provider, error, error_bytes);
+		if (rc < 0)
+			return rc;
+	}
+	if (self->port->abilities.mtu < setup->mtu) {
+		snprintf(error, error_bytes, "our port takes packets of up to %u bytes only",
+			 self->port->abilities.mtu);
+		return -ENOTSUP;
+	}
+	rc = region_pool_create(&self->pool, &provider, 0);
+	return rc < 0 ? open_error(rc, "pool of regions", error, error_bytes) : 0;
+}
+
+static int transport_open(struct endpoint *self, const struct pair_setup *setup)
+{
+	enum pair_role role = self->worker->role;
+	enum pair_role other = role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	struct transport_config config = {
+	    .node = role,
+	    .incarnation = process_now_ns(),
+	    .ip = ADDRESS(role),
+	    .prefix_len = 24,
+	    .udp_port = MR_WIRE_PORT_DEFAULT,
+	    .mtu = setup->mtu,
+	    .peer_timeout_ms = PEER_TIMEOUT_MS,
+	    .seed = role,
+	};
+	int rc;
+
+	memcpy(config.mac, self->port->abilities.mac, sizeof(config.mac));
+	self->transport_memory =
+	    mmap(NULL, transport_bytes(&config), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (self->transport_memory == MAP_FAILED)
+		return -ENOMEM;
+	rc = transport_init(&self->transport, self->transport_memory, &config, process_now_ns());
+	if (rc == 0)
+		rc = transport_peer_add(self->transport, other, ADDRESS(other),
+					MR_WIRE_PORT_DEFAULT);
+	return rc;
+}
+
+int endpoint_open(struct endpoint **opened, struct worker *worker, const struct pair_setup *setup,
+		  char *error, size_t error_bytes)
+{
+	struct endpoint *self = calloc(1, sizeof(*self));
+	int rc;
+
+	if (self == NULL)
+		return -ENOMEM;
+	*opened = self;
+	self->worker = worker;
+	self->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(self->ticks[0]));
+	if (self->ticks == NULL)
+		return -ENOMEM;
+	rc = port_open(self, setup, error, error_bytes);
+	if (rc < 0)
+		return rc;
+	rc = transport_open(self, setup);
+	if (rc == 0)
+		rc = region_alloc(self->pool, ENDPOINT_LAND_BYTES, REGION_ANY, &self->land);
+	if (rc == 0)
+		memset(self->land->base, 1, ENDPOINT_LAND_BYTES);
+	return rc < 0 ? open_error(rc, "transport", error, error_bytes) : 0;
+}
+
+/* The process ends with it, and takes the transport's memory along. */
+void endpoint_close(struct endpoint **closed)
+{
+	struct endpoint *self = *closed;
+
+	link_destroy(&self->link);
+	port_close(&self->port);
+	free(self->slots);
+	free(self->ticks);
+	free(self);
+	*closed = NULL;
+}
+
+/* --- A run ----------------------------------------------------------------------------------- */
+
+/* Word number index of every body of that source: wrong place, wrong source and old bytes differ. */
+static uint64_t body_word(uint32_t role, uint32_t source, uint32_t index)
+{
+	uint64_t z = ((uint64_t)role << 56 | (uint64_t)source << 40 | index) + 1;
+
+	z *= 0x9e3779b97f4a7c15u;
+	return z ^ z >> 29;
+}
+
+static void body_fill(uint8_t *body, uint64_t bytes, uint32_t role, uint32_t source)
+{
+	for (uint64_t at = 0; at < bytes; at += sizeof(uint64_t)) {
+		uint64_t word = body_word(role, source, (uint32_t)(at / sizeof(uint64_t)));
+		uint64_t left = bytes - at;
+
+		memcpy(body + at, &word, left < sizeof(word) ? left : sizeof(word));
+	}
+}
+
+static bool body_same(const uint8_t *body, uint64_t bytes, uint32_t role, uint32_t source)
+{
+	for (uint64_t at = 0; at < bytes; at += sizeof(uint64_t)) {
+		uint64_t word = body_word(role, source, (uint32_t)(at / sizeof(uint64_t)));
+		uint64_t left = bytes - at;
+
+		if (memcmp(body + at, &word, left < sizeof(word) ? left : sizeof(word)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int sources_make(struct endpoint *self, uint32_t bytes, uint32_t count)
+{
+	for (uint32_t i = 0; i < ENDPOINT_SOURCES_MAX; i++)
+		region_unref(&self->sources[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		int rc = region_alloc(self->pool, bytes, REGION_ANY, &self->sources[i]);
+
+		if (rc < 0)
+			return rc;
+		body_fill(self->sources[i]->base, bytes, self->worker->role, i);
+		region_freeze(self->sources[i]);
+	}
+	return 0;
+}
+
+static int slots_make(struct endpoint *self, uint32_t bytes)
+{
+	self->slot_bytes = (bytes + MR_ALIGN - 1) / MR_ALIGN * MR_ALIGN;
+	self->slot_count = ENDPOINT_LAND_BYTES / self->slot_bytes;
+	self->slot_next = 0;
+	free(self->slots);
+	self->slots = calloc(self->slot_count, sizeof(self->slots[0]));
+	return self->slots == NULL ? -ENOMEM : 0;
+}
+
+static int link_make(struct endpoint *self, const struct pair_order *order)
+{
+	struct link_config config = {
+	    .port = self->port,
+	    .transport = self->transport,
+	    .drop_ppm = self->worker->role == PAIR_RECEIVER ? order->loss_ppm : 0,
+	    .seed = order->seed,
+	};
+
+	link_destroy(&self->link);
+	return link_create(&self->link, &config);
+}
+
+int endpoint_prepare(struct endpoint *self, const struct pair_order *order,
+		     const struct endpoint_pattern *pattern, struct pair_answer *answer)
+{
+	uint32_t bytes =
+	    order->message_bytes > order->small_bytes ? order->message_bytes : order->small_bytes;
+	uint32_t count = order->window + (order->small_bytes > 0);
+	int rc = -E2BIG;
+
+	if (count <= ENDPOINT_SOURCES_MAX && (uint64_t)count * bytes <= SOURCES_BYTES)
+		rc = sources_make(self, bytes, count);
+	if (rc == 0)
+		rc = slots_make(self, bytes);
+	if (rc == 0)
+		rc = link_make(self, order);
+	if (rc < 0)
+		snprintf(answer->text, sizeof(answer->text), "%u messages of %u bytes: %s", count,
+			 bytes, strerror(-rc));
+	self->order = order;
+	self->pattern = pattern;
+	self->answer = answer;
+	self->tick_count = 0;
+	self->counting = false;
+	self->failed = false;
+	return rc;
+}
+
+bool endpoint_send(struct endpoint *self, uint32_t source, uint32_t bytes, enum endpoint_kind kind)
+{
+	struct endpoint_head head = {source, kind};
+	enum pair_role other =
+	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	int rc = transport_send(self->transport, self->now_ns, other, 0, &head, sizeof(head),
+				self->sources[source]->base, bytes, self->sources[source],
+				(uint64_t)kind << 32 | source);
+
+	self->unsent += rc == 0;
+	return rc == 0;
+}
+
+static void offer_take(struct endpoint *self, const struct transport_event *event)
+{
+	uint32_t slot = self->slot_next;
+
+	self->slot_next = (slot + 1) % self->slot_count;
+	self->slots[slot].bytes = 0;
+	if (event->body_bytes <= self->slot_bytes)
+		transport_accept(self->transport, self->now_ns, event->offer,
+				 self->land->base + (uint64_t)slot * self->slot_bytes, slot);
+	else
+		transport_reject(self->transport, self->now_ns, event->offer, 1);
+}
+
+static void message_take(struct endpoint *self, const struct transport_event *event)
+{
+	struct endpoint_head head;
+
+	if (event->head_bytes != sizeof(head) || event->cookie >= self->slot_count) {
+		self->failed = true;
+		return;
+	}
+	memcpy(&head, event->head, sizeof(head));
+	self->slots[event->cookie] =
+	    (struct endpoint_slot){(uint32_t)event->body_bytes, head.source};
+	if (self->counting && head.kind == ENDPOINT_BULK) {
+		self->answer->units++;
+		self->answer->bytes += event->body_bytes;
+	}
+	if (self->pattern->arrived != NULL)
+		self->pattern->arrived(self, &head, event->body_bytes);
+}
+
+static void pump(void *opaque)
+{
+	struct endpoint *self = opaque;
+	struct transport_event event;
+
+	while (transport_event(self->transport, &event)) {
+		switch (event.kind) {
+		case TRANSPORT_OFFER:
+			offer_take(self, &event);
+			break;
+		case TRANSPORT_MESSAGE:
+			message_take(self, &event);
+			break;
+		case TRANSPORT_SENT:
+			self->unsent--;
+			if (self->pattern->sent != NULL)
+				self->pattern->sent(self, (uint32_t)event.cookie,
+						    (enum endpoint_kind)(event.cookie >> 32));
+			break;
+		case TRANSPORT_FAILED:
+		case TRANSPORT_LOST:
+			self->failed = true;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+void endpoint_turn(struct endpoint *self)
+{
+	const struct link_user user = {pump, self};
+
+	self->now_ns = process_now_ns();
+	link_receive(self->link, self->now_ns, &user);
+	if (transport_deadline(self->transport) <= self->now_ns)
+		transport_tick(self->transport, self->now_ns);
+	pump(self);
+	if (self->pattern->turn != NULL)
+		self->pattern->turn(self);
+	link_send(self->link, self->now_ns);
+}
+
+/* --- Afterwards ------------------------------------------------------------------------------ */
+
+int endpoint_verify(struct endpoint *self)
+{
+	enum pair_role other =
+	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+
+	for (uint32_t i = 0; i < self->slot_count; i++) {
+		const struct endpoint_slot *slot = &self->slots[i];
+		const uint8_t *body = self->land->base + (uint64_t)i * self->slot_bytes;
+
+		if (slot->bytes == 0)
+			continue;
+		if (!body_same(body, slot->bytes, other, slot->source)) {
+			snprintf(self->answer->text, sizeof(self->answer->text),
+				 "a message arrived with wrong bytes");
+			return -EILSEQ;
+		}
+		self->answer->verified++;
+	}
+	return 0;
+}
+
+uint64_t endpoint_drops(const struct endpoint *self)
+{
+	const struct port_counters *port = &self->port->counters;
+	const struct transport_counters *transport = transport_counters(self->transport);
+	uint64_t drops = 0;
+
+#define ADD_PORT_DROP(name) drops += strncmp(#name, "drop_", 5) == 0 ? port->name : 0;
+	PORT_COUNTERS(ADD_PORT_DROP)
+#define ADD_TRANSPORT_DROP(name) drops += strncmp(#name, "drop_", 5) == 0 ? transport->name : 0;
+	TRANSPORT_COUNTERS(ADD_TRANSPORT_DROP)
+	/* A veth carries what its kernel says, too. */
+	return drops - transport->drop_not_ours;
+}

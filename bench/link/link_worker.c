@@ -1,0 +1,132 @@
+/* Runs of the product's transport: warm, counted, then until nothing is on its way. */
+#include "link_worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+
+#include "endpoint.h"
+#include "patterns.h"
+
+#define END_PATIENCE_NS 10000000000ull /* for what is still on its way at the end */
+
+static int link_open(struct worker *worker, const struct pair_setup *setup, char *error,
+		     size_t error_bytes)
+{
+	return endpoint_open((struct endpoint **)&worker->state, worker, setup, error,
+			     error_bytes);
+}
+
+static void link_close(struct worker *worker)
+{
+	endpoint_close((struct endpoint **)&worker->state);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* Turns until the counted time is over: the clock's role says so to both. */
+static void run_counted(struct endpoint *endpoint)
+{
+	const struct pair_order *order = endpoint->order;
+	bool clock = pattern_clock(order->pattern) == endpoint->worker->role;
+	uint64_t warm_end_ns = process_now_ns() + order->warm_ms * 1000000ull;
+	uint64_t end_ns = 0;
+	uint64_t start_ns = 0;
+	uint64_t cpu_before_ns = 0;
+
+	while (!worker_stopped(endpoint->worker, order) && !endpoint->failed) {
+		endpoint_turn(endpoint);
+		if (!endpoint->counting && endpoint->now_ns >= warm_end_ns) {
+			endpoint->counting = clock;
+			start_ns = endpoint->now_ns;
+			end_ns = start_ns + order->run_ms * 1000000ull;
+			warm_end_ns = UINT64_MAX;
+			cpu_before_ns = cpu_ns();
+		}
+		if (clock && endpoint->counting && endpoint->now_ns >= end_ns)
+			worker_stop(endpoint->worker, order);
+	}
+	if (clock)
+		endpoint->answer->elapsed_ns = endpoint->now_ns - start_ns;
+	endpoint->answer->cpu_ns = cpu_ns() - cpu_before_ns;
+	endpoint->counting = false;
+}
+
+/* Turns until nothing of either side is on its way. */
+static int run_out(struct endpoint *endpoint)
+{
+	struct worker *worker = endpoint->worker;
+	enum pair_role other = worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	uint64_t deadline_ns = process_now_ns() + END_PATIENCE_NS;
+	uint32_t number = endpoint->order->number;
+
+	while (!endpoint->failed) {
+		endpoint_turn(endpoint);
+		if (endpoint->unsent == 0)
+			atomic_store(&worker->shared->finished[worker->role], number);
+		if (endpoint->unsent == 0 &&
+		    atomic_load(&worker->shared->finished[other]) == number)
+			return 0;
+		if (endpoint->now_ns > deadline_ns)
+			return -ETIMEDOUT;
+	}
+	return -EIO;
+}
+
+static int link_run(struct worker *worker, const struct pair_order *order,
+		    struct pair_answer *answer)
+{
+	struct endpoint *endpoint = worker->state;
+	const struct endpoint_pattern *pattern = pattern_of(order->pattern, worker->role);
+	const struct transport_counters *counters = transport_counters(endpoint->transport);
+	uint64_t drops = endpoint_drops(endpoint);
+	uint64_t retransmits = counters->retransmits;
+	int rc = pattern == NULL ? -EOPNOTSUPP
+				 : endpoint_prepare(endpoint, order, pattern, answer);
+
+	if (rc < 0) {
+		worker_stop(worker, order);
+		return rc;
+	}
+	worker_meet(worker, order);
+	pattern_begin(endpoint);
+	run_counted(endpoint);
+	rc = run_out(endpoint);
+	answer->drops = endpoint_drops(endpoint) - drops;
+	answer->retransmits = counters->retransmits - retransmits;
+	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count,
+			   1e9 / (double)rte_get_tsc_hz());
+	if (rc < 0) {
+		snprintf(answer->text, sizeof(answer->text),
+			 "%u messages did not end (%s); %llu retransmits, %llu drops",
+			 endpoint->unsent, strerror(-rc),
+			 (unsigned long long)answer->retransmits,
+			 (unsigned long long)answer->drops);
+		return rc;
+	}
+	return endpoint_verify(endpoint);
+}
+
+const struct worker_kind link_worker_kind = {
+    .name = "link",
+    .open = link_open,
+    .run = link_run,
+    .close = link_close,
+};
+
+const struct worker_kind link_ring_worker_kind = {
+    .name = "link-ring",
+    .threads = true,
+    .open = link_open,
+    .run = link_run,
+    .close = link_close,
+};

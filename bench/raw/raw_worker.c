@@ -1,0 +1,274 @@
+/* Bursts and one-frame ping-pong over a bare DPDK port, between two processes. */
+#include "raw_worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+
+#include "port.h"
+#include "raw_port.h"
+
+#define MEMORY_BYTES (160ull << 20) /* of the DPDK heap: 12287 frames of 9 KiB */
+#define LAND_BYTES (64u << 20)	    /* where payloads are copied to, in rotation: beyond any L2 */
+#define DRAIN_MS 20		    /* what is still on its way when the clock has stopped */
+#define PREFETCH_AHEAD 4
+
+struct raw {
+	struct raw_port port;
+	uint8_t *land;
+	uint32_t land_used;
+	uint64_t *ticks;
+	bool linked;
+};
+
+static int eal_start(const struct pair_setup *setup, char *error, size_t error_bytes)
+{
+	const char *spec = setup->spec;
+	struct port_eal_config config = {&spec, 1, MEMORY_BYTES};
+	char note[MR_ERROR_BYTES_MAX];
+
+	return port_eal_start(&config, note, sizeof(note), error, error_bytes);
+}
+
+static int raw_open(struct worker *worker, const struct pair_setup *setup, char *error,
+		    size_t error_bytes)
+{
+	struct raw *raw = calloc(1, sizeof(*raw));
+	int rc;
+
+	if (raw == NULL)
+		return -ENOMEM;
+	worker->state = raw;
+	raw->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(raw->ticks[0]));
+	raw->land = mmap(NULL, LAND_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (raw->ticks == NULL || raw->land == MAP_FAILED)
+		return -ENOMEM;
+	madvise(raw->land, LAND_BYTES, MADV_HUGEPAGE);
+	memset(raw->land, 1, LAND_BYTES);
+	rc = eal_start(setup, error, error_bytes);
+	return rc < 0 ? rc : raw_port_open(&raw->port, setup->spec, setup->mtu, error, error_bytes);
+}
+
+static void raw_close(struct worker *worker)
+{
+	struct raw *raw = worker->state;
+
+	raw_port_close(&raw->port);
+	free(raw->ticks);
+	free(raw);
+}
+
+/* --- Flood ----------------------------------------------------------------------------------- */
+
+static uint32_t burst_make(struct raw *raw, uint32_t frame_bytes, struct rte_mbuf **burst)
+{
+	if (rte_pktmbuf_alloc_bulk(raw->port.pool, burst, RAW_BURST) != 0)
+		return 0;
+	for (uint32_t i = 0; i < RAW_BURST; i++) {
+		burst[i]->data_len = (uint16_t)frame_bytes;
+		burst[i]->pkt_len = frame_bytes;
+	}
+	return RAW_BURST;
+}
+
+/* Sends until the receiver says that it has seen enough. */
+static void flood_send(struct worker *worker, const struct pair_order *order)
+{
+	struct raw *raw = worker->state;
+	struct rte_mbuf *burst[RAW_BURST];
+	uint32_t first = 0;
+	uint32_t count = 0;
+
+	while (!worker_stopped(worker, order)) {
+		if (first == count) {
+			first = 0;
+			count = burst_make(raw, order->frame_bytes, burst);
+		}
+		first += rte_eth_tx_burst(raw->port.id, 0, burst + first,
+					  (uint16_t)(count - first));
+	}
+	rte_pktmbuf_free_bulk(burst + first, count - first);
+}
+
+static void payload_land(struct raw *raw, const struct rte_mbuf *mbuf, uint32_t head_bytes)
+{
+	uint32_t bytes = mbuf->data_len - head_bytes;
+
+	if (raw->land_used + bytes > LAND_BYTES)
+		raw->land_used = 0;
+	memcpy(raw->land + raw->land_used, rte_pktmbuf_mtod_offset(mbuf, void *, head_bytes),
+	       bytes);
+	raw->land_used += bytes;
+}
+
+static void burst_land(struct raw *raw, struct rte_mbuf **burst, uint32_t count,
+		       const struct pair_order *order)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + PREFETCH_AHEAD < count)
+			rte_prefetch0(rte_pktmbuf_mtod(burst[i + PREFETCH_AHEAD], void *));
+		if (burst[i]->data_len > order->head_bytes)
+			payload_land(raw, burst[i], order->head_bytes);
+	}
+}
+
+/* Frames that came, counted by size: what else a veth carries is not ours. */
+static uint32_t flood_take(struct raw *raw, const struct pair_order *order)
+{
+	struct rte_mbuf *burst[RAW_BURST];
+	uint32_t count = rte_eth_rx_burst(raw->port.id, 0, burst, RAW_BURST);
+
+	if (order->copies)
+		burst_land(raw, burst, count, order);
+	rte_pktmbuf_free_bulk(burst, count);
+	return count;
+}
+
+static void flood_receive(struct worker *worker, const struct pair_order *order,
+			  struct pair_answer *answer)
+{
+	struct raw *raw = worker->state;
+	uint64_t ticks_per_ms = rte_get_tsc_hz() / 1000;
+	uint64_t start = rte_rdtsc() + order->warm_ms * ticks_per_ms;
+	uint64_t now;
+
+	while (rte_rdtsc() < start)
+		flood_take(raw, order);
+	start = rte_rdtsc();
+	do {
+		answer->units += flood_take(raw, order);
+		now = rte_rdtsc();
+	} while (now - start < order->run_ms * ticks_per_ms);
+	answer->elapsed_ns = (uint64_t)((double)(now - start) * 1e6 / (double)ticks_per_ms);
+	answer->bytes = answer->units * (order->frame_bytes - order->head_bytes);
+	worker_stop(worker, order);
+	for (start = rte_rdtsc(); rte_rdtsc() - start < DRAIN_MS * ticks_per_ms;)
+		flood_take(raw, order);
+}
+
+/* --- Ping-pong ------------------------------------------------------------------------------- */
+
+/* Waits for a frame of that size; others (the kernel's own, on a veth) are dropped. NULL: stop. */
+static struct rte_mbuf *frame_await(struct worker *worker, const struct pair_order *order,
+				    uint64_t deadline)
+{
+	struct raw *raw = worker->state;
+	struct rte_mbuf *frame;
+
+	while (!worker_stopped(worker, order)) {
+		if (rte_eth_rx_burst(raw->port.id, 0, &frame, 1) == 1) {
+			if (frame->pkt_len == order->frame_bytes)
+				return frame;
+			rte_pktmbuf_free(frame);
+		}
+		if (rte_rdtsc() > deadline)
+			break;
+	}
+	return NULL;
+}
+
+static bool frame_send(struct worker *worker, const struct pair_order *order,
+		       struct rte_mbuf *frame)
+{
+	struct raw *raw = worker->state;
+
+	while (rte_eth_tx_burst(raw->port.id, 0, &frame, 1) == 0) {
+		if (worker_stopped(worker, order)) {
+			rte_pktmbuf_free(frame);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void echo_all(struct worker *worker, const struct pair_order *order)
+{
+	struct rte_mbuf *frame;
+
+	while ((frame = frame_await(worker, order, UINT64_MAX)) != NULL) {
+		if (!frame_send(worker, order, frame))
+			break;
+	}
+}
+
+static int pingpong_send(struct worker *worker, const struct pair_order *order,
+			 struct pair_answer *answer)
+{
+	struct raw *raw = worker->state;
+	uint64_t hz = rte_get_tsc_hz();
+	uint64_t begin = rte_rdtsc();
+	uint64_t counted = begin + order->warm_ms * (hz / 1000);
+	uint64_t end = counted + order->run_ms * (hz / 1000);
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(raw->port.pool);
+	uint32_t count = 0;
+	uint64_t now = begin;
+
+	if (frame == NULL)
+		return -ENOMEM;
+	frame->data_len = (uint16_t)order->frame_bytes;
+	frame->pkt_len = order->frame_bytes;
+	while (now < end && count < MR_BENCH_SAMPLES_MAX) {
+		uint64_t sent = now;
+
+		if (!frame_send(worker, order, frame))
+			break;
+		frame = frame_await(worker, order, end + hz);
+		if (frame == NULL)
+			break;
+		now = rte_rdtsc();
+		if (now >= counted)
+			raw->ticks[count++] = now - sent;
+	}
+	worker_stop(worker, order);
+	if (frame == NULL)
+		return -ETIMEDOUT;
+	rte_pktmbuf_free(frame);
+	answer->units = count;
+	worker_percentiles(answer, raw->ticks, count, 1e9 / (double)hz);
+	return 0;
+}
+
+/* --- Orders ---------------------------------------------------------------------------------- */
+
+static int raw_run(struct worker *worker, const struct pair_order *order,
+		   struct pair_answer *answer)
+{
+	struct raw *raw = worker->state;
+	bool sends = worker->role == PAIR_SENDER;
+	struct rte_eth_stats before = {0}, after = {0};
+	int rc = 0;
+
+	if (!raw->linked && raw_port_wait(&raw->port) < 0)
+		snprintf(answer->text, sizeof(answer->text), "its port has no peer");
+	raw->linked = true;
+	rte_eth_stats_get(raw->port.id, &before);
+	worker_meet(worker, order);
+	if (order->pattern == PAIR_FLOOD && sends)
+		flood_send(worker, order);
+	else if (order->pattern == PAIR_FLOOD)
+		flood_receive(worker, order, answer);
+	else if (order->pattern == PAIR_PINGPONG && sends)
+		rc = pingpong_send(worker, order, answer);
+	else if (order->pattern == PAIR_PINGPONG)
+		echo_all(worker, order);
+	else
+		rc = -EOPNOTSUPP;
+	rte_eth_stats_get(raw->port.id, &after);
+	answer->drops = after.imissed - before.imissed + after.rx_nombuf - before.rx_nombuf;
+	if (rc < 0)
+		snprintf(answer->text, sizeof(answer->text), "raw bursts: %s", strerror(-rc));
+	return rc;
+}
+
+const struct worker_kind raw_worker_kind = {
+    .name = "raw",
+    .open = raw_open,
+    .run = raw_run,
+    .close = raw_close,
+};

@@ -1,0 +1,62 @@
+/*
+ * A scene: one kind of port at one MTU, with a pair of workers for each thing measured on it, and
+ * what is measured. Runs of all measures take turns, so that what the machine does meanwhile falls
+ * on limit and product alike.
+ */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include "bench.h"
+#include "pair.h"
+#include "wiring.h"
+
+#define SCENE_MEASURES_MAX 64
+#define SCENE_FIGURES_MAX 5
+
+enum scene_side { SCENE_RAW, SCENE_OURS, SCENE_SEALED, SCENE_SIDES };
+
+enum scene_figure {
+	FIGURE_NONE,
+	FIGURE_MPPS,
+	FIGURE_GBIT,
+	FIGURE_MRPS,
+	FIGURE_P50_US,
+	FIGURE_P99_US,
+	FIGURE_P999_US,
+	FIGURE_RETRANSMITS,
+	FIGURE_DROPS,
+};
+
+/* One order, and the cases that its answers make: NAME or NAME.SUFFIX for each figure. */
+struct scene_measure {
+	char name[REPORT_NAME_BYTES];
+	enum scene_side side;
+	struct pair_order order;
+	enum scene_figure figures[SCENE_FIGURES_MAX];
+	bool failed; /* it was skipped in the middle: not asked again */
+};
+
+struct scene {
+	struct bench *bench;
+	enum wiring_kind kind;
+	uint32_t mtu;
+	struct scene_measure measures[SCENE_MEASURES_MAX];
+	uint32_t measure_count;
+	struct pair pairs[SCENE_SIDES];
+	struct wiring wirings[SCENE_SIDES];
+	bool open[SCENE_SIDES];
+};
+
+/* Adds a measure unless its name is not asked for; NULL then. The name gets "PORT." before it. */
+struct scene_measure *scene_add(struct scene *scene, enum scene_side side, const char *name,
+				const struct pair_order *order);
+void measure_figure(struct scene_measure *measure, enum scene_figure figure);
+
+/* Opens what the measures need, runs them in turns, closes; what cannot be is skipped, with its
+ * reason, in the report. */
+void scene_run(struct scene *scene);
+
+/* Puts the samples of case `other` beside `name` as `label`, when both were measured. */
+void scene_relate(struct scene *scene, const char *name, const char *other, const char *label);
+
+#endif

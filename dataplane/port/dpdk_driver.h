@@ -1,0 +1,28 @@
+/* What DPDK's drivers can do that they do not say of themselves, or say wrongly. */
+#ifndef DPDK_DRIVER_H
+#define DPDK_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+
+#include "devargs.h"
+#include "port.h"
+
+struct dpdk_driver {
+	const char *name;
+	bool scatters;        /* sends a chain of mbufs intact */
+	bool memory;          /* its peer reads the frames in memory of this host */
+	bool mtu_unasked;     /* carries what fits its buffers, whatever length it reports */
+	bool makes_interface; /* of Linux, whose MTU has to follow the port's */
+	bool sent_late;       /* looks at what was sent only when its queue fills up */
+	enum port_external external;
+	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
+};
+
+/* The facts about the driver that serves spec; never NULL. */
+const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
+					    const struct rte_eth_dev_info *info);
+
+#endif

@@ -1,0 +1,106 @@
+/* Receiving on a DPDK port: mbufs in, and given back. */
+#include <string.h>
+
+#include "dpdk_port.h"
+
+#define STATISTICS_TURNS 16384 /* receive calls between looks: a register read on some NICs */
+
+void dpdk_port_statistics(struct dpdk_port *self)
+{
+	struct port_counters *counters = &self->port.counters;
+	struct rte_eth_stats stats;
+
+	if (rte_eth_stats_get(self->id, &stats) != 0)
+		return;
+	counters->drop_rx_no_buffer = self->rx_no_buffer + stats.imissed + stats.rx_nombuf;
+	counters->drop_rx_error = stats.ierrors;
+	counters->drop_tx_error = stats.oerrors;
+}
+
+/* A frame that came in several mbufs, in one; NULL, counted, when there is no room for it. */
+static struct rte_mbuf *mbuf_linearise(struct dpdk_port *self, struct rte_mbuf *chain)
+{
+	struct rte_mbuf *linear = NULL;
+
+	if (chain->pkt_len > self->data_bytes) {
+		self->port.counters.drop_rx_oversize++;
+	} else {
+		linear = rte_pktmbuf_alloc(self->rx_pool);
+		if (linear == NULL) {
+			self->rx_no_buffer++;
+			self->port.counters.drop_rx_no_buffer++;
+		}
+	}
+	for (struct rte_mbuf *m = chain; m != NULL && linear != NULL; m = m->next)
+		memcpy(rte_pktmbuf_append(linear, m->data_len), rte_pktmbuf_mtod(m, void *),
+		       m->data_len);
+	self->port.counters.rx_linearised += linear != NULL;
+	rte_pktmbuf_free(chain);
+	return linear;
+}
+
+/* A frame whose checksum the device has found wrong is not worth a look. */
+static bool mbuf_damaged(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
+	       (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD;
+}
+
+/* What is not as it should be: several mbufs, or damaged. NULL when nothing remains. */
+static struct rte_mbuf *mbuf_mend(struct dpdk_port *self, struct rte_mbuf *m)
+{
+	if (!mbuf_damaged(m))
+		return mbuf_linearise(self, m);
+	self->port.counters.drop_rx_checksum++;
+	rte_pktmbuf_free(m);
+	return NULL;
+}
+
+uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
+{
+	struct dpdk_port *self = (struct dpdk_port *)port;
+	struct rte_mbuf *mbufs[MR_PORT_BURST];
+	uint16_t got = rte_eth_rx_burst(self->id, 0, mbufs, (uint16_t)RTE_MIN(max, MR_PORT_BURST));
+	uint64_t bytes = 0;
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < got; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
+	for (uint16_t i = 0; i < got; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		if (unlikely(m->nb_segs > 1 || mbuf_damaged(m)))
+			m = mbuf_mend(self, m);
+		if (unlikely(m == NULL))
+			continue;
+		frames[n++] = (struct port_rx){
+		    .data = rte_pktmbuf_mtod(m, const uint8_t *),
+		    .bytes = m->data_len,
+		    .opaque = m,
+		};
+		bytes += m->data_len;
+	}
+	port->counters.rx_frames += n;
+	port->counters.rx_bytes += bytes;
+	if (unlikely(self->turns++ % STATISTICS_TURNS == 0)) {
+		dpdk_thread_attach();
+		dpdk_port_statistics(self);
+	}
+	return n;
+}
+
+void dpdk_rx_release(struct port *port, struct port_rx *frames, uint32_t count)
+{
+	struct rte_mbuf *mbufs[MR_PORT_BURST];
+
+	(void)port;
+	while (count > 0) {
+		uint32_t n = RTE_MIN(count, (uint32_t)MR_PORT_BURST);
+
+		for (uint32_t i = 0; i < n; i++)
+			mbufs[i] = frames[i].opaque;
+		rte_pktmbuf_free_bulk(mbufs, n);
+		frames += n;
+		count -= n;
+	}
+}

@@ -1,0 +1,80 @@
+/* A node's metrics: collected by the I/O thread ten times a second, copied for everybody else. */
+#include "node_internal.h"
+
+void job_counters_add(struct job_counters *sum, const struct job_counters *part)
+{
+#define ADD_COUNTER(name) sum->name += part->name;
+	JOB_COUNTERS(ADD_COUNTER)
+#undef ADD_COUNTER
+}
+
+static void queues_measure(const struct node *node, struct node_queues *queues)
+{
+	const struct incoming *in;
+	const struct run *run;
+
+	*queues = (struct node_queues){
+	    .messages_unsent = node->unsent_count,
+	    .messages_sending = node->sends_in_flight,
+	    .runs_working = node->workers.outstanding,
+	};
+	TAILQ_FOREACH (in, &node->unaccepted, link)
+		queues->offers_waiting++;
+	TAILQ_FOREACH (in, &node->accepted, link)
+		queues->messages_arriving++;
+	TAILQ_FOREACH (run, &node->waiting, link)
+		queues->runs_waiting++;
+}
+
+static void peers_collect(const struct node *node, struct node_metrics *metrics)
+{
+	metrics->peer_count = 0;
+	for (uint32_t peer = 0; peer < node->nodes; peer++)
+		if (transport_peer_stats(node->transport, peer,
+					 &metrics->peers[metrics->peer_count]) == 0)
+			metrics->peer_count++;
+}
+
+static void jobs_collect(const struct node *node, struct node_metrics *metrics)
+{
+	const struct job *job;
+
+	metrics->jobs_done = node->jobs_done;
+	metrics->jobs_failed = node->jobs_failed;
+	metrics->jobs = node->ended_counters;
+	metrics->jobs_running = 0;
+	TAILQ_FOREACH (job, &node->jobs, link) {
+		metrics->jobs_running++;
+		job_counters_add(&metrics->jobs, &job->counters);
+	}
+}
+
+/* Field by field: the whole is too large to be made anew each time. */
+void metrics_publish(struct node *node)
+{
+	struct node_metrics *metrics = &node->metrics;
+
+	metrics->node = node->id;
+	metrics->incarnation = node->incarnation;
+	metrics->workers = node->workers.count;
+	metrics->workers_busy = atomic_load_explicit(&node->workers.busy, memory_order_relaxed);
+	metrics->uptime_ns = node->now_ns - node->started_ns;
+	metrics->transport = *transport_counters(node->transport);
+	metrics->port = node->port->counters;
+	metrics->handover = node->handover.counters;
+	metrics->port_abilities = node->port->abilities;
+	metrics->link = *link_counters(node->link);
+	metrics->histograms = node->histograms;
+	metrics->messages = *transport_histograms(node->transport);
+	region_pool_stats(node->pool, &metrics->pool);
+	queues_measure(node, &metrics->queues);
+	jobs_collect(node, metrics);
+	peers_collect(node, metrics);
+}
+
+void node_metrics(struct node *node, struct node_metrics *metrics)
+{
+	pthread_mutex_lock(&node->lock);
+	*metrics = node->metrics;
+	pthread_mutex_unlock(&node->lock);
+}
