@@ -196,9 +196,8 @@ struct inbox_packet {
 #define FLIGHT_LANE (1u << 31) /* in chunk: small messages, from a number on so many of them */
 
 struct flight_packet {
-	uint64_t sent_ns : 63;
-	uint64_t again : 1; /* a retransmission */
-	uint32_t message;   /* low half of the id */
+	uint64_t sent_ns;
+	uint32_t message; /* low half of the id */
 	uint32_t chunk;
 };
 
@@ -233,6 +232,9 @@ struct flight {
 	uint32_t backoff;    /* doublings of the timeout */
 	uint32_t reorder;    /* steps of patience with packets that overtake; 0: none was seen */
 	bool timed_out;      /* the window shrank last for a timeout */
+	bool told;           /* duplicates is set */
+	uint16_t duplicates; /* as last told */
+	uint32_t again;      /* packets sent again, and not told to have been duplicates */
 	uint64_t undo_bytes; /* the window before it shrank for a loss; 0: nothing to undo */
 	uint64_t bytes;      /* in flight */
 	struct rtt rtt;
@@ -639,7 +641,7 @@ bool flight_room(const struct peer *peer);
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
 		     bool again);
 /* What the peer says of the packets it got; false: the highest was never sent. */
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us);
+bool flight_heard(struct peer *peer, const struct wire_echo *echo);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */

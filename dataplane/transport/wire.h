@@ -52,13 +52,13 @@ struct wire_header {
 
 /* What its sender has heard: in front of the entries of an ACK, and of the messages of SMALL. */
 struct wire_echo {
-	uint32_t session;  /* that was heard; 0: none yet, and the rest means nothing */
-	uint32_t packet;   /* highest number seen in it */
-	uint32_t ce;       /* packets of it that came marked CE (RFC 3168) */
-	uint32_t delay_us; /* since that highest one came */
-	uint32_t lane;     /* small messages below it are here; numbers wrap */
-	uint16_t words;    /* of the bitmap that follows; its bit 0 is message lane / 64 * 64 */
-	uint16_t reserved; /* zero */
+	uint32_t session;    /* that was heard; 0: none yet, and the rest means nothing */
+	uint32_t packet;     /* highest number seen in it */
+	uint32_t ce;         /* packets of it that came marked CE (RFC 3168) */
+	uint32_t delay_us;   /* since that highest one came */
+	uint32_t lane;       /* small messages below it are here; numbers wrap */
+	uint16_t words;      /* of the bitmap that follows; its bit 0 is message lane / 64 * 64 */
+	uint16_t duplicates; /* packets that brought what was here already; wraps */
 };
 
 /* In front of each small message: then come its head and its body. */

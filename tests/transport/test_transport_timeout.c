@@ -42,7 +42,8 @@ static void test_lossy_link(void)
 	       total.transport.retransmits, total.transport.spurious_retransmits);
 	CHECK(result.messages > 10000 && total.transport.timeouts > 100);
 	CHECK(result.p99_ns < 100000, "%lu ns", result.p99_ns);
-	CHECK(total.transport.spurious_retransmits <= total.transport.retransmits / 10);
+	/* Where the answer was lost, what was sent again had arrived. */
+	CHECK(total.transport.spurious_retransmits <= total.transport.retransmits * 6 / 10);
 }
 
 static struct {
@@ -120,6 +121,7 @@ static double test_sleeper(uint32_t sleep_us)
 	       "spurious\n",
 	       SLEEP_US, sleep_us, each, counters->spurious_retransmits);
 	CHECK(counters->messages_failed == 0);
+	CHECK(counters->spurious_retransmits >= counters->retransmits / 2, "not found out");
 	pair_stop(&pair);
 	return each;
 }
