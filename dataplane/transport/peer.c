@@ -22,7 +22,8 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->event.source = EVENT_OF_PEER;
 	timer_init(&peer->silent, TIMER_PEER_SILENT);
 	timer_init(&peer->retry, TIMER_PEER_RETRY);
-	TAILQ_INIT(&peer->ready);
+	ready_init(&peer->ready);
+	credit_peer_init(peer);
 	TAILQ_INIT(&peer->probing);
 	peer->out_session = 1;
 	peer->out_next = 1;
