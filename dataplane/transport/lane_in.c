@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 void lane_forget(struct peer *peer)
@@ -90,7 +91,10 @@ static bool small_enter(struct peer *peer, const struct wire_small *small)
 		receive_turn(peer, small->flow);
 	COUNT_PEER(peer, messages_in, 1);
 	COUNT_PEER(peer, bytes_in, small->body_bytes);
+	/* No wait to be measured: it is delivered out of its frame. */
 	histogram_add(&peer->transport->histograms.message_in_bytes, small->body_bytes);
+	PROBE_MESSAGE_RECEIVED(peer->transport->config.node, peer->node, small->number,
+			       small->body_bytes, 0);
 	return true;
 }
 

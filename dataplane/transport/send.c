@@ -144,7 +144,7 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	peer_settle(peer);
 	if (reason == TRANSPORT_OK) {
 		COUNT_PEER(peer, messages_out, 1);
-		stats_sent(message);
+		stats_sent(peer, message->id, message->shape.body_bytes, message->queued_ns);
 	} else {
 		COUNT_PEER(peer, messages_failed, 1);
 		PROBE_MESSAGE_FAILED(t->config.node, peer->node, message->id,

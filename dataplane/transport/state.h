@@ -609,10 +609,10 @@ uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
-/* stats.c: a message was delivered, to the peer's user, to ours. */
-void stats_sent(const struct out_message *message);
+/* stats.c: a message was delivered: to the peer's user (a small one has its number as id), to ours.
+ */
+void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns);
 void stats_received(const struct in_message *message);
-void stats_small_sent(struct transport *t, const struct small_message *message);
 
 /* ready.c */
 void ready_init(struct ready *ready);
