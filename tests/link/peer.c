@@ -215,11 +215,25 @@ static uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
+static void time_over(const struct peer *peer)
+{
+	const struct port_counters *port = &peer->port->counters;
+
+	CHECK(false,
+	      "after %d s, of %u messages %u were sent, %u acknowledged, %u received; frames: "
+	      "%" PRIu64 " out, %" PRIu64 " in, %" PRIu64 " lost in receiving, %" PRIu64
+	      " in sending",
+	      TIME_S_MAX, peer->messages, peer->sent, peer->acknowledged, peer->received,
+	      port->tx_frames, port->rx_frames, port->drop_rx_no_buffer + port->drop_rx_error,
+	      port->drop_tx_error);
+}
+
 /* Until all is done, and then until the other side has nothing more to ask. */
 static void exchange(struct peer *peer)
 {
 	const struct link_user user = {events_take, peer};
-	uint64_t heard_ns = clock_ns();
+	const uint64_t start_ns = clock_ns();
+	uint64_t heard_ns = start_ns;
 	bool done = false;
 
 	while (!done || peer->now_ns - heard_ns < QUIET_MS * 1000000ull) {
@@ -236,6 +250,8 @@ static void exchange(struct peer *peer)
 		events_take(peer);
 		worked = link_send(peer->link, peer->now_ns) || worked;
 		done = peer->received == peer->messages && peer->acknowledged == peer->messages;
+		if (!done && peer->now_ns - start_ns > TIME_S_MAX * 1000000000ull)
+			time_over(peer);
 		if (!worked)
 			usleep(IDLE_SLEEP_US);
 	}
@@ -315,7 +331,6 @@ int main(int argc, char **argv)
 		peer.seed = strtoull(argv[4], NULL, 0);
 	peer.seen = calloc(peer.messages, sizeof(peer.seen[0]));
 	CHECK(peer.seen != NULL, "%u messages", peer.messages);
-	alarm(TIME_S_MAX);
 	signal(SIGPIPE, SIG_IGN); /* virtio_user writes to a device that may have ended */
 	port_start(&peer, argv[2]);
 	memory = transport_start(&peer, &memory_bytes);
