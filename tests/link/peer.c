@@ -43,8 +43,7 @@ struct peer {
 	bool *seen;
 };
 
-/* --- What is sent: known to both sides -----------------------------------------------------------
- */
+/* --- What is sent: known to both sides -------------------------------------------------------- */
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014). */
 static uint64_t mix(uint64_t x)
@@ -118,8 +117,7 @@ static bool message_right(const uint8_t *data, uint32_t bytes, uint64_t seed)
 	return true;
 }
 
-/* --- Sending and receiving -----------------------------------------------------------------------
- */
+/* --- Sending and receiving -------------------------------------------------------------------- */
 
 static bool message_send(struct peer *peer)
 {
@@ -157,7 +155,10 @@ static void offer_accept(struct peer *peer, const struct transport_event *event)
 
 static void message_check(struct peer *peer, const struct transport_event *event)
 {
-	struct region *region = (struct region *)(uintptr_t)event->cookie;
+	/* A small message lies in its frame, and was never offered. */
+	struct region *region =
+	    event->body == NULL ? (struct region *)(uintptr_t)event->cookie : NULL;
+	const uint8_t *body = event->body == NULL ? region->base : event->body;
 	uint32_t number;
 	uint32_t bytes;
 
@@ -168,7 +169,7 @@ static void message_check(struct peer *peer, const struct transport_event *event
 	bytes = message_bytes(peer, !peer->node, number);
 	CHECK(event->body_bytes == bytes, "message %u has %" PRIu64 " bytes of %u", number,
 	      event->body_bytes, bytes);
-	CHECK(message_right(region->base, bytes, message_seed(peer, !peer->node, number)),
+	CHECK(message_right(body, bytes, message_seed(peer, !peer->node, number)),
 	      "message %u of %u bytes has other bytes", number, bytes);
 	CHECK(event->flow == number % FLOWS, "message %u is of flow %u", number, event->flow);
 	CHECK(event->flow == 0 || number >= peer->flow_next[event->flow],
@@ -243,8 +244,8 @@ static void exchange(struct peer *peer)
 		worked = link_receive(peer->link, peer->now_ns, &user);
 		if (worked)
 			heard_ns = peer->now_ns;
-		if (transport_deadline(peer->transport) <= peer->now_ns)
-			transport_tick(peer->transport, peer->now_ns);
+		if (link_deadline(peer->link) <= peer->now_ns)
+			link_tick(peer->link, peer->now_ns);
 		while (message_send(peer))
 			worked = true;
 		events_take(peer);
@@ -257,8 +258,7 @@ static void exchange(struct peer *peer)
 	}
 }
 
-/* --- Start and end -------------------------------------------------------------------------------
- */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
 static void port_start(struct peer *peer, const char *spec)
 {
@@ -284,7 +284,10 @@ static void *transport_start(struct peer *peer, size_t *memory_bytes)
 	    .prefix_len = 24,
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .mtu = peer->port->abilities.mtu,
+	    .sleep_us = IDLE_SLEEP_US,
 	    .peer_timeout_ms = START_MS_MAX,
+	    .payload_checksum = !peer->port->abilities.memory,
+	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	    .seed = peer->seed + peer->node,
 	};
 	void *memory;
