@@ -34,17 +34,20 @@ static const struct dpdk_driver memif_zero_copy = {
     .mtu_unasked = true,
 };
 
+/* QEMU's e1000e and vmxnet3 map each piece of a frame whole, and drop the frame where an IOMMU
+ * shows them two pages that are not neighbours (hw/net/net_tx_pkt.c): again and again, as the piece
+ * stays where it is. The few frames that cross are copied. */
 static const struct dpdk_driver pci_scatters = {
     "",
     .scatters = true,
-    .external = PORT_EXTERNAL_HEAP,
+    .external = PORT_EXTERNAL_PAGE,
 };
 static const struct dpdk_driver pci_vmxnet3 = {
     "net_vmxnet3",
     .scatters = true,
     /* Fills a second ring, as long, for what it would join from several packets. */
     .rx_held = 1024,
-    .external = PORT_EXTERNAL_HEAP,
+    .external = PORT_EXTERNAL_PAGE,
 };
 static const struct dpdk_driver unknown = {""};
 

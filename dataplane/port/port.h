@@ -43,6 +43,7 @@ struct port_rx {
 enum port_external {
 	PORT_EXTERNAL_NONE,
 	PORT_EXTERNAL_HEAP, /* of regions whose memory is region_provider_dpdk()'s */
+	PORT_EXTERNAL_PAGE, /* of those, what does not cross from one page of memory into another */
 	PORT_EXTERNAL_ANY,  /* of any region */
 };
 
