@@ -77,6 +77,7 @@ tap_join() {
 		kill -0 "${pids[0]}" || exit 1
 		sleep 0.05
 	done
+	sleep 0.5 # DPDK sets the address once more after the driver has brought it up
 	ip link set mrtap address 02:4d:52:00:01:00
 	ip link add mrbr type bridge
 	ip link set mrtap master mrbr
