@@ -53,6 +53,7 @@ struct port_abilities {
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
 	bool doorbell;      /* wake_fd becomes readable when a frame waits */
 	enum port_external external;
+	uint32_t external_bytes_min; /* shorter bodies are copied, which is cheaper */
 	bool memory; /* frames go from memory to memory of this host: no wire flips a bit */
 	char driver[32];
 };

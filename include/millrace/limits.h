@@ -123,10 +123,12 @@
 #define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
-#define MR_PORT_LEND_BYTES_MIN 256 /* of a body sent from its region: a copy of less is cheaper */
-#define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this: what a first frame may wait */
+#define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
+#define MR_PORT_LEND_COPIED_BYTES_MIN \
+	2048                      /* where the driver copies: from an aligned copy it is as fast */
+#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
