@@ -141,9 +141,10 @@ static void side_spec(const struct scene *scene, enum scene_side side, const cha
 		      char full[PAIR_SPEC_BYTES])
 {
 	bool tell = side != SCENE_RAW && scene->kind != WIRING_RING;
-	char mtu[32];
+	char mtu[32] = "";
 
-	snprintf(mtu, sizeof(mtu), tell ? ",mtu=%u" : "", scene->mtu);
+	if (tell)
+		snprintf(mtu, sizeof(mtu), ",mtu=%u", scene->mtu);
 	snprintf(full, PAIR_SPEC_BYTES, "%.400s%s", spec, mtu);
 }
 
