@@ -25,6 +25,7 @@ static const struct {
 static const char *const worker_of[SCENE_SIDES] = {
     [SCENE_RAW] = "raw",
     [SCENE_OURS] = "link",
+    [SCENE_SEALED] = "link",
     [SCENE_ADAPTIVE] = "link",
 };
 
@@ -166,6 +167,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
 		setups[i].always = side != SCENE_ADAPTIVE;
+		setups[i].sealed = side == SCENE_SEALED;
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);

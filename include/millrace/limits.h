@@ -49,10 +49,11 @@
 #define MR_MTU_MAX 9216           /* jumbo frames as switches know them */
 #define MR_MESSAGE_BYTES_MAX (1ull << 32)
 #define MR_MESSAGES_OUT_MAX 1024 /* to one peer, unfinished; width of the receiver's window */
-#define MR_SMALL_BYTES_MAX 1024  /* head and body of a message that needs no offer: fits a packet \
-				  */
-#define MR_INBOX_PACKETS 64      /* of small messages, taken before the user: two bursts */
-#define MR_MESSAGES_IN_MAX 256   /* from one peer, being received at once */
+#define MR_SMALL_BYTES_MAX                                                                      \
+	1024                   /* head and body of a message that needs no offer: fits a packet \
+				*/
+#define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
+#define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
 #define MR_FLOWS_MAX 64            /* ordered flows to one peer */
@@ -116,8 +117,9 @@
 	500                           /* taken of all together: each costs 0.2 ms of a core \
 				       */
 #define MR_SEAL_INITIATIONS_BURST 128 /* at once: all others of a network, twice */
-#define MR_SEAL_HELD_BYTES 256        /* of the one payload of a peer that waits for keys: HELLO */
-#define MR_SEAL_PEER_SESSIONS 4       /* keys at once: previous, current, next, being made */
+#define MR_SEAL_HELD_BYTES \
+	9152 /* of the one payload of a peer that waits for keys: HELLO, padded */
+#define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
 
 /* Ports. */
 #define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
