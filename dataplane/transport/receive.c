@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 static bool waits_for_peer(enum in_state state)
@@ -277,6 +278,8 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].state = SLOT_OPEN;
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].value = (uint16_t)index;
 	peer->in_open++;
+	PROBE_MESSAGE_OFFERED(peer->transport->config.node, peer->node, data->message,
+			      data->body_bytes, data->flow);
 	return message;
 }
 
@@ -404,9 +407,12 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 static struct in_message *open_find(struct peer *peer, uint64_t id)
 {
 	const struct slot *slot = &peer->in_slots[id % MR_MESSAGES_OUT_MAX];
-	struct in_message *message = &peer->in[slot->value];
+	struct in_message *message;
 
-	return slot->state == SLOT_OPEN && message->id == id ? message : NULL;
+	if (slot->state != SLOT_OPEN)
+		return NULL;
+	message = &peer->in[slot->value];
+	return message->id == id ? message : NULL;
 }
 
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
