@@ -46,7 +46,8 @@ bool lane_takes(const struct peer *peer, uint32_t flow, uint64_t bytes)
 
 	/* Whatever else rides along, it fits into a packet as long as the path is known to carry.
 	 */
-	return bytes <= most && bytes + LANE_HEADERS_BYTES <= peer->path.bytes &&
+	return bytes <= most && (peer->transport->config.offered_flows >> flow & 1) == 0 &&
+	       bytes + LANE_HEADERS_BYTES <= peer->path.bytes &&
 	       (flow == 0 || peer->out_flow_chunked[flow] == 0);
 }
 

@@ -52,6 +52,8 @@ struct transport_config {
 	/* Head and body of a message that goes without an offer; at most MR_SMALL_BYTES_MAX, and
 	 * less where packets are short. 0: all are offered. */
 	uint32_t small_bytes_max;
+	uint64_t offered_flows; /* a bit for each flow whose messages are offered, however small:
+				 * their receiver may have to wait for room */
 };
 
 /* Bytes of memory a transport needs; depends on limits only. */

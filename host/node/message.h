@@ -29,6 +29,7 @@ enum message_type {
 	MESSAGE_FAILED,   /* -> leader: text */
 	MESSAGE_END,      /* leader -> all: the job is over; arg 1: it failed */
 	MESSAGE_ENDED,    /* -> leader: struct job_counters, final */
+	MESSAGE_REFUSED,  /* -> who sent a message without an offer: edge is its type, arg why */
 	MESSAGE_TYPES,
 };
 

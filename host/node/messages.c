@@ -182,6 +182,8 @@ static uint16_t refusal(struct node *node, const struct message_head *head, uint
 	struct region_pool_stats pool;
 	struct job *job;
 
+	if (head->type == MESSAGE_REFUSED)
+		return 0; /* of any version: it may say that it is another */
 	if (head->version != MESSAGE_VERSION || head->type == 0 || head->type >= MESSAGE_TYPES)
 		return MESSAGE_REFUSED_FORM;
 	if (head->type != MESSAGE_BATCH)
@@ -273,11 +275,25 @@ static void receive_batch(struct node *node, struct incoming *in)
 	}
 }
 
+static void send_refused(struct node *node, const struct outgoing *out, uint16_t code);
+
+static void told_refused(struct node *node, const struct incoming *in)
+{
+	struct outgoing out = {.head = in->head, .peer = in->peer};
+
+	out.head.type = (uint8_t)in->head.edge;
+	send_refused(node, &out, (uint16_t)in->head.arg);
+}
+
 static void receive_control(struct node *node, struct incoming *in)
 {
 	const struct message_head *head = &in->head;
 	struct job *job;
 
+	if (head->type == MESSAGE_REFUSED) {
+		told_refused(node, in);
+		return;
+	}
 	if (head->type == MESSAGE_LIST) {
 		listing_begin(node, in->peer, head->job, in->heap, in->bytes);
 		return;
@@ -341,6 +357,17 @@ static void receive_handed(struct node *node, const struct message_head *head, s
 	ship_deliver(job, head->edge, batch);
 }
 
+/* What lies in memory that goes away. */
+static void receive_copy(struct node *node, struct incoming *in, const void *body)
+{
+	in->heap = malloc(in->bytes + 1);
+	if (in->heap == NULL)
+		return; /* as a peer that does not answer */
+	memcpy(in->heap, body, in->bytes);
+	receive_control(node, in);
+	free(in->heap);
+}
+
 void messages_handed(struct node *node, uint32_t peer, const struct message_head *head,
 		     struct region *region, const void *body, uint32_t body_bytes)
 {
@@ -356,13 +383,29 @@ void messages_handed(struct node *node, uint32_t peer, const struct message_head
 		receive_handed(node, head, region);
 		return;
 	}
-	in.heap = malloc(body_bytes + 1);
-	if (in.heap == NULL)
-		return; /* as a peer that does not answer */
-	memcpy(in.heap, body, body_bytes);
 	node->handover.counters.controls_in++;
-	receive_control(node, &in);
-	free(in.heap);
+	receive_copy(node, &in, body);
+}
+
+/* Without an offer: a control message, whole in its frame. */
+static void received_small(struct node *node, const struct transport_event *event)
+{
+	struct incoming in = {.peer = event->node, .bytes = event->body_bytes};
+	uint16_t code;
+
+	if (event->head_bytes != sizeof(in.head))
+		return; /* from no node of ours: nobody to tell */
+	memcpy(&in.head, event->head, sizeof(in.head));
+	code = in.head.type == MESSAGE_BATCH ? MESSAGE_REFUSED_FORM
+					     : refusal(node, &in.head, in.bytes);
+	if (code == 0) {
+		while (handover_drain(node, in.peer))
+			; /* what the peer handed over before it sent this */
+		receive_copy(node, &in, event->body);
+	} else if (in.head.type != MESSAGE_REFUSED) {
+		message_send_heap(node, in.peer, MESSAGE_REFUSED, in.head.job, in.head.type, code,
+				  NULL, 0);
+	}
 }
 
 static void lost(struct node *node, const struct transport_event *event)
@@ -497,7 +540,10 @@ static void handle(struct node *node, const struct transport_event *event)
 		offered(node, event);
 		break;
 	case TRANSPORT_MESSAGE:
-		received(node, (struct incoming *)(uintptr_t)event->cookie);
+		if (event->body != NULL)
+			received_small(node, event);
+		else
+			received(node, (struct incoming *)(uintptr_t)event->cookie);
 		break;
 	case TRANSPORT_LOST:
 		lost(node, event);

@@ -30,6 +30,7 @@ struct fuzz {
 	uint64_t now_ns;
 	uint64_t offers[OFFERS];
 	uint32_t offer_count;
+	uint32_t sum;        /* of small messages: their bytes can be read */
 	uint64_t bodies_out; /* given to the transport and not back */
 	uint8_t body[BODY_BYTES];
 	uint64_t offer_bytes[OFFERS];
@@ -60,6 +61,8 @@ static void drain(struct fuzz *fuzz)
 	static struct transport_event event;
 
 	while (transport_event(fuzz->t, &event)) {
+		if (event.body != NULL)
+			fuzz->sum += event.body[0] + event.body[event.body_bytes - 1];
 		if (event.kind == TRANSPORT_OFFER) {
 			fuzz->offers[fuzz->offer_count % OFFERS] = event.offer;
 			fuzz->offer_bytes[fuzz->offer_count++ % OFFERS] = event.body_bytes;
@@ -71,12 +74,26 @@ static void drain(struct fuzz *fuzz)
 	}
 }
 
+/* The frame goes away behind it; the user takes small messages before, or leaves them. */
+static void give(struct fuzz *fuzz, const uint8_t *frame, uint32_t bytes, bool take)
+{
+	uint8_t *copy = malloc(bytes + 1); /* of its exact size: reads beyond it are seen */
+	const struct transport_rx rx = {copy + 1, bytes};
+
+	memcpy(copy + 1, frame, bytes);
+	transport_input(fuzz->t, fuzz->now_ns, &rx, 1);
+	if (take)
+		drain(fuzz);
+	transport_input_end(fuzz->t);
+	free(copy);
+}
+
 static void raw_frame(struct fuzz *fuzz, struct input *input)
 {
 	uint8_t frame[FRAME_BYTES_MAX];
 	uint32_t bytes = take_bytes(input, frame, take(input));
 
-	linear_input(fuzz->t, fuzz->now_ns, frame, bytes);
+	give(fuzz, frame, bytes, true);
 }
 
 /* A packet from node 1 or 2 whose checks all pass; its type, session, number and rest are free. */
@@ -107,7 +124,7 @@ static void sealed_frame(struct fuzz *fuzz, struct input *input)
 	bytes += sizeof(header);
 	wire_seal(frame + NET_HEAD_BYTES, bytes, NULL, 0);
 	net_write_udp(frame, &peer, &self, bytes);
-	linear_input(fuzz->t, fuzz->now_ns, frame, NET_HEAD_BYTES + bytes);
+	give(fuzz, frame, NET_HEAD_BYTES + bytes, bytes % 8 != 0);
 }
 
 static void accept_offer(struct fuzz *fuzz, struct input *input)
@@ -179,7 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						.prefix_len = 24,
 						.udp_port = 7411,
 						.mtu = MR_MTU_DEFAULT,
-						.peer_timeout_ms = 1000};
+						.peer_timeout_ms = 1000,
+						.small_bytes_max = MR_SMALL_BYTES_MAX};
 	static struct fuzz fuzz;
 	static void *memory;
 	struct input input = {data, size};
