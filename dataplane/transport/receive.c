@@ -409,9 +409,10 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 static struct in_message *open_find(struct peer *peer, uint64_t id)
 {
 	const struct slot *slot = &peer->in_slots[id % MR_MESSAGES_OUT_MAX];
-	struct in_message *message = &peer->in[slot->value];
 
-	return slot->state == SLOT_OPEN && message->id == id ? message : NULL;
+	if (slot->state != SLOT_OPEN || peer->in[slot->value].id != id)
+		return NULL;
+	return &peer->in[slot->value];
 }
 
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
