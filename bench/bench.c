@@ -8,8 +8,7 @@
 
 bool bench_wants(const struct bench *bench, const char *name)
 {
-	return bench->options->pattern == NULL ||
-	       fnmatch(bench->options->pattern, name, 0) == 0;
+	return bench->options->pattern == NULL || fnmatch(bench->options->pattern, name, 0) == 0;
 }
 
 void bench_progress(const char *format, ...)

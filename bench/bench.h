@@ -12,8 +12,8 @@
 struct bench_options {
 	uint32_t runs;
 	uint32_t run_ms;
-	const char *pattern; /* of case names, as the shell's; NULL: all */
-	const char *port;    /* NULL: all */
+	const char *pattern;             /* of case names, as the shell's; NULL: all */
+	const char *port;                /* NULL: all */
 	uint64_t sizes[BENCH_SIZES_MAX]; /* bytes of messages; size_count 0: the usual ones */
 	uint32_t size_count;
 	bool json;
@@ -32,5 +32,6 @@ void bench_progress(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 /* Fills the report; 0 or -errno with the error printed. */
 int bench_transport(struct bench *bench);
+int bench_polling(struct bench *bench);
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
 	int (*run)(struct bench *bench);
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
+    {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
 };
 
 #define BENCH_COUNT (sizeof(benches) / sizeof(benches[0]))
@@ -29,25 +30,28 @@ static void names_print(FILE *file)
 static void help_print(FILE *file)
 {
 	fputs("Usage: millrace bench NAME [options]\n"
-	      "Measures, with limits and peers in the same run; docs/bench.md says what each case is.\n"
+	      "Measures, with limits and peers in the same run; docs/bench.md says what each case "
+	      "is.\n"
 	      "\n",
 	      file);
 	names_print(file);
-	fputs("\n"
-	      "  --json           one JSON object on standard output\n"
-	      "  --check          each figure asked for beside its bar; exit code 1 when one falls\n"
-	      "                   short, 77 when none could be measured\n"
-	      "  --runs N         runs of each case, of which medians are taken; default 5\n"
-	      "  --ms N           milliseconds of one run; default 300\n"
-	      "  --case PATTERN   only cases whose names match, as the shell matches files\n"
-	      "  --port NAME      transport: memif, virtio_user, af_xdp, af_packet or ring; default all\n"
-	      "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
-	      "\n"
-	      "Examples:\n"
-	      "  millrace bench transport --port memif\n"
-	      "  millrace bench transport --case 'memif.*.pingpong.*' --json > memif.json\n"
-	      "  millrace bench transport --check\n",
-	      file);
+	fputs(
+	    "\n"
+	    "  --json           one JSON object on standard output\n"
+	    "  --check          each figure asked for beside its bar; exit code 1 when one falls\n"
+	    "                   short, 77 when none could be measured\n"
+	    "  --runs N         runs of each case, of which medians are taken; default 5\n"
+	    "  --ms N           milliseconds of one run; default 300\n"
+	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"
+	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
+	    "all\n"
+	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
+	    "\n"
+	    "Examples:\n"
+	    "  millrace bench transport --port memif\n"
+	    "  millrace bench transport --case 'memif.*.pingpong.*' --json > memif.json\n"
+	    "  millrace bench transport --check\n",
+	    file);
 }
 
 /* --json keeps standard output for the object: the bars go to standard error then. */

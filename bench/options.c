@@ -53,16 +53,20 @@ static bool sizes_parse(struct bench_options *options, const char *text)
 
 static enum options_outcome wrong(const char *name, const char *what, const char *value)
 {
-	fprintf(stderr, "millrace bench: %s: %s: \"%s\"\nTry 'millrace bench --help'.\n", name, what,
-		value);
+	fprintf(stderr, "millrace bench: %s: %s: \"%s\"\nTry 'millrace bench --help'.\n", name,
+		what, value);
 	return OPTIONS_WRONG;
 }
 
 static const struct option longs[] = {
-    {"json", no_argument, NULL, 'j'},	    {"check", no_argument, NULL, 'c'},
-    {"runs", required_argument, NULL, 'r'}, {"case", required_argument, NULL, 'p'},
-    {"port", required_argument, NULL, 'P'}, {"sizes", required_argument, NULL, 's'},
-    {"ms", required_argument, NULL, 'm'},   {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, 'j'},
+    {"check", no_argument, NULL, 'c'},
+    {"runs", required_argument, NULL, 'r'},
+    {"case", required_argument, NULL, 'p'},
+    {"port", required_argument, NULL, 'P'},
+    {"sizes", required_argument, NULL, 's'},
+    {"ms", required_argument, NULL, 'm'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
@@ -111,8 +115,7 @@ enum options_outcome options_parse(struct bench_options *options, int argc, char
 	const char *name = argv[0];
 	int option;
 
-	*options =
-	    (struct bench_options){.runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT};
+	*options = (struct bench_options){.runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT};
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		enum options_outcome outcome = option_take(options, name, option);

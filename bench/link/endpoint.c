@@ -2,6 +2,7 @@
 #include "endpoint.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #define SOURCES_BYTES (64u << 20) /* of all sources together */
 #define POOL_BYTES (ENDPOINT_LAND_BYTES + SOURCES_BYTES + (16u << 20))
 #define PEER_TIMEOUT_MS 5000
+#define SLEEP_US_MAX 100000 /* ten times a second it is seen whether a run is over */
 #define ADDRESS(role) (0x0a4a0d01u + (role)) /* 10.74.13.1 and .2 */
 
 static int open_error(int rc, const char *what, char *error, size_t error_bytes)
@@ -92,9 +94,8 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 	int rc;
 
 	memcpy(config.mac, self->port->abilities.mac, sizeof(config.mac));
-	self->transport_memory =
-	    mmap(NULL, transport_bytes(&config), PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->transport_memory = mmap(NULL, transport_bytes(&config), PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (self->transport_memory == MAP_FAILED)
 		return -ENOMEM;
 	rc = transport_init(&self->transport, self->transport_memory, &config, process_now_ns());
@@ -114,6 +115,8 @@ int endpoint_open(struct endpoint **opened, struct worker *worker, const struct 
 		return -ENOMEM;
 	*opened = self;
 	self->worker = worker;
+	/* Who sends is on time, however the other polls. */
+	self->sleeps = !setup->always && worker->role == PAIR_RECEIVER;
 	self->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(self->ticks[0]));
 	if (self->ticks == NULL)
 		return -ENOMEM;
@@ -143,7 +146,8 @@ void endpoint_close(struct endpoint **closed)
 
 /* --- A run ----------------------------------------------------------------------------------- */
 
-/* Word number index of every body of that source: wrong place, wrong source and old bytes differ. */
+/* Word number index of every body of that source: wrong place, wrong source and old bytes differ.
+ */
 static uint64_t body_word(uint32_t role, uint32_t source, uint32_t index)
 {
 	uint64_t z = ((uint64_t)role << 56 | (uint64_t)source << 40 | index) + 1;
@@ -241,27 +245,48 @@ int endpoint_prepare(struct endpoint *self, const struct pair_order *order,
 bool endpoint_send(struct endpoint *self, uint32_t source, uint32_t bytes, enum endpoint_kind kind)
 {
 	struct endpoint_head head = {source, kind};
-	enum pair_role other =
-	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	enum pair_role other = self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
 	int rc = transport_send(self->transport, self->now_ns, other, 0, &head, sizeof(head),
 				self->sources[source]->base, bytes, self->sources[source],
 				(uint64_t)kind << 32 | source);
 
-	self->unsent += rc == 0;
+	if (rc == 0) {
+		self->unsent++;
+		self->unanswered += kind == ENDPOINT_SMALL;
+	}
 	return rc == 0;
+}
+
+/* The next in rotation that no message is arriving in: large ones take longer than small ones, and
+ * there are more slots than messages at once. */
+static uint32_t slot_take(struct endpoint *self)
+{
+	uint32_t slot = self->slot_next;
+
+	while (self->slots[slot].filling)
+		slot = (slot + 1) % self->slot_count;
+	self->slot_next = (slot + 1) % self->slot_count;
+	return slot;
 }
 
 static void offer_take(struct endpoint *self, const struct transport_event *event)
 {
-	uint32_t slot = self->slot_next;
+	uint32_t slot = slot_take(self);
 
-	self->slot_next = (slot + 1) % self->slot_count;
 	self->slots[slot].bytes = 0;
-	if (event->body_bytes <= self->slot_bytes)
+	self->slots[slot].filling = event->body_bytes <= self->slot_bytes;
+	if (self->slots[slot].filling)
 		transport_accept(self->transport, self->now_ns, event->offer,
 				 self->land->base + (uint64_t)slot * self->slot_bytes, slot);
 	else
 		transport_reject(self->transport, self->now_ns, event->offer, 1);
+}
+
+static void endpoint_fail(struct endpoint *self, const char *what, const char *why)
+{
+	if (!self->failed)
+		snprintf(self->answer->text, sizeof(self->answer->text), "%s%s", what, why);
+	self->failed = true;
 }
 
 static void message_take(struct endpoint *self, const struct transport_event *event)
@@ -269,12 +294,13 @@ static void message_take(struct endpoint *self, const struct transport_event *ev
 	struct endpoint_head head;
 
 	if (event->head_bytes != sizeof(head) || event->cookie >= self->slot_count) {
-		self->failed = true;
+		endpoint_fail(self, "a message that nobody sent", "");
 		return;
 	}
 	memcpy(&head, event->head, sizeof(head));
 	self->slots[event->cookie] =
-	    (struct endpoint_slot){(uint32_t)event->body_bytes, head.source};
+	    (struct endpoint_slot){(uint32_t)event->body_bytes, head.source, false};
+	self->unanswered -= head.kind == ENDPOINT_ECHO;
 	if (self->counting && head.kind == ENDPOINT_BULK) {
 		self->answer->units++;
 		self->answer->bytes += event->body_bytes;
@@ -303,8 +329,11 @@ static void pump(void *opaque)
 						    (enum endpoint_kind)(event.cookie >> 32));
 			break;
 		case TRANSPORT_FAILED:
+			endpoint_fail(self,
+				      "a message failed: ", transport_reason_text(event.reason));
+			break;
 		case TRANSPORT_LOST:
-			self->failed = true;
+			endpoint_fail(self, "a message was lost", "");
 			break;
 		default:
 			break;
@@ -312,26 +341,48 @@ static void pump(void *opaque)
 	}
 }
 
+/* As a node's loop sleeps: on the port's doorbell, or for as long as the policy says; never so long
+ * that the end of a run is missed. */
+static void rest(struct endpoint *self, bool worked)
+{
+	bool doorbell = self->port->wake_fd >= 0;
+	uint32_t sleep_us = port_poll_next(&self->poll, worked, doorbell, self->now_ns);
+	uint64_t deadline_ns = transport_deadline(self->transport);
+	struct pollfd wait = {.fd = self->port->wake_fd, .events = POLLIN};
+	struct timespec timeout = {0};
+
+	if (sleep_us == 0 || deadline_ns <= self->now_ns)
+		return;
+	sleep_us = sleep_us < SLEEP_US_MAX ? sleep_us : SLEEP_US_MAX;
+	if (deadline_ns - self->now_ns < sleep_us * 1000ull)
+		sleep_us = (uint32_t)((deadline_ns - self->now_ns) / 1000);
+	timeout.tv_nsec = sleep_us * 1000;
+	if (!doorbell || !port_arm(self->port))
+		ppoll(&wait, doorbell ? 1 : 0, &timeout, NULL);
+}
+
 void endpoint_turn(struct endpoint *self)
 {
 	const struct link_user user = {pump, self};
+	bool worked;
 
 	self->now_ns = process_now_ns();
-	link_receive(self->link, self->now_ns, &user);
+	worked = link_receive(self->link, self->now_ns, &user);
 	if (transport_deadline(self->transport) <= self->now_ns)
 		transport_tick(self->transport, self->now_ns);
 	pump(self);
 	if (self->pattern->turn != NULL)
 		self->pattern->turn(self);
-	link_send(self->link, self->now_ns);
+	worked |= link_send(self->link, self->now_ns);
+	if (self->sleeps)
+		rest(self, worked);
 }
 
 /* --- Afterwards ------------------------------------------------------------------------------ */
 
 int endpoint_verify(struct endpoint *self)
 {
-	enum pair_role other =
-	    self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	enum pair_role other = self->worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
 
 	for (uint32_t i = 0; i < self->slot_count; i++) {
 		const struct endpoint_slot *slot = &self->slots[i];

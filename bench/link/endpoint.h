@@ -26,6 +26,7 @@ enum endpoint_kind { ENDPOINT_BULK, ENDPOINT_SMALL, ENDPOINT_ECHO };
 struct endpoint_slot {
 	uint32_t bytes; /* 0: nothing whole is there */
 	uint32_t source;
+	bool filling; /* accepted, not whole yet */
 };
 
 struct endpoint;
@@ -57,21 +58,25 @@ struct endpoint {
 	uint32_t slot_count;
 	uint32_t slot_next;
 	uint32_t slot_bytes;
-	uint32_t unsent; /* messages handed to the transport, not yet SENT */
+	uint32_t unsent;     /* messages handed to the transport, not yet SENT */
+	uint32_t unanswered; /* messages sent that an echo is to come for */
 	uint32_t tick_count;
 	bool counting; /* warm: what arrives counts */
 	bool failed;
+
+	struct port_poll poll; /* when to sleep, as nodes decide it */
+	bool sleeps;
 };
 
-int endpoint_open(struct endpoint **endpoint, struct worker *worker,
-		  const struct pair_setup *setup, char *error, size_t error_bytes);
+int endpoint_open(struct endpoint **endpoint, struct worker *worker, const struct pair_setup *setup,
+		  char *error, size_t error_bytes);
 void endpoint_close(struct endpoint **endpoint);
 
 /* Makes sources and slots for messages of the order's sizes, and the link that drops as it says. 0
  * or -errno with answer->text. */
 int endpoint_prepare(struct endpoint *endpoint, const struct pair_order *order,
 		     const struct endpoint_pattern *pattern, struct pair_answer *answer);
-/* One turn of the loop. */
+/* One turn of the loop, and then sleep, where it is to. */
 void endpoint_turn(struct endpoint *endpoint);
 /* Sends source number source. False when the transport has no room: try again. */
 bool endpoint_send(struct endpoint *endpoint, uint32_t source, uint32_t bytes,

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
-
 #include "endpoint.h"
 #include "patterns.h"
 
@@ -16,8 +14,7 @@
 static int link_open(struct worker *worker, const struct pair_setup *setup, char *error,
 		     size_t error_bytes)
 {
-	return endpoint_open((struct endpoint **)&worker->state, worker, setup, error,
-			     error_bytes);
+	return endpoint_open((struct endpoint **)&worker->state, worker, setup, error, error_bytes);
 }
 
 static void link_close(struct worker *worker)
@@ -46,7 +43,7 @@ static void run_counted(struct endpoint *endpoint)
 	while (!worker_stopped(endpoint->worker, order) && !endpoint->failed) {
 		endpoint_turn(endpoint);
 		if (!endpoint->counting && endpoint->now_ns >= warm_end_ns) {
-			endpoint->counting = clock;
+			endpoint->counting = true;
 			start_ns = endpoint->now_ns;
 			end_ns = start_ns + order->run_ms * 1000000ull;
 			warm_end_ns = UINT64_MAX;
@@ -55,26 +52,35 @@ static void run_counted(struct endpoint *endpoint)
 		if (clock && endpoint->counting && endpoint->now_ns >= end_ns)
 			worker_stop(endpoint->worker, order);
 	}
-	if (clock)
-		endpoint->answer->elapsed_ns = endpoint->now_ns - start_ns;
+	endpoint->answer->elapsed_ns = endpoint->counting ? endpoint->now_ns - start_ns : 0;
 	endpoint->answer->cpu_ns = cpu_ns() - cpu_before_ns;
 	endpoint->counting = false;
+}
+
+/* Is nothing of ours on its way? The receiver waits for the sender, whose last requests it is still
+ * to answer; the sender for these answers. */
+static bool run_finished(const struct endpoint *endpoint)
+{
+	const struct worker *worker = endpoint->worker;
+
+	if (endpoint->unsent > 0 || endpoint->unanswered > 0)
+		return false;
+	return worker->role == PAIR_SENDER ||
+	       atomic_load(&worker->shared->finished[PAIR_SENDER]) == endpoint->order->number;
 }
 
 /* Turns until nothing of either side is on its way. */
 static int run_out(struct endpoint *endpoint)
 {
-	struct worker *worker = endpoint->worker;
-	enum pair_role other = worker->role == PAIR_SENDER ? PAIR_RECEIVER : PAIR_SENDER;
+	struct pair_shared *shared = endpoint->worker->shared;
 	uint64_t deadline_ns = process_now_ns() + END_PATIENCE_NS;
 	uint32_t number = endpoint->order->number;
 
 	while (!endpoint->failed) {
 		endpoint_turn(endpoint);
-		if (endpoint->unsent == 0)
-			atomic_store(&worker->shared->finished[worker->role], number);
-		if (endpoint->unsent == 0 &&
-		    atomic_load(&worker->shared->finished[other]) == number)
+		if (run_finished(endpoint))
+			atomic_store(&shared->finished[endpoint->worker->role], number);
+		if (atomic_load(&shared->finished[PAIR_RECEIVER]) == number)
 			return 0;
 		if (endpoint->now_ns > deadline_ns)
 			return -ETIMEDOUT;
@@ -90,8 +96,7 @@ static int link_run(struct worker *worker, const struct pair_order *order,
 	const struct transport_counters *counters = transport_counters(endpoint->transport);
 	uint64_t drops = endpoint_drops(endpoint);
 	uint64_t retransmits = counters->retransmits;
-	int rc = pattern == NULL ? -EOPNOTSUPP
-				 : endpoint_prepare(endpoint, order, pattern, answer);
+	int rc = pattern == NULL ? -EOPNOTSUPP : endpoint_prepare(endpoint, order, pattern, answer);
 
 	if (rc < 0) {
 		worker_stop(worker, order);
@@ -103,17 +108,13 @@ static int link_run(struct worker *worker, const struct pair_order *order,
 	rc = run_out(endpoint);
 	answer->drops = endpoint_drops(endpoint) - drops;
 	answer->retransmits = counters->retransmits - retransmits;
-	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count,
-			   1e9 / (double)rte_get_tsc_hz());
-	if (rc < 0) {
+	worker_percentiles(answer, endpoint->ticks, endpoint->tick_count);
+	if (rc == -ETIMEDOUT)
 		snprintf(answer->text, sizeof(answer->text),
-			 "%u messages did not end (%s); %llu retransmits, %llu drops",
-			 endpoint->unsent, strerror(-rc),
+			 "%u messages did not end; %llu retransmits, %llu drops", endpoint->unsent,
 			 (unsigned long long)answer->retransmits,
 			 (unsigned long long)answer->drops);
-		return rc;
-	}
-	return endpoint_verify(endpoint);
+	return rc < 0 ? rc : endpoint_verify(endpoint);
 }
 
 const struct worker_kind link_worker_kind = {

@@ -1,8 +1,6 @@
 /* Flood, ping-pong, requests, and small messages beside a flood. */
 #include "patterns.h"
 
-#include <rte_cycles.h>
-
 /* Which sources are to be sent as soon as the transport has room; bit i is source i. */
 static _Thread_local uint64_t waiting;
 static _Thread_local uint64_t small_sent_at; /* ticks */
@@ -55,7 +53,7 @@ static const struct endpoint_pattern silent = {0};
 static void echo_arrived(struct endpoint *endpoint, const struct endpoint_head *head,
 			 uint64_t bytes)
 {
-	if (head->kind != ENDPOINT_BULK || endpoint->order->pattern != PAIR_BESIDE)
+	if (head->kind == ENDPOINT_SMALL)
 		waiting |= UINT64_C(1) << head->source;
 }
 
@@ -79,8 +77,15 @@ static void requests_arrived(struct endpoint *endpoint, const struct endpoint_he
 		waiting |= UINT64_C(1) << head->source;
 }
 
+static void requests_turn(struct endpoint *endpoint)
+{
+	if (over(endpoint))
+		waiting = 0;
+	waiting_send(endpoint, endpoint->order->message_bytes, ENDPOINT_SMALL);
+}
+
 static const struct endpoint_pattern requests_sender = {.arrived = requests_arrived,
-							 .turn = flood_turn};
+							.turn = requests_turn};
 
 /* --- Ping-pong: requests with a window of one, timed; beside a flood or alone ----------------- */
 
@@ -91,16 +96,15 @@ static uint32_t small_source(const struct endpoint *endpoint)
 
 static void small_send(struct endpoint *endpoint)
 {
-	small_sent_at = rte_rdtsc();
-	if (!endpoint_send(endpoint, small_source(endpoint), echo_bytes(endpoint),
-			   ENDPOINT_SMALL))
+	small_sent_at = worker_ticks();
+	if (!endpoint_send(endpoint, small_source(endpoint), echo_bytes(endpoint), ENDPOINT_SMALL))
 		small_sent_at = 0;
 }
 
 static void pingpong_arrived(struct endpoint *endpoint, const struct endpoint_head *head,
 			     uint64_t bytes)
 {
-	uint64_t ticks = rte_rdtsc() - small_sent_at;
+	uint64_t ticks = worker_ticks() - small_sent_at;
 
 	if (endpoint->counting && endpoint->tick_count < MR_BENCH_SAMPLES_MAX) {
 		endpoint->ticks[endpoint->tick_count++] = ticks;
@@ -125,17 +129,41 @@ static void beside_turn(struct endpoint *endpoint)
 }
 
 static const struct endpoint_pattern pingpong_sender = {.arrived = pingpong_arrived,
-							 .turn = pingpong_turn};
+							.turn = pingpong_turn};
 static const struct endpoint_pattern beside_sender = {
     .arrived = pingpong_arrived, .sent = flood_sent, .turn = beside_turn};
 
-/* --- Which --------------------------------------------------------------------------------------- */
+/* --- Sparse: one message now and then, each to a peer that may be asleep ---------------------- */
+
+static _Thread_local uint64_t sparse_next_ns;
+
+static void sparse_arrived(struct endpoint *endpoint, const struct endpoint_head *head,
+			   uint64_t bytes)
+{
+	if (endpoint->counting && endpoint->tick_count < MR_BENCH_SAMPLES_MAX)
+		endpoint->ticks[endpoint->tick_count++] = worker_ticks() - small_sent_at;
+}
+
+static void sparse_turn(struct endpoint *endpoint)
+{
+	const struct pair_order *order = endpoint->order;
+
+	if (order->window == 0 || over(endpoint) || endpoint->now_ns < sparse_next_ns)
+		return;
+	sparse_next_ns = endpoint->now_ns + order->gap_ms * 1000000ull;
+	small_send(endpoint);
+}
+
+static const struct endpoint_pattern sparse_sender = {.arrived = sparse_arrived,
+						      .turn = sparse_turn};
+
+/* --- Which ---------------------------------------------------------------------------------------
+ */
 
 static const struct endpoint_pattern *const patterns[][PAIR_ROLES] = {
-    [PAIR_FLOOD] = {&flood_sender, &silent},
-    [PAIR_PINGPONG] = {&pingpong_sender, &echo},
-    [PAIR_REQUESTS] = {&requests_sender, &echo},
-    [PAIR_BESIDE] = {&beside_sender, &echo},
+    [PAIR_FLOOD] = {&flood_sender, &silent},     [PAIR_PINGPONG] = {&pingpong_sender, &echo},
+    [PAIR_REQUESTS] = {&requests_sender, &echo}, [PAIR_BESIDE] = {&beside_sender, &echo},
+    [PAIR_SPARSE] = {&sparse_sender, &echo},
 };
 
 const struct endpoint_pattern *pattern_of(enum pair_pattern pattern, enum pair_role role)
@@ -154,6 +182,8 @@ void pattern_begin(struct endpoint *endpoint)
 
 	waiting = 0;
 	small_sent_at = 0;
-	if (endpoint->worker->role == PAIR_SENDER && order->pattern != PAIR_PINGPONG)
+	sparse_next_ns = 0;
+	if (endpoint->worker->role == PAIR_SENDER && order->pattern != PAIR_PINGPONG &&
+	    order->pattern != PAIR_SPARSE)
 		waiting = UINT64_MAX >> (64 - order->window);
 }

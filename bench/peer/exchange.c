@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pair.h"
+#include "worker_pair.h"
 
 static int exchange_error(int rc, const char *program, const char *text, char *error,
 			  size_t error_bytes)
@@ -36,8 +36,7 @@ int exchange_run(const struct exchange *exchange, char *text, size_t text_bytes,
 	usleep(exchange->settle_ms * 1000);
 	rc = process_run(&client_place, exchange->client, text, text_bytes, exchange->timeout_s);
 	process_stop(&server);
-	return rc == 0 ? 0
-		       : exchange_error(rc, exchange->client[0], text, error, error_bytes);
+	return rc == 0 ? 0 : exchange_error(rc, exchange->client[0], text, error, error_bytes);
 }
 
 bool exchange_number(const char *text, const char *key, double *value)

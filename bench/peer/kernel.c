@@ -25,7 +25,7 @@ int peer_iperf3(const struct wiring_lan *lan, double *gbit_per_s, char *error, s
 	const char *server[] = {"iperf3", "-s", "-1", "-p", IPERF3_PORT, NULL};
 	/* Half a second for the window to open is left out. */
 	const char *client[] = {"iperf3", "-c", lan->remote_ip, "-p", IPERF3_PORT, "-t", "1",
-				"-O", "1", "-J", NULL};
+				"-O",     "1",  "-J",           NULL};
 	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);
 	cJSON *root, *bits;
@@ -35,9 +35,9 @@ int peer_iperf3(const struct wiring_lan *lan, double *gbit_per_s, char *error, s
 		return -ENOMEM;
 	rc = exchange_run(&exchange, text, EXCHANGE_TEXT_BYTES, error, error_bytes);
 	root = rc == 0 ? cJSON_Parse(text) : NULL;
-	bits = cJSON_GetObjectItem(cJSON_GetObjectItem(cJSON_GetObjectItem(root, "end"),
-						       "sum_received"),
-				   "bits_per_second");
+	bits = cJSON_GetObjectItem(
+	    cJSON_GetObjectItem(cJSON_GetObjectItem(root, "end"), "sum_received"),
+	    "bits_per_second");
 	if (cJSON_IsNumber(bits))
 		*gbit_per_s = bits->valuedouble / 1e9;
 	else if (rc == 0)
@@ -51,10 +51,12 @@ int peer_sockperf(const struct wiring_lan *lan, bool tcp, uint32_t bytes,
 		  struct peer_latency *latency, char *error, size_t error_bytes)
 {
 	char size[16];
-	const char *server[] = {"sockperf", "server", "-i", lan->remote_ip, "-p", SOCKPERF_PORT,
+	const char *server[] = {"sockperf",           "server", "-i",
+				lan->remote_ip,       "-p",     SOCKPERF_PORT,
 				tcp ? "--tcp" : NULL, NULL};
-	const char *client[] = {"sockperf", "ping-pong", "-i", lan->remote_ip, "-p", SOCKPERF_PORT,
-				"-t", "1", "-m", size, tcp ? "--tcp" : NULL, NULL};
+	const char *client[] = {"sockperf",           "ping-pong", "-i", lan->remote_ip, "-p",
+				SOCKPERF_PORT,        "-t",        "1",  "-m",           size,
+				tcp ? "--tcp" : NULL, NULL};
 	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);
 	int rc;

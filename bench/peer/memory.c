@@ -7,26 +7,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "pair.h"
 #include "peer.h"
+#include "worker_pair.h"
 
 #define ROTATION_BYTES (256ull << 20) /* beyond any cache */
-#define ROUNDS 2		      /* through all of it; one before, to touch the pages */
-#define PIECES_AHEAD 4		      /* of the writer: what a window of messages is */
+#define ROUNDS 2                      /* through all of it; one before, to touch the pages */
+#define PIECES_AHEAD 4                /* of the writer: what a window of messages is */
 
 struct memory {
 	uint8_t *from;
 	uint8_t *to;
 	uint32_t piece_bytes;
-	uint64_t pieces;		  // of one run
+	uint64_t pieces;                  // of one run
 	_Atomic uint64_t written, summed; // pieces; writer: wo, summer: ro, and the other way
 	uint64_t sum;
 };
 
 static uint8_t *rotation_map(void)
 {
-	uint8_t *at = mmap(NULL, ROTATION_BYTES, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at =
+	    mmap(NULL, ROTATION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
 		return NULL;

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "exchange.h"
-#include "pair.h"
 #include "peer.h"
+#include "worker_pair.h"
 
 #define START_S 3 /* EAL, and the peer's; no frame is counted before both are there */
 #define ARGUMENT_BYTES (PAIR_SPEC_BYTES + 32)
@@ -26,12 +26,26 @@ static int testpmd_start(struct process *process, const struct wiring *wiring, e
 	struct process_place place = PROCESS_ANYWHERE;
 	struct testpmd words;
 	/* Its main thread prints and sleeps, on the core where the other one polls. */
-	const char *argv[] = {
-	    "dpdk-testpmd", "--no-pci", "--in-memory", "--single-file-segments", "--no-telemetry",
-	    "-m", "192", words.lcores, words.vdev, words.prefix, "--", "--auto-start",
-	    "--no-mlockall", "--stats-period=1", "--total-num-mbufs=8192", words.buffer,
-	    words.frames,
-	    role == PAIR_SENDER ? "--forward-mode=txonly" : "--forward-mode=rxonly", NULL};
+	const char *argv[] = {"dpdk-testpmd",
+			      "--no-pci",
+			      "--in-memory",
+			      "--single-file-segments",
+			      "--no-telemetry",
+			      "-m",
+			      "192",
+			      words.lcores,
+			      words.vdev,
+			      words.prefix,
+			      "--",
+			      "--auto-start",
+			      "--no-mlockall",
+			      "--stats-period=1",
+			      "--total-num-mbufs=8192",
+			      words.buffer,
+			      words.frames,
+			      role == PAIR_SENDER ? "--forward-mode=txonly"
+						  : "--forward-mode=rxonly",
+			      NULL};
 
 	snprintf(words.lcores, sizeof(words.lcores), "--lcores=0@%d,1@%d", process_core(!role),
 		 process_core(role));

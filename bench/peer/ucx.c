@@ -23,11 +23,14 @@ static int ucx_run(enum peer_ucx_path path, const char *test, uint32_t bytes, co
 {
 	const char *tls = path == PEER_UCX_SHM ? "UCX_TLS=sm,self" : "UCX_TLS=tcp,self";
 	char size[16];
-	const char *server[] = {"env", tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest",
-				"-p",  PEER_PORT, NULL};
-	const char *client[] = {"env", tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest",
-				"127.0.0.1", "-p", PEER_PORT, "-t", test, "-s", size, "-n", rounds,
-				"-R", rank, "-f", "-v", NULL};
+	const char *server[] = {"env",     tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest", "-p",
+				PEER_PORT, NULL};
+	const char *client[] = {"env",          tls,         "UCX_WARN_UNUSED_ENV_VARS=n",
+				"ucx_perftest", "127.0.0.1", "-p",
+				PEER_PORT,      "-t",        test,
+				"-s",           size,        "-n",
+				rounds,         "-R",        rank,
+				"-f",           "-v",        NULL};
 	struct exchange exchange = {server, client, -1, SERVER_SETTLE_MS, TIMEOUT_S};
 	char text[4096];
 	const char *row;
@@ -38,10 +41,9 @@ static int ucx_run(enum peer_ucx_path path, const char *test, uint32_t bytes, co
 	if (rc < 0)
 		return rc;
 	row = strstr(text, "overall_mr\n");
-	if (row != NULL &&
-	    sscanf(row, "overall_mr\n%*u,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &f->percentile_us,
-		   &f->mean_us, &f->overall_us, &f->mean_mib, &f->overall_mib, &f->mean_rate,
-		   &f->overall_rate) == 7)
+	if (row != NULL && sscanf(row, "overall_mr\n%*u,%lf,%lf,%lf,%lf,%lf,%lf,%lf",
+				  &f->percentile_us, &f->mean_us, &f->overall_us, &f->mean_mib,
+				  &f->overall_mib, &f->mean_rate, &f->overall_rate) == 7)
 		return 0;
 	snprintf(error, error_bytes, "ucx_perftest (ucx-utils: scripts/packages bench): %.200s",
 		 text);

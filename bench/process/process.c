@@ -129,7 +129,8 @@ close_out:
 	return rc;
 }
 
-int process_start(struct process *process, const struct process_place *place, const char *const argv[])
+int process_start(struct process *process, const struct process_place *place,
+		  const char *const argv[])
 {
 	return process_start_with(process, place, argv, NULL, 0);
 }
@@ -196,8 +197,8 @@ gone:
 	close(process->out_fd);
 }
 
-int process_run(const struct process_place *place, const char *const argv[], char *text, size_t bytes,
-		uint32_t timeout_s)
+int process_run(const struct process_place *place, const char *const argv[], char *text,
+		size_t bytes, uint32_t timeout_s)
 {
 	struct process process;
 	int rc = process_start(&process, place, argv);

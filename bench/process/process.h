@@ -25,7 +25,8 @@ int process_core(uint32_t index);
 
 /* Starts argv[0], looked for in PATH, with nothing to read. 0 or -errno: -ENOENT when there is no
  * such program. */
-int process_start(struct process *process, const struct process_place *place, const char *const argv[]);
+int process_start(struct process *process, const struct process_place *place,
+		  const char *const argv[]);
 /* Like process_start(), with descriptors fds[i] as 3 + i. */
 int process_start_with(struct process *process, const struct process_place *place,
 		       const char *const argv[], const int *fds, uint32_t fd_count);
@@ -36,8 +37,8 @@ int process_finish(struct process *process, char *text, size_t bytes, uint32_t t
 void process_stop(struct process *process);
 
 /* process_start() and process_finish(). */
-int process_run(const struct process_place *place, const char *const argv[], char *text, size_t bytes,
-		uint32_t timeout_s);
+int process_run(const struct process_place *place, const char *const argv[], char *text,
+		size_t bytes, uint32_t timeout_s);
 
 uint64_t process_now_ns(void); /* CLOCK_MONOTONIC */
 

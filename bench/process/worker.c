@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#define CALIBRATION_NS 20000000 /* of the counter: exact to some parts in a million */
 #define SHARED_FD 3
 #define SOCKET_FD 4 /* of threads: the sender's; the receiver's is the next */
 
@@ -52,10 +53,24 @@ static int tick_order(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-void worker_percentiles(struct pair_answer *answer, uint64_t *ticks, uint32_t count,
-			double ns_per_tick)
+uint64_t worker_ticks_per_s(void)
 {
-	double half = ns_per_tick / 2;
+	static _Thread_local uint64_t per_s;
+	uint64_t start = worker_ticks();
+	uint64_t start_ns = process_now_ns();
+	uint64_t now_ns = start_ns;
+
+	if (per_s != 0)
+		return per_s;
+	while (now_ns - start_ns < CALIBRATION_NS)
+		now_ns = process_now_ns();
+	per_s = (uint64_t)((double)(worker_ticks() - start) * 1e9 / (double)(now_ns - start_ns));
+	return per_s;
+}
+
+void worker_percentiles(struct pair_answer *answer, uint64_t *ticks, uint32_t count)
+{
+	double half = 1e9 / (double)worker_ticks_per_s() / 2;
 
 	if (count == 0)
 		return;
@@ -77,8 +92,7 @@ static int post_open(struct post *post)
 
 	if (recv(post->socket, &setup, sizeof(setup), 0) != sizeof(setup))
 		return -EPIPE;
-	answer.rc =
-	    post->kind->open(&post->worker, &setup, answer.text, sizeof(answer.text));
+	answer.rc = post->kind->open(&post->worker, &setup, answer.text, sizeof(answer.text));
 	return answer_give(post, &answer) ? answer.rc : -EPIPE;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pair.h"
+#include "worker_pair.h"
 
 #define WORKER_COMMAND "worker" /* argv[1] of a worker process; then kind and role */
 
@@ -46,8 +46,15 @@ static inline bool worker_stopped(const struct worker *worker, const struct pair
 }
 void worker_stop(const struct worker *worker, const struct pair_order *order);
 
-/* p50, p99 and p99.9 of round trips, in the counter's ticks, as nanoseconds one way. Sorts. */
-void worker_percentiles(struct pair_answer *answer, uint64_t *ticks, uint32_t count,
-			double ns_per_tick);
+/* The processor's time stamp counter, and how many of its ticks a second has: measured, as nothing
+ * else need be there to ask. */
+static inline uint64_t worker_ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+uint64_t worker_ticks_per_s(void);
+
+/* p50, p99 and p99.9 of round trips, in ticks, as nanoseconds one way. Sorts. */
+void worker_percentiles(struct pair_answer *answer, uint64_t *ticks, uint32_t count);
 
 #endif

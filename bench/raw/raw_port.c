@@ -19,8 +19,8 @@
 static void frame_prepare(struct rte_mempool *pool, void *opaque, void *object, unsigned int index)
 {
 	/* To nobody in particular: the kernel behind a veth drops it at once. */
-	static const uint8_t head[14] = {0x02, 0x4d, 0x52, 0x42, 0, 1,	  0x02,
-					 0x4d, 0x52, 0x42, 0,	 2, 0x88, 0xb5};
+	static const uint8_t head[14] = {0x02, 0x4d, 0x52, 0x42, 0, 1,    0x02,
+					 0x4d, 0x52, 0x42, 0,    2, 0x88, 0xb5};
 	struct rte_mbuf *mbuf = object;
 
 	memcpy((uint8_t *)mbuf->buf_addr + RTE_PKTMBUF_HEADROOM, head, sizeof(head));
@@ -31,8 +31,8 @@ static int pool_create(struct raw_port *port, uint32_t mtu)
 	/* net_af_packet wants room for its ring's frame, however long ours are. */
 	uint16_t room = (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL(mtu + 128, 2048u));
 
-	port->pool = rte_pktmbuf_pool_create("raw", POOL_FRAMES, POOL_CACHE_FRAMES, 0, room,
-					     SOCKET_ID_ANY);
+	port->pool =
+	    rte_pktmbuf_pool_create("raw", POOL_FRAMES, POOL_CACHE_FRAMES, 0, room, SOCKET_ID_ANY);
 	if (port->pool == NULL)
 		return -ENOMEM;
 	rte_mempool_obj_iter(port->pool, frame_prepare, NULL);

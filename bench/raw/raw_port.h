@@ -15,7 +15,8 @@
 
 struct raw_port {
 	uint16_t id;
-	struct rte_mempool *pool; /* both ways, or net_af_xdp copies; begin with an Ethernet header */
+	struct rte_mempool
+	    *pool; /* both ways, or net_af_xdp copies; begin with an Ethernet header */
 };
 
 /* port_eal_start() first. 0 or -errno with error text. */

@@ -5,23 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include <rte_cycles.h>
 #include <rte_prefetch.h>
 
+#include "landing.h"
 #include "port.h"
 #include "raw_port.h"
 
 #define MEMORY_BYTES (160ull << 20) /* of the DPDK heap: 12287 frames of 9 KiB */
-#define LAND_BYTES (64u << 20)	    /* where payloads are copied to, in rotation: beyond any L2 */
-#define DRAIN_MS 20		    /* what is still on its way when the clock has stopped */
+#define DRAIN_MS 20                 /* what is still on its way when the clock has stopped */
 #define PREFETCH_AHEAD 4
 
 struct raw {
 	struct raw_port port;
-	uint8_t *land;
-	uint32_t land_used;
+	struct landing landing;
 	uint64_t *ticks;
 	bool linked;
 };
@@ -45,12 +42,9 @@ static int raw_open(struct worker *worker, const struct pair_setup *setup, char 
 		return -ENOMEM;
 	worker->state = raw;
 	raw->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(raw->ticks[0]));
-	raw->land = mmap(NULL, LAND_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
-	if (raw->ticks == NULL || raw->land == MAP_FAILED)
+	if (raw->ticks == NULL || landing_map(&raw->landing) < 0)
 		return -ENOMEM;
-	madvise(raw->land, LAND_BYTES, MADV_HUGEPAGE);
-	memset(raw->land, 1, LAND_BYTES);
+	worker_ticks_per_s();
 	rc = eal_start(setup, error, error_bytes);
 	return rc < 0 ? rc : raw_port_open(&raw->port, setup->spec, setup->mtu, error, error_bytes);
 }
@@ -90,21 +84,10 @@ static void flood_send(struct worker *worker, const struct pair_order *order)
 			first = 0;
 			count = burst_make(raw, order->frame_bytes, burst);
 		}
-		first += rte_eth_tx_burst(raw->port.id, 0, burst + first,
-					  (uint16_t)(count - first));
+		first +=
+		    rte_eth_tx_burst(raw->port.id, 0, burst + first, (uint16_t)(count - first));
 	}
 	rte_pktmbuf_free_bulk(burst + first, count - first);
-}
-
-static void payload_land(struct raw *raw, const struct rte_mbuf *mbuf, uint32_t head_bytes)
-{
-	uint32_t bytes = mbuf->data_len - head_bytes;
-
-	if (raw->land_used + bytes > LAND_BYTES)
-		raw->land_used = 0;
-	memcpy(raw->land + raw->land_used, rte_pktmbuf_mtod_offset(mbuf, void *, head_bytes),
-	       bytes);
-	raw->land_used += bytes;
 }
 
 static void burst_land(struct raw *raw, struct rte_mbuf **burst, uint32_t count,
@@ -114,7 +97,9 @@ static void burst_land(struct raw *raw, struct rte_mbuf **burst, uint32_t count,
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(burst[i + PREFETCH_AHEAD], void *));
 		if (burst[i]->data_len > order->head_bytes)
-			payload_land(raw, burst[i], order->head_bytes);
+			landing_copy(&raw->landing,
+				     rte_pktmbuf_mtod_offset(burst[i], void *, order->head_bytes),
+				     burst[i]->data_len - order->head_bytes);
 	}
 }
 
@@ -134,21 +119,21 @@ static void flood_receive(struct worker *worker, const struct pair_order *order,
 			  struct pair_answer *answer)
 {
 	struct raw *raw = worker->state;
-	uint64_t ticks_per_ms = rte_get_tsc_hz() / 1000;
-	uint64_t start = rte_rdtsc() + order->warm_ms * ticks_per_ms;
+	uint64_t ticks_per_ms = worker_ticks_per_s() / 1000;
+	uint64_t start = worker_ticks() + order->warm_ms * ticks_per_ms;
 	uint64_t now;
 
-	while (rte_rdtsc() < start)
+	while (worker_ticks() < start)
 		flood_take(raw, order);
-	start = rte_rdtsc();
+	start = worker_ticks();
 	do {
 		answer->units += flood_take(raw, order);
-		now = rte_rdtsc();
+		now = worker_ticks();
 	} while (now - start < order->run_ms * ticks_per_ms);
 	answer->elapsed_ns = (uint64_t)((double)(now - start) * 1e6 / (double)ticks_per_ms);
 	answer->bytes = answer->units * (order->frame_bytes - order->head_bytes);
 	worker_stop(worker, order);
-	for (start = rte_rdtsc(); rte_rdtsc() - start < DRAIN_MS * ticks_per_ms;)
+	for (start = worker_ticks(); worker_ticks() - start < DRAIN_MS * ticks_per_ms;)
 		flood_take(raw, order);
 }
 
@@ -167,7 +152,7 @@ static struct rte_mbuf *frame_await(struct worker *worker, const struct pair_ord
 				return frame;
 			rte_pktmbuf_free(frame);
 		}
-		if (rte_rdtsc() > deadline)
+		if (worker_ticks() > deadline)
 			break;
 	}
 	return NULL;
@@ -201,8 +186,8 @@ static int pingpong_send(struct worker *worker, const struct pair_order *order,
 			 struct pair_answer *answer)
 {
 	struct raw *raw = worker->state;
-	uint64_t hz = rte_get_tsc_hz();
-	uint64_t begin = rte_rdtsc();
+	uint64_t hz = worker_ticks_per_s();
+	uint64_t begin = worker_ticks();
 	uint64_t counted = begin + order->warm_ms * (hz / 1000);
 	uint64_t end = counted + order->run_ms * (hz / 1000);
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(raw->port.pool);
@@ -221,7 +206,7 @@ static int pingpong_send(struct worker *worker, const struct pair_order *order,
 		frame = frame_await(worker, order, end + hz);
 		if (frame == NULL)
 			break;
-		now = rte_rdtsc();
+		now = worker_ticks();
 		if (now >= counted)
 			raw->ticks[count++] = now - sent;
 	}
@@ -230,7 +215,7 @@ static int pingpong_send(struct worker *worker, const struct pair_order *order,
 		return -ETIMEDOUT;
 	rte_pktmbuf_free(frame);
 	answer->units = count;
-	worker_percentiles(answer, raw->ticks, count, 1e9 / (double)hz);
+	worker_percentiles(answer, raw->ticks, count);
 	return 0;
 }
 

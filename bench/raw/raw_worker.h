@@ -4,6 +4,7 @@
 
 #include "worker.h"
 
-extern const struct worker_kind raw_worker_kind;
+extern const struct worker_kind raw_worker_kind;      /* "raw": a DPDK port, two processes */
+extern const struct worker_kind raw_ring_worker_kind; /* "raw-ring": the in-process port */
 
 #endif

@@ -170,3 +170,17 @@ double case_ratio(const struct report_case *c, const char *against)
 
 	return under > 0 ? series_median(&c->own) / under : NAN;
 }
+
+double bar_figure(const struct report *report, const struct report_bar *bar)
+{
+	const struct report_case *c = report_find(report, bar->name);
+
+	if (c == NULL)
+		return NAN;
+	return bar->against[0] == '\0' ? series_median(&c->own) : case_ratio(c, bar->against);
+}
+
+bool bar_met(const struct report_bar *bar, double figure)
+{
+	return bar->sense == REPORT_AT_LEAST ? figure >= bar->bar : figure <= bar->bar;
+}

@@ -89,6 +89,9 @@ double case_ratio(const struct report_case *c, const char *against);
 int report_print_json(const struct report *report, FILE *file);
 /* For people: one line a case, then what was skipped. */
 void report_print_text(const struct report *report, FILE *file);
+/* What a bar holds: NAN when it was not measured. */
+double bar_figure(const struct report *report, const struct report_bar *bar);
+bool bar_met(const struct report_bar *bar, double figure);
 /* Each bar and its figure. Returns how many figures fall short; *measured: how many there were. */
 uint32_t report_check(const struct report *report, FILE *file, uint32_t *measured);
 

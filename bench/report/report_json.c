@@ -73,10 +73,26 @@ static bool skip_add(cJSON *skips, const struct report_skip *skip)
 	       cJSON_AddStringToObject(object, "reason", skip->reason) != NULL;
 }
 
+static bool bar_add(cJSON *bars, const struct report *report, const struct report_bar *bar)
+{
+	const char *sense = bar->sense == REPORT_AT_LEAST ? "at least" : "at most";
+	double figure = bar_figure(report, bar);
+	cJSON *object = cJSON_CreateObject();
+
+	if (object == NULL || !cJSON_AddItemToArray(bars, object))
+		return false;
+	return cJSON_AddStringToObject(object, "text", bar->text) != NULL &&
+	       cJSON_AddStringToObject(object, "case", bar->name) != NULL &&
+	       cJSON_AddStringToObject(object, "sense", sense) != NULL &&
+	       number_add(object, "bar", bar->bar) && number_add(object, "figure", figure) &&
+	       cJSON_AddBoolToObject(object, "met", bar_met(bar, figure)) != NULL;
+}
+
 static bool report_fill(cJSON *root, const struct report *report)
 {
 	cJSON *cases;
 	cJSON *skips;
+	cJSON *bars;
 
 	if (cJSON_AddStringToObject(root, "bench", report->bench) == NULL || !machine_add(root))
 		return false;
@@ -90,7 +106,12 @@ static bool report_fill(cJSON *root, const struct report *report)
 		if (!skip_add(skips, &report->skips[i]))
 			return false;
 	}
-	return skips != NULL;
+	bars = skips == NULL ? NULL : cJSON_AddArrayToObject(root, "bars");
+	for (uint32_t i = 0; bars != NULL && i < report->bar_count; i++) {
+		if (!bar_add(bars, report, &report->bars[i]))
+			return false;
+	}
+	return bars != NULL;
 }
 
 int report_print_json(const struct report *report, FILE *file)

@@ -1,6 +1,5 @@
 /* A report for people: the table of cases, and the bars of --check. */
 #include <math.h>
-#include <string.h>
 
 #include "report.h"
 
@@ -11,8 +10,7 @@ static void case_print(const struct report_case *c, FILE *file)
 		c->own.sample_count);
 	for (uint32_t i = 0; i < c->against_count; i++)
 		fprintf(file, "    %-40s %10.4g %-12s ratio %.3f\n", c->against[i].name,
-			series_median(&c->against[i]), c->unit,
-			case_ratio(c, c->against[i].name));
+			series_median(&c->against[i]), c->unit, case_ratio(c, c->against[i].name));
 	if (c->note[0] != '\0')
 		fprintf(file, "    note: %s\n", c->note);
 }
@@ -26,23 +24,13 @@ void report_print_text(const struct report *report, FILE *file)
 			report->skips[i].reason);
 }
 
-static double bar_figure(const struct report *report, const struct report_bar *bar)
-{
-	const struct report_case *c = report_find(report, bar->name);
-
-	if (c == NULL)
-		return NAN;
-	return bar->against[0] == '\0' ? series_median(&c->own) : case_ratio(c, bar->against);
-}
-
 static const char *bar_missing(const struct report *report, const struct report_bar *bar)
 {
 	const struct report_skip *skip = report_skip_find(report, bar->name);
 
 	if (skip != NULL)
 		return skip->reason;
-	return report_find(report, bar->name) != NULL ? "nothing to compare with"
-						      : "not asked for";
+	return report_find(report, bar->name) != NULL ? "nothing to compare with" : "not asked for";
 }
 
 uint32_t report_check(const struct report *report, FILE *file, uint32_t *measured)
@@ -54,7 +42,7 @@ uint32_t report_check(const struct report *report, FILE *file, uint32_t *measure
 		const struct report_bar *bar = &report->bars[i];
 		double figure = bar_figure(report, bar);
 		bool least = bar->sense == REPORT_AT_LEAST;
-		bool met = least ? figure >= bar->bar : figure <= bar->bar;
+		bool met = bar_met(bar, figure);
 
 		if (!isfinite(figure)) {
 			fprintf(file, "not measured  %s: %s\n", bar->text,

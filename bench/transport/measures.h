@@ -10,5 +10,6 @@
 void measures_raw(struct scene *scene);
 void relations_raw(struct scene *scene);
 void measures_ours(struct scene *scene);
+void relations_ours(struct scene *scene);
 
 #endif

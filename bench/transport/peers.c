@@ -96,8 +96,8 @@ static int take_sockperf_tcp(const struct wiring_lan *lan, double values[2], cha
 {
 	struct peer_latency latency = {0};
 
-	return latency_values(
-	    peer_sockperf(lan, true, SMALL_BYTES, &latency, error, error_bytes), &latency, values);
+	return latency_values(peer_sockperf(lan, true, SMALL_BYTES, &latency, error, error_bytes),
+			      &latency, values);
 }
 
 static int take_sockperf_udp(const struct wiring_lan *lan, double values[2], char *error,
@@ -105,8 +105,8 @@ static int take_sockperf_udp(const struct wiring_lan *lan, double values[2], cha
 {
 	struct peer_latency latency = {0};
 
-	return latency_values(
-	    peer_sockperf(lan, false, SMALL_BYTES, &latency, error, error_bytes), &latency, values);
+	return latency_values(peer_sockperf(lan, false, SMALL_BYTES, &latency, error, error_bytes),
+			      &latency, values);
 }
 
 static int take_ucx_shm(const struct wiring_lan *lan, double values[2], char *error,
@@ -193,8 +193,7 @@ static void peer_sample(struct bench *bench, size_t index, const struct wiring_l
 	case_sample(report_case(report, peers[index].name, peers[index].unit), values[0]);
 	case_note(report_case(report, peers[index].name, ""), "%s", peers[index].note);
 	if (peers[index].second != NULL)
-		case_sample(report_case(report, peers[index].second, peers[index].unit),
-			    values[1]);
+		case_sample(report_case(report, peers[index].second, peers[index].unit), values[1]);
 }
 
 void peers_run(struct bench *bench)

@@ -1,6 +1,7 @@
 /* Running the measures of one port in turns. */
 #include "scene.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +18,40 @@ static const struct {
     [FIGURE_P999_US] = {".p99.9", "us one way"},
     [FIGURE_RETRANSMITS] = {".retransmits", "packets"},
     [FIGURE_DROPS] = {".drops", "frames"},
+    [FIGURE_CPU] = {".cpu", "% of a core"},
+    [FIGURE_FIRST] = {".first", "us there and back"},
 };
 
 static const char *const worker_of[SCENE_SIDES] = {
     [SCENE_RAW] = "raw",
     [SCENE_OURS] = "link",
-    [SCENE_SEALED] = "link",
+    [SCENE_ADAPTIVE] = "link",
 };
+
+int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last)
+{
+	const char *port = bench->options->port;
+	int rc;
+
+	*first = 0;
+	*last = WIRING_KINDS - 1;
+	if (port != NULL) {
+		if (wiring_find(port, first) < 0) {
+			fprintf(stderr,
+				"millrace bench: no port \"%s\": memif, virtio_user, af_xdp, "
+				"af_packet, ring or all\n",
+				port);
+			return -EINVAL;
+		}
+		*last = *first;
+	}
+	rc = wiring_isolate();
+	if (rc < 0)
+		fprintf(stderr,
+			"millrace bench: no network namespace (%s): what needs one is skipped\n",
+			strerror(-rc));
+	return 0;
+}
 
 static void figure_case(const struct scene_measure *measure, enum scene_figure figure, char *name)
 {
@@ -108,6 +136,17 @@ static void side_close(struct scene *scene, enum scene_side side)
 	scene->open[side] = false;
 }
 
+/* The product's port is told its MTU; DPDK's drivers have their own ways, or none. */
+static void side_spec(const struct scene *scene, enum scene_side side, const char *spec,
+		      char full[PAIR_SPEC_BYTES])
+{
+	bool tell = side != SCENE_RAW && scene->kind != WIRING_RING;
+	char mtu[32];
+
+	snprintf(mtu, sizeof(mtu), tell ? ",mtu=%u" : "", scene->mtu);
+	snprintf(full, PAIR_SPEC_BYTES, "%.400s%s", spec, mtu);
+}
+
 static void side_open(struct scene *scene, enum scene_side side)
 {
 	struct wiring *wiring = &scene->wirings[side];
@@ -123,9 +162,9 @@ static void side_open(struct scene *scene, enum scene_side side)
 	for (uint32_t i = 0; i < PAIR_ROLES; i++) {
 		snprintf(setups[i].kind, sizeof(setups[i].kind), "%s%s", worker_of[side],
 			 scene->kind == WIRING_RING ? "-ring" : "");
-		snprintf(setups[i].spec, sizeof(setups[i].spec), "%s", wiring->specs[i]);
+		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
-		setups[i].sealed = side == SCENE_SEALED;
+		setups[i].always = side != SCENE_ADAPTIVE;
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);
@@ -139,28 +178,30 @@ static void side_open(struct scene *scene, enum scene_side side)
 
 static double figure_value(enum scene_figure figure, const struct pair_answer answers[PAIR_ROLES])
 {
-	/* Who timed the run says how much there was. */
-	const struct pair_answer *counted =
-	    answers[PAIR_RECEIVER].elapsed_ns > 0 ? &answers[PAIR_RECEIVER]
-						  : &answers[PAIR_SENDER];
-	double elapsed_ns = (double)counted->elapsed_ns;
+	const struct pair_answer *sender = &answers[PAIR_SENDER];
+	const struct pair_answer *receiver = &answers[PAIR_RECEIVER];
 
 	switch (figure) {
 	case FIGURE_MPPS:
-	case FIGURE_MRPS:
-		return (double)counted->units * 1e3 / elapsed_ns;
+		return (double)receiver->units * 1e3 / (double)receiver->elapsed_ns;
+	case FIGURE_MRPS: /* those that were answered */
+		return (double)sender->units * 1e3 / (double)sender->elapsed_ns;
 	case FIGURE_GBIT:
-		return (double)counted->bytes * 8 / elapsed_ns;
+		return (double)receiver->bytes * 8 / (double)receiver->elapsed_ns;
 	case FIGURE_P50_US:
-		return answers[PAIR_SENDER].p50_ns / 1e3;
+		return sender->p50_ns / 1e3;
 	case FIGURE_P99_US:
-		return answers[PAIR_SENDER].p99_ns / 1e3;
+		return sender->p99_ns / 1e3;
 	case FIGURE_P999_US:
-		return answers[PAIR_SENDER].p999_ns / 1e3;
+		return sender->p999_ns / 1e3;
 	case FIGURE_RETRANSMITS:
-		return (double)(answers[0].retransmits + answers[1].retransmits);
+		return (double)(sender->retransmits + receiver->retransmits);
 	case FIGURE_DROPS:
-		return (double)(answers[0].drops + answers[1].drops);
+		return (double)(sender->drops + receiver->drops);
+	case FIGURE_CPU:
+		return (double)receiver->cpu_ns * 100 / (double)receiver->elapsed_ns;
+	case FIGURE_FIRST:
+		return sender->p50_ns * 2 / 1e3;
 	case FIGURE_NONE:
 		break;
 	}
@@ -214,18 +255,46 @@ void scene_run(struct scene *scene)
 		side_close(scene, side);
 }
 
-void scene_relate(struct scene *scene, const char *name, const char *other, const char *label)
+static void case_relate(struct scene *scene, const char *name, const char *other, const char *label)
 {
-	const char *port = wiring_name(scene->kind);
-	char names[2][REPORT_NAME_BYTES];
-	const struct report_case *c, *limit;
+	const struct report_case *c = report_find(scene->bench->report, name);
+	const struct report_case *limit = report_find(scene->bench->report, other);
 
-	snprintf(names[0], sizeof(names[0]), "%s.%.40s", port, name);
-	snprintf(names[1], sizeof(names[1]), "%s.%.40s", port, other);
-	c = report_find(scene->bench->report, names[0]);
-	limit = report_find(scene->bench->report, names[1]);
 	if (c == NULL || limit == NULL)
 		return;
 	for (uint32_t i = 0; i < limit->own.sample_count; i++)
 		case_against((struct report_case *)c, label, limit->own.samples[i]);
+}
+
+static void port_name(const struct scene *scene, const char *name, char *full)
+{
+	snprintf(full, REPORT_NAME_BYTES, "%s.%.40s", wiring_name(scene->kind), name);
+}
+
+void scene_relate(struct scene *scene, const char *name, const char *other, const char *label)
+{
+	char names[2][REPORT_NAME_BYTES];
+
+	port_name(scene, name, names[0]);
+	port_name(scene, other, names[1]);
+	case_relate(scene, names[0], names[1], label);
+}
+
+void scene_relate_peer(struct scene *scene, const char *name, const char *peer, const char *label)
+{
+	char full[REPORT_NAME_BYTES];
+
+	port_name(scene, name, full);
+	case_relate(scene, full, peer, label);
+}
+
+void scene_bar(struct scene *scene, const char *name, const char *label, enum report_sense sense,
+	       double bar, const char *text)
+{
+	char full[REPORT_NAME_BYTES];
+	char line[REPORT_REASON_BYTES];
+
+	port_name(scene, name, full);
+	snprintf(line, sizeof(line), "%s, %s", text, full);
+	report_bar(scene->bench->report, line, full, label, sense, bar);
 }

@@ -7,13 +7,18 @@
 #define SCENE_H
 
 #include "bench.h"
-#include "pair.h"
 #include "wiring.h"
+#include "worker_pair.h"
 
 #define SCENE_MEASURES_MAX 64
 #define SCENE_FIGURES_MAX 5
 
-enum scene_side { SCENE_RAW, SCENE_OURS, SCENE_SEALED, SCENE_SIDES };
+enum scene_side {
+	SCENE_RAW,
+	SCENE_OURS,     /* hot polling */
+	SCENE_ADAPTIVE, /* the receiver sleeps as nodes do */
+	SCENE_SIDES
+};
 
 enum scene_figure {
 	FIGURE_NONE,
@@ -25,6 +30,8 @@ enum scene_figure {
 	FIGURE_P999_US,
 	FIGURE_RETRANSMITS,
 	FIGURE_DROPS,
+	FIGURE_CPU,   /* of the receiver */
+	FIGURE_FIRST, /* a message to who may be asleep, and its answer */
 };
 
 /* One order, and the cases that its answers make: NAME or NAME.SUFFIX for each figure. */
@@ -47,6 +54,10 @@ struct scene {
 	bool open[SCENE_SIDES];
 };
 
+/* Enters a network namespace where that is allowed, and finds which kinds of port are asked for:
+ * first to last. 0, or -EINVAL with the error printed. */
+int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last);
+
 /* Adds a measure unless its name is not asked for; NULL then. The name gets "PORT." before it. */
 struct scene_measure *scene_add(struct scene *scene, enum scene_side side, const char *name,
 				const struct pair_order *order);
@@ -58,5 +69,10 @@ void scene_run(struct scene *scene);
 
 /* Puts the samples of case `other` beside `name` as `label`, when both were measured. */
 void scene_relate(struct scene *scene, const char *name, const char *other, const char *label);
+/* The same with a case that is no port's: a peer's. */
+void scene_relate_peer(struct scene *scene, const char *name, const char *peer, const char *label);
+/* Holds the ratio of `name` to what it was related to as `label` to a bar. */
+void scene_bar(struct scene *scene, const char *name, const char *label, enum report_sense sense,
+	       double bar, const char *text);
 
 #endif

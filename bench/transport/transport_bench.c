@@ -1,12 +1,11 @@
 /* `millrace bench transport`: which scenes there are and what is measured on each. */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
+#include "handover_cases.h"
 #include "measures.h"
 #include "peers.h"
+#include "rack_cases.h"
 #include "scene.h"
 
 static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
@@ -24,35 +23,25 @@ static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
 	measures_ours(scene);
 	scene_run(scene);
 	relations_raw(scene);
+	relations_ours(scene);
 	peers_testpmd(bench, kind, mtu);
 	free(scene);
 }
 
 int bench_transport(struct bench *bench)
 {
-	static const uint32_t mtus[] = {1500, 9000};
-	const char *port = bench->options->port;
-	enum wiring_kind only = WIRING_KINDS;
-	int rc;
+	static const uint32_t mtus[] = {MR_MTU_DEFAULT, 9000};
+	enum wiring_kind first, last;
+	int rc = bench_ports(bench, &first, &last);
 
-	if (port != NULL && wiring_find(port, &only) < 0) {
-		fprintf(stderr,
-			"millrace bench: no port \"%s\": memif, virtio_user, af_xdp, af_packet, ring "
-			"or all\n",
-			port);
-		return -EINVAL;
-	}
-	rc = wiring_isolate();
 	if (rc < 0)
-		fprintf(stderr,
-			"millrace bench: no network namespace (%s): what needs one is skipped\n",
-			strerror(-rc));
+		return rc;
 	peers_run(bench);
-	for (uint32_t kind = 0; kind < WIRING_KINDS; kind++) {
-		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
-			if (only == WIRING_KINDS || only == kind)
-				scene_play(bench, kind, mtus[i]);
-		}
+	handover_cases(bench);
+	rack_run(bench);
+	for (uint32_t kind = first; kind <= last; kind++) {
+		for (uint32_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++)
+			scene_play(bench, kind, mtus[i]);
 	}
 	return 0;
 }

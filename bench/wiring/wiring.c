@@ -13,13 +13,14 @@
 
 #define HUGE_BYTES_NEEDED (256ull << 20) /* for one worker: its heap, mbufs and regions */
 #define AF_XDP_MTU_MAX 3498 /* veth with XDP: a page less headroom, skb_shared_info and headers */
-/* net_af_packet names its fanout group by process id ^ interface: of neighbours, these two differ. */
+/* net_af_packet names its fanout group by process id ^ interface: of neighbours, these two differ.
+ */
 #define VETH_INDEX_SENDER 4096
 #define VETH_INDEX_RECEIVER 8192
 
 static const char *const names[WIRING_KINDS] = {
-    [WIRING_MEMIF] = "memif",	      [WIRING_VIRTIO_USER] = "virtio_user",
-    [WIRING_AF_XDP] = "af_xdp",	      [WIRING_AF_PACKET] = "af_packet",
+    [WIRING_MEMIF] = "memif",   [WIRING_VIRTIO_USER] = "virtio_user",
+    [WIRING_AF_XDP] = "af_xdp", [WIRING_AF_PACKET] = "af_packet",
     [WIRING_RING] = "ring",
 };
 

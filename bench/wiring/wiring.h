@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pair.h"
+#include "worker_pair.h"
 
 enum wiring_kind {
 	WIRING_MEMIF,
@@ -23,7 +23,7 @@ enum wiring_kind {
 
 struct wiring {
 	enum wiring_kind kind;
-	uint32_t mtu; /* bytes of an IP packet */
+	uint32_t mtu;                            /* bytes of an IP packet */
 	char folder[64];                         /* of sockets; empty: none */
 	char link[16];                           /* first end of the veth pair; empty: none */
 	char specs[PAIR_ROLES][PAIR_SPEC_BYTES]; /* devargs, by role */
@@ -44,8 +44,8 @@ int wiring_isolate(void);
 
 /* Two namespaces joined by a veth pair, for the kernel's own protocols: ours and another. */
 struct wiring_lan {
-	int netns_fd; /* of the other */
-	char local[16], remote[16];     /* interfaces */
+	int netns_fd;               /* of the other */
+	char local[16], remote[16]; /* interfaces */
 	char local_ip[16], remote_ip[16];
 };
 

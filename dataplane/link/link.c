@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sealing.h"
+
 #define LINK_RX_BURSTS 8 /* taken before the rest of the owner's loop has its turn */
 
 struct link {
 	struct link_config config;
 	struct link_tap *tap;
+	struct sealing *sealing; /* NULL: frames are clear */
 	struct link_counters counters;
 	uint64_t random;
 	uint32_t first; /* of the frames that wait for the port */
@@ -30,6 +33,10 @@ int link_create(struct link **created, const struct link_config *config)
 	link->random = (config->seed + 1) * 0x9E3779B97F4A7C15ull;
 	for (uint32_t i = 0; i < MR_PORT_BURST; i++)
 		link->frames[i].head = link->rooms[i];
+	if (config->seal != NULL && sealing_create(&link->sealing, config) < 0) {
+		free(link);
+		return -ENOMEM;
+	}
 	*created = link;
 	return 0;
 }
@@ -74,15 +81,18 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct port_piece piece = {frames[i].data, frames[i].bytes};
-
 		if (link->config.drop_ppm > 0 && fault_strikes(link)) {
 			link->counters.drop_fault++;
 			continue;
 		}
-		if (link->tap != NULL)
-			tap_show(link, now_ns, false, &piece, 1);
 		rx[n++] = (struct transport_rx){frames[i].data, frames[i].bytes};
+	}
+	if (link->sealing != NULL)
+		n = sealing_open(link->sealing, now_ns, rx, n);
+	for (uint32_t i = 0; link->tap != NULL && i < n; i++) {
+		const struct port_piece piece = {rx[i].data, rx[i].bytes};
+
+		tap_show(link, now_ns, false, &piece, 1);
 	}
 	return n;
 }
@@ -167,9 +177,14 @@ static bool frames_refill(struct link *link, uint64_t now_ns)
 		return true;
 	link->first = 0;
 	link->kept = false;
-	link->count = transport_output(link->config.transport, now_ns, link->frames, MR_PORT_BURST);
+	for (uint32_t i = 0; link->sealing != NULL && i < MR_PORT_BURST; i++)
+		link->frames[i].head = link->rooms[i]; /* a sealed frame lay elsewhere */
+	link->count = transport_output(link->config.transport, now_ns, link->frames,
+				       link->sealing != NULL ? SEALING_BURST : MR_PORT_BURST);
 	for (uint32_t i = 0; link->tap != NULL && i < link->count; i++)
 		frame_show(link, now_ns, &link->frames[i]);
+	if (link->sealing != NULL)
+		link->count = sealing_seal(link->sealing, now_ns, link->frames, link->count);
 	return link->count > 0;
 }
 
@@ -219,12 +234,25 @@ bool link_blocked(const struct link *link)
 	return link->count > 0;
 }
 
+void link_tick(struct link *link, uint64_t now_ns)
+{
+	if (link->sealing != NULL)
+		seal_tick(link->config.seal, now_ns);
+}
+
+uint64_t link_deadline(const struct link *link)
+{
+	return link->sealing != NULL ? seal_deadline(link->config.seal) : UINT64_MAX;
+}
+
 void link_destroy(struct link **destroyed)
 {
 	struct link *link = *destroyed;
 
 	*destroyed = NULL;
-	if (link != NULL)
-		frames_advance(link, link->count);
+	if (link == NULL)
+		return;
+	frames_advance(link, link->count);
+	free(link->sealing);
 	free(link);
 }

@@ -3,8 +3,8 @@
  *
  * The shell of one I/O core's packet path, for nodes, benchmarks and tests alike: it owns the
  * buffers of a burst, keeps what the port has no room for, shows frames to a tap, and injects loss
- * when asked to. One thread, the owner of port and transport, calls it. No allocation after
- * link_create().
+ * when asked to; with a seal, what goes out and comes in is sealed. One thread, the owner of port
+ * and transport, calls it. No allocation after link_create().
  */
 #ifndef PACKET_LINK_H
 #define PACKET_LINK_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "port.h"
+#include "seal.h"
 #include "transport.h"
 
 struct link;
@@ -29,6 +30,11 @@ struct link_config {
 	struct transport *transport;
 	uint32_t drop_ppm; /* of received frames, dropped on purpose */
 	uint64_t seed;     /* of these drops */
+	/* NULL: frames are clear. Outlives the link; the transport's overhead_bytes is then
+	 * SEAL_OVERHEAD_BYTES, and ip and udp_port are the transport's. */
+	struct seal *seal;
+	uint32_t ip;
+	uint16_t udp_port;
 };
 
 /* What takes events: called after every few frames, and may answer offers at once. A body without
@@ -64,6 +70,9 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
  * owner of a body is its struct region, of which a reference is kept where the port or the link
  * needs it longer, or NULL: then the body is copied. */
 bool link_send(struct link *link, uint64_t now_ns);
+/* Runs timers that are due, and says when to be called next; UINT64_MAX: never. */
+void link_tick(struct link *link, uint64_t now_ns);
+uint64_t link_deadline(const struct link *link);
 /* Do frames wait for the port to have room? Then link_send() is to be called again soon. */
 bool link_blocked(const struct link *link);
 

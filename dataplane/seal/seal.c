@@ -250,11 +250,6 @@ const struct seal_counters *seal_counters(const struct seal *seal)
 	return &seal->counters;
 }
 
-void seal_count_clear(struct seal *seal)
-{
-	seal->counters.drop_clear++;
-}
-
 void seal_count_identity(struct seal *seal)
 {
 	seal->counters.drop_identity++;

@@ -122,8 +122,7 @@ struct seal_counters {
 };
 
 const struct seal_counters *seal_counters(const struct seal *seal);
-/* For checks above the seal whose frames are counted here. */
-void seal_count_clear(struct seal *seal);
+/* For a check above the seal: what a peer sealed names another as its sender. */
 void seal_count_identity(struct seal *seal);
 
 #endif

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "probe.h"
+
 static bool is_larger(const struct batch *a, const struct batch *b)
 {
 	return a->region->class_bytes > b->region->class_bytes;
@@ -62,6 +64,7 @@ static void batch_write(struct batch *batch, struct io_engine *io, struct spill_
 	batch->spill_offset = spill_reserve(spill, batch->image_bytes);
 	batch->op = (struct io_op){.done = batch_written, .opaque = batch};
 	batch->store->writes++;
+	PROBE_BATCH_SPILL(batch->image_bytes, batch->spill_offset);
 	io_write(io, &batch->op, spill_fd(spill), batch->region->base, batch->image_bytes,
 		 batch->spill_offset);
 }

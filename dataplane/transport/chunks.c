@@ -5,6 +5,7 @@
  * the messages take turns of MR_TURN_BYTES, lost chunks first. A turn is a run of packets that
  * differ in little: what they share is done once.
  */
+#include "probe.h"
 #include "state.h"
 
 static uint64_t chunk_limit(const struct out_message *message)
@@ -68,6 +69,8 @@ static uint32_t next_chunk(struct out_message *message)
 	map_clear(message->lost_map, chunk);
 	message->lost--;
 	COUNT_PEER(message->peer, retransmits, 1);
+	PROBE_MESSAGE_RETRANSMIT(message->peer->transport->config.node, message->peer->node,
+				 message->id, chunk);
 	return chunk;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 void event_queue(struct transport *t, struct event_node *node)
@@ -73,6 +74,7 @@ static void show_peer(struct peer *peer, struct transport_event *event)
 	event->node = peer->node;
 	if (peer->down_due) {
 		event->kind = TRANSPORT_PEER_DOWN;
+		PROBE_PEER_DOWN(peer->transport->config.node, peer->node);
 		event->reason = TRANSPORT_UNREACHABLE;
 		peer->down_due = false;
 		peer->shown_incarnation = 0;
@@ -81,6 +83,7 @@ static void show_peer(struct peer *peer, struct transport_event *event)
 		return;
 	}
 	event->kind = TRANSPORT_PEER_UP;
+	PROBE_PEER_UP(peer->transport->config.node, peer->node, peer->incarnation);
 	event->incarnation = peer->incarnation;
 	peer->shown_incarnation = peer->incarnation;
 }

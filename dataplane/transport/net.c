@@ -189,3 +189,13 @@ void net_write_arp_reply(uint8_t *frame, const struct net_self *self,
 {
 	write_arp(frame, self, ARP_REPLY, mac, ip);
 }
+
+void net_resize_udp(uint8_t *head, uint32_t payload_bytes)
+{
+	uint8_t *ip = head + NET_ETHERNET_BYTES;
+
+	put16(ip + 2, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes);
+	put16(ip + 10, 0);
+	put16(ip + 10, ip_checksum(ip));
+	put16(ip + NET_IP_BYTES + 4, NET_UDP_BYTES + payload_bytes);
+}

@@ -57,6 +57,8 @@ struct net_address {
 /* Writes NET_HEAD_BYTES in front of payload_bytes of UDP payload; UDP checksum 0: none. */
 void net_write_udp(uint8_t *head, const struct net_self *self, const struct net_address *to,
 		   uint32_t payload_bytes);
+/* Makes the headers at head those of another length of payload; all else in them stays. */
+void net_resize_udp(uint8_t *head, uint32_t payload_bytes);
 /* Write NET_ARP_FRAME_BYTES: a broadcast question for ip, an answer to who asked. */
 void net_write_arp_request(uint8_t *frame, const struct net_self *self, uint32_t ip);
 void net_write_arp_reply(uint8_t *frame, const struct net_self *self,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 static bool waits_for_peer(enum in_state state)
@@ -277,6 +278,8 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].state = SLOT_OPEN;
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].value = (uint16_t)index;
 	peer->in_open++;
+	PROBE_MESSAGE_OFFERED(peer->transport->config.node, peer->node, data->message,
+			      data->body_bytes, data->flow);
 	return message;
 }
 

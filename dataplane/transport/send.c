@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 void send_list(struct out_message *message, enum out_list list)
@@ -57,6 +58,7 @@ static int queue(struct peer *peer, uint32_t flow, const void *head, uint32_t he
 	message->cookie = cookie;
 	message->id = peer->out_next++;
 	message->queued_ns = peer->transport->now_ns;
+	PROBE_MESSAGE_SEND(peer->transport->config.node, peer->node, message->id, body_bytes, flow);
 	message->flow = flow;
 	message->flow_seq = peer->out_flow_seq[flow]++;
 	peer->out_flow_chunked[flow]++;
@@ -145,6 +147,8 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 		stats_sent(message);
 	} else {
 		COUNT_PEER(peer, messages_failed, 1);
+		PROBE_MESSAGE_FAILED(t->config.node, peer->node, message->id,
+				     message->shape.body_bytes, reason);
 	}
 	event_queue(t, &message->event);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "probe.h"
 #include "state.h"
 
 void stats_sent(const struct out_message *message)
@@ -11,6 +12,8 @@ void stats_sent(const struct out_message *message)
 
 	histogram_add(&t->histograms.message_out_bytes, message->shape.body_bytes);
 	histogram_add(&t->histograms.message_ns, t->now_ns - message->queued_ns);
+	PROBE_MESSAGE_SENT(t->config.node, message->peer->node, message->id,
+			   message->shape.body_bytes, t->now_ns - message->queued_ns);
 }
 
 void stats_received(const struct in_message *message)
@@ -19,6 +22,8 @@ void stats_received(const struct in_message *message)
 
 	histogram_add(&t->histograms.message_in_bytes, message->shape.body_bytes);
 	histogram_add(&t->histograms.message_in_ns, t->now_ns - message->opened_ns);
+	PROBE_MESSAGE_RECEIVED(t->config.node, message->peer->node, message->id,
+			       message->shape.body_bytes, t->now_ns - message->opened_ns);
 }
 
 void stats_small_sent(struct transport *t, const struct small_message *message)

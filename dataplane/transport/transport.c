@@ -7,7 +7,8 @@
 
 #include "state.h"
 
-#define MTU_MIN 576 /* what RFC 791 demands of any host; a head and our headers fit */
+#define MTU_MIN 576           /* what RFC 791 demands of any host; a head and our headers fit */
+#define OVERHEAD_BYTES_MAX 64 /* beside which they fit */
 
 size_t transport_bytes(const struct transport_config *config)
 {
@@ -18,8 +19,8 @@ static bool config_good(const struct transport_config *config)
 {
 	return config->node < MR_NODES_MAX && config->incarnation != 0 && config->ip != 0 &&
 	       config->prefix_len <= 32 && config->udp_port != 0 && config->mtu >= MTU_MIN &&
-	       config->mtu <= MR_MTU_MAX && config->peer_timeout_ms != 0 &&
-	       config->small_bytes_max <= MR_SMALL_BYTES_MAX;
+	       config->mtu <= MR_MTU_MAX && config->overhead_bytes <= OVERHEAD_BYTES_MAX &&
+	       config->peer_timeout_ms != 0 && config->small_bytes_max <= MR_SMALL_BYTES_MAX;
 }
 
 int transport_init(struct transport **transport, void *memory,
@@ -31,14 +32,15 @@ int transport_init(struct transport **transport, void *memory,
 		return -EINVAL;
 	memset(t, 0, offsetof(struct transport, peers));
 	t->config = *config;
+	t->config.mtu -= config->overhead_bytes; /* all lengths here are without it */
 	t->now_ns = now_ns;
 	t->random = config->seed;
 	t->self.udp_port = config->udp_port;
 	t->self.ip = config->ip;
-	t->self.mtu = config->mtu;
+	t->self.mtu = t->config.mtu;
 	memcpy(t->self.mac, config->mac, NET_MAC_BYTES);
 	t->chunk_bytes =
-	    config->mtu - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES - WIRE_DATA_BYTES;
+	    t->config.mtu - NET_IP_BYTES - NET_UDP_BYTES - WIRE_HEADER_BYTES - WIRE_DATA_BYTES;
 	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);

@@ -41,7 +41,8 @@ struct transport_config {
 	uint8_t prefix_len;
 	uint32_t gateway; /* 0: none */
 	uint16_t udp_port;
-	uint32_t mtu;      /* bytes of an IP packet that our port takes; nodes may differ */
+	uint32_t mtu;            /* bytes of an IP packet that our port takes; nodes may differ */
+	uint32_t overhead_bytes; /* that a seal adds to each UDP payload, at most 64 */
 	uint32_t sleep_us; /* a frame may wait so long until an idle owner looks; 0: it polls */
 	uint32_t peer_timeout_ms;
 	uint64_t seed; /* for message ids and jitter; no other randomness */

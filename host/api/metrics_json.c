@@ -35,6 +35,15 @@ static void link_json_add(cJSON *json, const struct link_counters *counters)
 #undef ADD
 }
 
+static void handover_json_add(cJSON *json, const struct handover_counters *counters)
+{
+	cJSON *object = cJSON_AddObjectToObject(json, "handover");
+
+#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)counters->name);
+	HANDOVER_COUNTERS(ADD)
+#undef ADD
+}
+
 static void port_json_add(cJSON *json, const struct node_metrics *metrics)
 {
 	const struct port_counters *counters = &metrics->port;
@@ -117,6 +126,17 @@ static void peers_json_add(cJSON *json, const struct node_metrics *metrics)
 		cJSON_AddItemToArray(array, peer_json(&metrics->peers[i]));
 }
 
+static void seal_json_add(cJSON *json, const struct node_metrics *metrics)
+{
+	cJSON *object = cJSON_AddObjectToObject(json, "seal");
+
+	cJSON_AddBoolToObject(object, "on", metrics->sealed);
+	cJSON_AddStringToObject(object, "backend", metrics->cipher_backend);
+#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)metrics->seal.name);
+	SEAL_COUNTERS(ADD)
+#undef ADD
+}
+
 cJSON *metrics_json_write(const struct node_metrics *metrics)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -139,7 +159,9 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	queues_json_add(json, &metrics->queues);
 	histograms_json_add(json, metrics);
 	peers_json_add(json, metrics);
+	handover_json_add(json, &metrics->handover);
 	link_json_add(json, &metrics->link);
 	port_json_add(json, metrics);
+	seal_json_add(json, metrics);
 	return json;
 }

@@ -53,6 +53,7 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #define LINK(name) \
 	counter_write(to, "link", #name, "Between transport and port", metrics->link.name);
 #define PORT(name) counter_write(to, "port", #name, "The network port", metrics->port.name);
+#define SEAL(name) counter_write(to, "seal", #name, "Sealing of frames", metrics->seal.name);
 #define HANDOVER(name)                                                         \
 	counter_write(to, "handover", #name, "To and from peers on this host", \
 		      metrics->handover.name);
@@ -60,8 +61,10 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 	TRANSPORT_COUNTERS(TRANSPORT)
 	LINK_COUNTERS(LINK)
 	PORT_COUNTERS(PORT)
+	SEAL_COUNTERS(SEAL)
 	HANDOVER_COUNTERS(HANDOVER)
 #undef HANDOVER
+#undef SEAL
 #undef JOB
 #undef TRANSPORT
 #undef LINK
@@ -75,6 +78,8 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 static void gauges_write(struct exposition *to, const struct node_metrics *metrics)
 {
 	gauge_write(to, "node", "uptime_ns", "The node", metrics->uptime_ns);
+	gauge_write(to, "node", "sealed", "Whether frames are sealed: 1, or clear: 0",
+		    metrics->sealed);
 	gauge_write(to, "node", "jobs_running", "The node", metrics->jobs_running);
 	gauge_write(to, "node", "workers", "The node", metrics->workers);
 	gauge_write(to, "node", "workers_busy", "The node", metrics->workers_busy);

@@ -6,5 +6,7 @@
 int command_run(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_bench(int argc, char **argv);
+int command_keygen(int argc, char **argv);
 
 #endif

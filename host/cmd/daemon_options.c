@@ -9,9 +9,11 @@
 
 #include "arguments.h"
 #include "cluster.h"
+#include "exposure.h"
 
 const char daemon_help[] =
-    "Usage: millraced --port SPEC --addr IP/PREFIX[,GATEWAY] [--node ID] [--peer ID=IP[:PORT]]...\n"
+    "Usage: millraced --port SPEC --addr IP/PREFIX[,GATEWAY] [--node ID] --key FILE\n"
+    "                 [--peer ID=IP[:PORT],PUBKEY]...\n"
     "Runs one node of a cluster on a network port, with an HTTP interface for jobs.\n"
     "\n"
     "  --port SPEC           DPDK devargs (net_af_packet0,iface=eth0), a PCI address, or the\n"
@@ -19,7 +21,17 @@ const char daemon_help[] =
     "  --addr IP/PREFIX[,GATEWAY]\n"
     "                        address of this node on that port\n"
     "  --node ID             number of this node, 0 to 63; default 0\n"
-    "  --peer ID=IP[:PORT]   each other node; nodes are numbered from 0 on without gaps\n"
+    "  --peer ID=IP[:PORT][,PUBKEY]\n"
+    "                        each other node, and its public key; nodes are numbered from 0 on\n"
+    "                        without gaps\n"
+    "  --peers FILE          the same, a line for each\n"
+    "  --key FILE            this node's private key: see millrace keygen\n"
+    "  --psk FILE            a key that all nodes share: alone, or beside --key\n"
+    "  --insecure            without keys on a network: frames are neither secret nor authentic\n"
+    "  --cipher aes|chacha   what frames are sealed with; default what is faster here\n"
+    "  --crypto DEVICE       what does it: DPDK devargs (crypto_aesni_gcm0), the PCI address of "
+    "an\n"
+    "                        engine, or library (libcrypto); default the best there is\n"
     "  --udp-port N          of this node; default 7411\n"
     "  --http ADDR:PORT      of the HTTP interface; default 127.0.0.1:7410. It asks for no\n"
     "                        password: keep it on a loopback address\n"
@@ -46,19 +58,23 @@ const char daemon_help[] =
     "\n"
     "Exit codes: 0 stopped by a signal, 2 wrong usage, 4 cannot start.\n"
     "\n"
-    "Example, three nodes (one on each machine):\n"
-    "  millraced --port eth0 --addr 192.168.1.10/24 --node 0 \\\n"
-    "      --peer 1=192.168.1.11 --peer 2=192.168.1.12\n"
-    "  millraced --port eth0 --addr 192.168.1.11/24 --node 1 \\\n"
-    "      --peer 0=192.168.1.10 --peer 2=192.168.1.12\n"
-    "  millraced --port eth0 --addr 192.168.1.12/24 --node 2 \\\n"
-    "      --peer 0=192.168.1.10 --peer 1=192.168.1.11\n";
+    "Example, two nodes; \"millrace keygen --out node.key\" on each printed its public key:\n"
+    "  millraced --port eth0 --addr 192.168.1.10/24 --node 0 --key node.key \\\n"
+    "      --peer 1=192.168.1.11,L5lvIzYo0fmDuvtrYRgYn9CMaFnCsTfHkEFC5FTKr2o=\n"
+    "  millraced --port eth0 --addr 192.168.1.11/24 --node 1 --key node.key \\\n"
+    "      --peer 0=192.168.1.10,q8Avx4TpIgmCbVFAzHgGV9FZQXYT4LxEEzj6Z8P9JT0=\n";
 
 enum option_id {
 	OPTION_PORT = 1,
 	OPTION_ADDR,
 	OPTION_NODE,
 	OPTION_PEER,
+	OPTION_PEERS,
+	OPTION_KEY,
+	OPTION_PSK,
+	OPTION_INSECURE,
+	OPTION_CIPHER,
+	OPTION_CRYPTO,
 	OPTION_UDP_PORT,
 	OPTION_HTTP,
 	OPTION_MEMORY,
@@ -83,6 +99,12 @@ static const struct option long_options[] = {
     {"addr", required_argument, NULL, OPTION_ADDR},
     {"node", required_argument, NULL, OPTION_NODE},
     {"peer", required_argument, NULL, OPTION_PEER},
+    {"peers", required_argument, NULL, OPTION_PEERS},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"psk", required_argument, NULL, OPTION_PSK},
+    {"insecure", no_argument, NULL, OPTION_INSECURE},
+    {"cipher", required_argument, NULL, OPTION_CIPHER},
+    {"crypto", required_argument, NULL, OPTION_CRYPTO},
     {"udp-port", required_argument, NULL, OPTION_UDP_PORT},
     {"http", required_argument, NULL, OPTION_HTTP},
     {"memory", required_argument, NULL, OPTION_MEMORY},
@@ -102,40 +124,6 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
-
-/* "ID=IP[:PORT]". */
-static bool peer_parse(const char *text, struct node_peer *peer)
-{
-	char copy[64];
-	char *ip, *port;
-	uint64_t node, udp_port = MR_WIRE_PORT_DEFAULT;
-
-	if (strlen(text) >= sizeof(copy))
-		return false;
-	strcpy(copy, text);
-	ip = strchr(copy, '=');
-	if (ip == NULL)
-		return false;
-	*ip++ = '\0';
-	port = strchr(ip, ':');
-	if (port != NULL) {
-		*port++ = '\0';
-		if (!argument_number(port, 1, 65535, &udp_port))
-			return false;
-	}
-	if (!argument_number(copy, 0, MR_NODES_MAX - 1, &node) || !argument_ip(ip, &peer->ip))
-		return false;
-	peer->node = (uint32_t)node;
-	peer->udp_port = (uint16_t)udp_port;
-	return true;
-}
-
-static bool peer_add(struct daemon_options *options, const char *text)
-{
-	if (options->peer_count == MR_NODES_MAX - 1)
-		return false;
-	return peer_parse(text, &options->peers[options->peer_count++]);
-}
 
 /* "ADDR:PORT". */
 static bool http_parse(struct daemon_options *options, const char *text)
@@ -187,8 +175,11 @@ static int network_set(struct daemon_options *options, enum option_id id, const 
 		options->node = (uint32_t)parsed;
 		return rc;
 	case OPTION_PEER:
-		return expect(peer_add(options, value), "--peer", value,
-			      "ID=IP[:PORT] is needed, for at most 63 others", error, error_bytes);
+		return expect(peer_text_add(&options->peers, value), "--peer", value,
+			      "ID=IP[:PORT][,PUBKEY] is needed, for at most 63 others", error,
+			      error_bytes);
+	case OPTION_PEERS:
+		return peer_file_add(&options->peers, value, error, error_bytes);
 	case OPTION_UDP_PORT:
 		rc = expect(argument_number(value, 1, 65535, &parsed), "--udp-port", value,
 			    "a number from 1 to 65535 is needed", error, error_bytes);
@@ -221,6 +212,34 @@ static int pcap_set(struct daemon_options *options, enum option_id id, const cha
 	else
 		pcap->snap_bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 	return 0;
+}
+
+static int seal_set(struct daemon_options *options, enum option_id id, const char *value,
+		    char *error, size_t error_bytes)
+{
+	switch (id) {
+	case OPTION_KEY:
+		options->key_file = value;
+		return 0;
+	case OPTION_PSK:
+		options->psk_file = value;
+		return 0;
+	case OPTION_INSECURE:
+		options->insecure = true;
+		return 0;
+	case OPTION_CRYPTO:
+		options->crypto = value;
+		return 0;
+	case OPTION_CIPHER:
+		if (strcmp(value, "aes") == 0)
+			options->cipher = SEAL_AES_GCM;
+		else if (strcmp(value, "chacha") == 0)
+			options->cipher = SEAL_CHACHA_POLY;
+		return expect(options->cipher != 0, "--cipher", value, "aes or chacha", error,
+			      error_bytes);
+	default:
+		return network_set(options, id, value, error, error_bytes);
+	}
 }
 
 static int option_set(struct daemon_options *options, enum option_id id, const char *value,
@@ -281,7 +300,7 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 		options->help = true;
 		return 0;
 	default:
-		return network_set(options, id, value, error, error_bytes);
+		return seal_set(options, id, value, error, error_bytes);
 	}
 }
 
@@ -290,17 +309,45 @@ static bool nodes_complete(const struct daemon_options *options)
 {
 	bool seen[MR_NODES_MAX] = {false};
 
-	if (options->node > options->peer_count)
+	if (options->node > options->peers.count)
 		return false;
 	seen[options->node] = true;
-	for (uint32_t i = 0; i < options->peer_count; i++) {
-		uint32_t node = options->peers[i].node;
+	for (uint32_t i = 0; i < options->peers.count; i++) {
+		uint32_t node = options->peers.peers[i].node;
 
-		if (node > options->peer_count || seen[node])
+		if (node > options->peers.count || seen[node])
 			return false;
 		seen[node] = true;
 	}
 	return true;
+}
+
+/* Peers have public keys exactly where this node has a private one. */
+static const char *keys_wrong(const struct daemon_options *options)
+{
+	bool key = options->key_file != NULL;
+
+	if (options->insecure && (key || options->psk_file != NULL))
+		return "--insecure does not go with --key or --psk: frames are sealed, or they are "
+		       "not";
+	for (uint32_t i = 0; i < options->peers.count; i++) {
+		if (key && !options->peers.keyed[i])
+			return "with --key each --peer needs its public key: --peer "
+			       "ID=IP[:PORT],PUBKEY, which its millrace keygen printed";
+		if (!key && options->peers.keyed[i])
+			return "--peer has a public key, and this node has no --key of its own: "
+			       "make "
+			       "one with millrace keygen --out FILE";
+	}
+	if (key || options->psk_file != NULL || options->insecure || port_is_private(options->port))
+		return NULL;
+	return "this port may reach others, and there is no key. Make one with millrace keygen "
+	       "--out "
+	       "FILE, name it with --key FILE, and each other node's public key with --peer "
+	       "ID=IP,PUBKEY; or share one key with --psk FILE. Without keys nodes talk only over "
+	       "the loopback interface (--port lo), rings, and sockets in a folder of mode 0700 "
+	       "(memif with socket-abstract=no). On a network where you trust everybody: "
+	       "--insecure";
 }
 
 static int options_check(const struct daemon_options *options, char *error, size_t error_bytes)
@@ -313,6 +360,8 @@ static int options_check(const struct daemon_options *options, char *error, size
 		wrong = "--addr is missing: which address has this node on its port?";
 	else if (!nodes_complete(options))
 		wrong = "--node and --peer must number all nodes from 0 on, each once";
+	else
+		wrong = keys_wrong(options);
 	if (wrong == NULL)
 		return 0;
 	snprintf(error, error_bytes, "%s", wrong);

@@ -3,7 +3,7 @@
 #define DAEMON_OPTIONS_H
 
 #include "capture_file.h"
-#include "node.h"
+#include "peer_text.h"
 
 struct daemon_options {
 	uint32_t node;
@@ -11,8 +11,12 @@ struct daemon_options {
 	uint8_t prefix_len;
 	uint32_t gateway;
 	uint16_t udp_port;
-	struct node_peer peers[MR_NODES_MAX];
-	uint32_t peer_count;
+	struct peer_list peers;
+	const char *key_file;
+	const char *psk_file;
+	const char *crypto;      /* NULL: the best there is; "library": libcrypto */
+	enum seal_cipher cipher; /* 0: what is faster here */
+	bool insecure;
 	const char *port;
 	char http_address[32];
 	uint16_t http_port;

@@ -14,6 +14,8 @@ static const char help[] =
     "  run FILE.mr SET=URI...    run a composition\n"
     "  plan FILE.mr              check a composition and print its plan\n"
     "  top                       watch nodes at work\n"
+    "  bench [NAME]              measure, beside limits and peers\n"
+    "  keygen --out FILE         make the key of a node\n"
     "  help [COMMAND]            this text, or that of a command\n"
     "  --version                 print the version\n"
     "\n"
@@ -23,7 +25,11 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {{"run", command_run}, {"plan", command_plan}, {"top", command_top}};
+} commands[] = {{"run", command_run},
+		{"plan", command_plan},
+		{"top", command_top},
+		{"bench", command_bench},
+		{"keygen", command_keygen}};
 
 static int command_find(const char *name)
 {
@@ -36,10 +42,11 @@ static int command_find(const char *name)
 
 static int command_unknown(const char *name)
 {
-	fprintf(
-	    stderr,
-	    "millrace: unknown command \"%s\": run, plan, top or help\nTry 'millrace --help'.\n",
-	    name);
+	fprintf(stderr,
+		"millrace: unknown command \"%s\": run, plan, top, bench, keygen or help\nTry "
+		"'millrace "
+		"--help'.\n",
+		name);
 	return RUN_USAGE;
 }
 

@@ -12,7 +12,8 @@
 #include <millrace/millrace.h>
 
 #include "cluster.h"
-#include "daemon_options.h"
+#include "daemon_keys.h"
+#include "exposure.h"
 #include "machine.h"
 #include "rendezvous.h"
 #include "run.h"
@@ -25,6 +26,9 @@
 
 struct daemon {
 	const struct daemon_options *options;
+	struct daemon_keys keys;
+	const char *specs[2]; /* for DPDK: the port's, and the crypto engine's */
+	char seal_note[640];  /* what of sealing was degraded; empty when nothing was */
 	struct fabric *fabric;
 	struct capture *capture;
 	struct node *node;
@@ -66,8 +70,9 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	const struct daemon_options *options = daemon->options;
 	struct node_config config = {
 	    .node = options->node,
-	    .peers = options->peers,
-	    .peer_count = options->peer_count,
+	    .peers = options->peers.peers,
+	    .peer_count = options->peers.count,
+	    .keys = daemon->keys.sealed ? &daemon->keys.keys : NULL,
 	    .ip = options->ip,
 	    .prefix_len = options->prefix_len,
 	    .gateway = options->gateway,
@@ -94,8 +99,11 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 		return rc;
 	}
 	rc = daemon->fabric->port_open(daemon->fabric, 0, &config.port, error, error_bytes);
+	if (rc == 0 && daemon->keys.sealed)
+		rc = daemon_keys_backend(&daemon->keys, options, daemon->seal_note,
+					 sizeof(daemon->seal_note), error, error_bytes);
 	if (rc < 0)
-		goto fail_memory;
+		goto fail_port;
 	rc = node_create(&daemon->node, &config, error, error_bytes);
 	if (rc < 0)
 		return rc; /* port and memory went with it */
@@ -106,7 +114,8 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	}
 	return rc;
 
-fail_memory:
+fail_port:
+	port_close(&config.port);
 	config.provider.release(&config.provider);
 	return rc;
 }
@@ -117,8 +126,8 @@ static int server_open(struct daemon *daemon, char *error, size_t error_bytes)
 	char code_dir[MR_URI_BYTES_MAX], jobs_dir[MR_URI_BYTES_MAX];
 	struct api_config config = {
 	    .node = daemon->node,
-	    .peers = options->peers,
-	    .peer_count = options->peer_count,
+	    .peers = options->peers.peers,
+	    .peer_count = options->peers.count,
 	    .address = options->http_address,
 	    .port = options->http_port,
 	    .code_dir = code_dir,
@@ -139,9 +148,14 @@ static int fabric_open(struct daemon *daemon, char *error, size_t error_bytes)
 	const struct daemon_options *options = daemon->options;
 	int rc = cluster_memory_check(options->memory_bytes, 1, error, error_bytes);
 
+	daemon->specs[0] = options->port;
+	daemon->specs[1] = options->crypto;
+	/* An engine on the PCI bus is for EAL to find; others are made when they are wanted. */
 	return rc < 0 ? rc
-		      : fabric_dpdk_open(&daemon->fabric, &options->port, 1, options->memory_bytes,
-					 error, error_bytes);
+		      : fabric_dpdk_open(
+			    &daemon->fabric, daemon->specs,
+			    options->crypto != NULL && strchr(options->crypto, ':') ? 2 : 1,
+			    options->memory_bytes, error, error_bytes);
 }
 
 /* Told to end, the node does not wait for functions that run: their jobs are cancelled, and they
@@ -208,16 +222,18 @@ static void attach_choose(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
 
-	if (options->handover_off || options->drop_ppm > 0 || options->peer_count == 0 ||
+	if (options->handover_off || options->drop_ppm > 0 || options->peers.count == 0 ||
 	    rendezvous_directory(daemon->attach_dir, sizeof(daemon->attach_dir)) != 0)
 		daemon->attach_dir[0] = '\0';
 }
 
 static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
-	int rc = fabric_open(daemon, error, error_bytes);
+	int rc = daemon_keys_read(&daemon->keys, daemon->options, error, error_bytes);
 
 	attach_choose(daemon);
+	if (rc == 0)
+		rc = fabric_open(daemon, error, error_bytes);
 	if (rc == 0)
 		rc = spool_create(daemon->options->spill_dir, daemon->spool, sizeof(daemon->spool),
 				  error, error_bytes);
@@ -225,6 +241,7 @@ static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
 		daemon->spool[0] = '\0';
 	if (rc == 0)
 		rc = node_open(daemon, error, error_bytes);
+	daemon_keys_wipe(&daemon->keys);
 	if (rc == 0)
 		rc = server_open(daemon, error, error_bytes);
 	if (rc < 0)
@@ -255,6 +272,13 @@ static void ready_tell(const struct daemon *daemon)
 		fprintf(stderr, "millraced: note: %s\n", daemon->fabric->note);
 	if (node_note(daemon->node)[0] != '\0')
 		fprintf(stderr, "millraced: note: %s\n", node_note(daemon->node));
+	if (daemon->seal_note[0] != '\0')
+		fprintf(stderr, "millraced: note: %s\n", daemon->seal_note);
+	if (options->insecure && !port_is_private(options->port))
+		fputs("millraced: WARNING: --insecure: frames go over this port in the clear. "
+		      "Whoever "
+		      "reaches it can read them, and can make this node run code\n",
+		      stderr);
 }
 
 static int serve(const struct daemon_options *options, const sigset_t *stop, char *error,

@@ -20,7 +20,7 @@ static void rates_add(cJSON *rates, const struct watch_node *node, const char *g
 
 static cJSON *node_json(const struct watch_node *node)
 {
-	static const char *const groups[] = {"port", "link", "transport", "jobs"};
+	static const char *const groups[] = {"port", "link", "handover", "transport", "jobs"};
 	cJSON *object = cJSON_CreateObject();
 	cJSON *rates;
 

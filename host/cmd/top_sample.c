@@ -70,7 +70,7 @@ void sample_drops_visit(const cJSON *status,
 				      void *opaque),
 			void *opaque)
 {
-	static const char *const groups[] = {"port", "link", "transport"};
+	static const char *const groups[] = {"port", "link", "handover", "transport"};
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		const cJSON *item;

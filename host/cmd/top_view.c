@@ -62,7 +62,7 @@ static void node_write(FILE *out, const struct watch_node *node)
 		 sample_number(metrics, "workers"));
 	snprintf(pool_share, sizeof(pool_share), "%.0f %%",
 		 pool_bytes > 0 ? 100 * sample_number(pool, "used_bytes") / pool_bytes : 0);
-	fprintf(out, "%4.0f %-21s %7s %7s %4.0f %5s %11s %11s %8s %8s %7s %7s %8s\n",
+	fprintf(out, "%4.0f %-21s %7s %7s %4.0f %5s %11s %11s %8s %8s %11s %7s %7s %8s\n",
 		sample_number(metrics, "node"), node->url,
 		human_seconds(sample_number(metrics, "uptime_seconds")).text, workers,
 		sample_number(metrics, "jobs_running"), pool_share,
@@ -70,6 +70,7 @@ static void node_write(FILE *out, const struct watch_node *node)
 		human_bytes(sample_rate(node, "port", "tx_bytes")).text,
 		human_count(sample_rate(node, "port", "rx_frames")).text,
 		human_count(sample_rate(node, "port", "tx_frames")).text,
+		human_bytes(sample_rate(node, "handover", "batch_bytes_out")).text,
 		human_count(sample_drops_rate(node)).text,
 		human_count(sample_rate(node, "transport", "retransmits")).text,
 		human_seconds(sample_number(latency, "p99") / 1e9).text);
@@ -77,9 +78,9 @@ static void node_write(FILE *out, const struct watch_node *node)
 
 static void nodes_write(FILE *out, const struct watch *watch)
 {
-	fprintf(out, HEADING "%4s %-21s %7s %7s %4s %5s %11s %11s %8s %8s %7s %7s %8s\n", "NODE",
-		"HTTP", "UP", "WORKERS", "JOBS", "POOL", "IN/S", "OUT/S", "FR IN/S", "OUT/S",
-		"DROPS/S", "RETX/S", "MSG P99");
+	fprintf(out, HEADING "%4s %-21s %7s %7s %4s %5s %11s %11s %8s %8s %11s %7s %7s %8s\n",
+		"NODE", "HTTP", "UP", "WORKERS", "JOBS", "POOL", "IN/S", "OUT/S", "FR IN/S",
+		"OUT/S", "HANDED/S", "DROPS/S", "RETX/S", "MSG P99");
 	for (uint32_t i = 0; i < watch_count(watch); i++) {
 		const struct watch_node *node = watch_node(watch, i);
 

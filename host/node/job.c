@@ -267,6 +267,19 @@ bool job_advance(struct job *job)
 	return worked;
 }
 
+static uint64_t seal_drops(const struct node *node)
+{
+	const struct seal_counters *s;
+
+	if (node->seal == NULL)
+		return 0;
+	s = seal_counters(node->seal);
+	return s->drop_clear + s->drop_malformed + s->drop_unknown_index + s->drop_auth +
+	       s->drop_replay + s->drop_expired + s->drop_identity + s->drop_mac +
+	       s->drop_handshake + s->drop_unknown_peer + s->drop_stale + s->drop_rate +
+	       s->drop_no_session + s->drop_failed;
+}
+
 static uint64_t drops_now(const struct node *node)
 {
 	const struct transport_counters *t = transport_counters(node->transport);
@@ -275,7 +288,8 @@ static uint64_t drops_now(const struct node *node)
 	return t->drop_short + t->drop_malformed + t->drop_checksum + t->drop_version +
 	       t->drop_unknown_peer + t->drop_incarnation + t->drop_window + t->drop_no_room +
 	       p->drop_tx_oversize + p->drop_tx_no_buffer + p->drop_rx_oversize +
-	       p->drop_rx_no_buffer + p->drop_rx_error + link_counters(node->link)->drop_fault;
+	       p->drop_rx_no_buffer + p->drop_rx_error + link_counters(node->link)->drop_fault +
+	       seal_drops(node);
 }
 
 /* What other objects count is read off them. */

@@ -109,6 +109,8 @@ static bool turn(struct node *node)
 	worked |= run_commands(node);
 	if (transport_deadline(node->transport) <= node->now_ns)
 		transport_tick(node->transport, node->now_ns);
+	if (link_deadline(node->link) <= node->now_ns)
+		link_tick(node->link, node->now_ns);
 	worked |= messages_pump(node);
 	worked |= handover_pump(node);
 	worked |= messages_retry_offers(node);
@@ -143,6 +145,8 @@ uint64_t node_deadline(const struct node *node)
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
 		deadline = rendezvous_deadline(node->handover.rendezvous);
+	if (link_deadline(node->link) < deadline)
+		deadline = link_deadline(node->link);
 	if ((node->stopping || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
 		deadline = node->published_ns + 100000000ull;

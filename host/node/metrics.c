@@ -1,6 +1,8 @@
 /* A node's metrics: collected by the I/O thread ten times a second, copied for everybody else. */
 #include "node_internal.h"
 
+#include <stdio.h>
+
 void job_counters_add(struct job_counters *sum, const struct job_counters *part)
 {
 #define ADD_COUNTER(name) sum->name += part->name;
@@ -49,6 +51,15 @@ static void jobs_collect(const struct node *node, struct node_metrics *metrics)
 	}
 }
 
+static void seal_collect(const struct node *node, struct node_metrics *metrics)
+{
+	if (node->seal == NULL)
+		return;
+	metrics->sealed = true;
+	metrics->seal = *seal_counters(node->seal);
+	snprintf(metrics->cipher_backend, sizeof(metrics->cipher_backend), "%s", node->aead->name);
+}
+
 /* Field by field: the whole is too large to be made anew each time. */
 void metrics_publish(struct node *node)
 {
@@ -64,6 +75,7 @@ void metrics_publish(struct node *node)
 	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->port->abilities;
 	metrics->link = *link_counters(node->link);
+	seal_collect(node, metrics);
 	metrics->histograms = node->histograms;
 	metrics->messages = *transport_histograms(node->transport);
 	region_pool_stats(node->pool, &metrics->pool);

@@ -40,6 +40,7 @@ static int create_transport(struct node *node, const struct node_config *config,
 	    .gateway = config->gateway,
 	    .udp_port = config->udp_port != 0 ? config->udp_port : MR_WIRE_PORT_DEFAULT,
 	    .mtu = config->port->abilities.mtu,
+	    .overhead_bytes = config->keys != NULL ? SEAL_OVERHEAD_BYTES : 0,
 	    .peer_timeout_ms = node->peer_timeout_ms,
 	    .sleep_us = sleep_us(node, config->port),
 	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
@@ -68,15 +69,22 @@ static int create_transport(struct node *node, const struct node_config *config,
 	return rc;
 }
 
-static int create_link(struct node *node, struct link_tap *tap)
+static int create_link(struct node *node, const struct node_config *config)
 {
-	int rc = link_create(&node->link, &(struct link_config){.port = node->port,
-								.transport = node->transport,
-								.drop_ppm = node->faults.drop_ppm,
-								.seed = node->fault_random});
+	struct link_config link = {.port = node->port,
+				   .transport = node->transport,
+				   .drop_ppm = node->faults.drop_ppm,
+				   .seed = node->fault_random,
+				   .ip = config->ip,
+				   .udp_port = config->udp_port != 0 ? config->udp_port
+								     : MR_WIRE_PORT_DEFAULT};
+	int rc = keys_apply(node, config);
 
+	link.seal = node->seal;
 	if (rc == 0)
-		link_set_tap(node->link, tap);
+		rc = link_create(&node->link, &link);
+	if (rc == 0)
+		link_set_tap(node->link, config->tap);
 	return rc;
 }
 
@@ -217,6 +225,8 @@ static void node_free(struct node **freed)
 	}
 	handover_close(node);
 	link_destroy(&node->link);
+	seal_destroy(&node->seal);
+	aead_destroy(&node->aead);
 	port_close(&node->port);
 	if (node->wake_fd >= 0)
 		close(node->wake_fd);
@@ -245,6 +255,7 @@ static void provider_release(const struct node_config *config)
 int node_create(struct node **created, const struct node_config *config, char *error,
 		size_t error_bytes)
 {
+	struct aead_backend *aead = config->keys != NULL ? config->keys->aead : NULL;
 	struct node *node;
 	struct port *port;
 	int rc = -EINVAL;
@@ -268,6 +279,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	init_plain(node, config);
 	init_locks(node);
 	node->port = config->port;
+	node->aead = config->keys != NULL ? config->keys->aead : NULL;
 	workers_init(&node->workers, node);
 	rc = copy_text(&node->spill_dir, config->spill_dir);
 	if (rc == 0)
@@ -280,7 +292,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		rc = create_transport(node, config,
 				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
 	if (rc == 0)
-		rc = create_link(node, config->tap);
+		rc = create_link(node, config);
 	if (rc == 0)
 		rc = create_wakeups(node);
 	if (rc == 0)
@@ -303,6 +315,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 refuse:
 	port = config->port;
 	port_close(&port);
+	aead_destroy(&aead);
 	provider_release(config);
 	return rc;
 }

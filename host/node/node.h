@@ -17,6 +17,7 @@
 #include "port.h"
 #include "region.h"
 #include "sandbox.h"
+#include "seal.h"
 #include "transport.h"
 #include "transport_stats.h"
 
@@ -35,6 +36,15 @@ struct node_peer {
 	uint32_t node;
 	uint32_t ip; /* host byte order */
 	uint16_t udp_port;
+	uint8_t public_key[SEAL_KEY_BYTES]; /* where this node has a key of its own */
+};
+
+/* Who may talk with us, and how frames are sealed. */
+struct node_keys {
+	const uint8_t *private_key; /* X25519, SEAL_KEY_BYTES; NULL: there is only psk */
+	const uint8_t *psk;         /* shared by all nodes, SEAL_KEY_BYTES; NULL: none */
+	enum seal_cipher cipher;
+	struct aead_backend *aead; /* ownership passes with port and provider */
 };
 
 struct node_config {
@@ -50,7 +60,8 @@ struct node_config {
 	uint32_t peer_timeout_ms; /* 0: MR_PEER_TIMEOUT_MS_DEFAULT */
 	struct port *port;        /* ownership passes, of this and of the provider, in every case */
 	struct region_provider
-	    provider; /* its bytes are the node's data memory; ownership passes */
+	    provider;                 /* its bytes are the node's data memory; ownership passes */
+	const struct node_keys *keys; /* NULL: frames are clear */
 	const struct sandbox_ops *sandbox;
 	uint32_t workers; /* 0: run invocations inside node_step() (simulation) */
 	bool poll_always;
@@ -229,6 +240,9 @@ struct node_metrics {
 	struct handover_counters handover;
 	struct port_abilities port_abilities;
 	struct link_counters link;
+	struct seal_counters seal;
+	bool sealed;             /* else frames are clear */
+	char cipher_backend[32]; /* what seals; "" when clear */
 	uint64_t jobs_done;
 	uint64_t jobs_failed;
 	struct job_counters jobs; /* this node's share, of all jobs */

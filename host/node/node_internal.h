@@ -296,6 +296,8 @@ struct node {
 	struct region_pool *pool;
 	struct transport *transport;
 	struct link *link;
+	struct seal *seal; /* NULL: frames are clear */
+	struct aead_backend *aead;
 	void *transport_memory;
 	size_t transport_memory_bytes;
 	struct io_engine *io;
@@ -347,6 +349,9 @@ struct node {
 	uint64_t jobs_failed;
 	struct job_counters ended_counters; /* this node's share of jobs that are gone */
 };
+
+/* keys.c: 0 or -errno. */
+int keys_apply(struct node *node, const struct node_config *config);
 
 /* worker.c */
 void workers_init(struct workers *workers, struct node *node);

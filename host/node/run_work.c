@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "shuffle.h"
 
 /* Items one invocation may put out: their table alone is bounded by its region. */
@@ -119,7 +120,12 @@ void run_work(struct task *task)
 		    (const struct mr_region *)(const void *)(run->region->base + run->header_off);
 		run->sets_off = header->sets_off;
 		region_wipe_except(run->region, run->header_off, run->image_end - run->header_off);
+		PROBE_INVOCATION_START(run->job->node->id, run->job->id, run->action.vertex,
+				       run->action.partition, run->action.attempt);
 		sandbox_run(run->code, run->region, function->time_limit_ms, &run->result);
+		PROBE_INVOCATION_END(run->job->node->id, run->job->id, run->action.vertex,
+				     run->action.partition, run->result.outcome,
+				     run->result.run_ns);
 		if (run->result.outcome == SANDBOX_OK)
 			check_outputs(run);
 		if (run->result.outcome != SANDBOX_OK)

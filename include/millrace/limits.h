@@ -48,10 +48,12 @@
 #define MR_MTU_DEFAULT 1500       /* bytes of an IP packet: Ethernet's */
 #define MR_MTU_MAX 9216           /* jumbo frames as switches know them */
 #define MR_MESSAGE_BYTES_MAX (1ull << 32)
-#define MR_MESSAGES_OUT_MAX 1024   /* to one peer, unfinished; width of the receiver's window */
-#define MR_SMALL_BYTES_MAX 1024    /* head and body of a message that needs no offer: fits a packet */
-#define MR_INBOX_PACKETS 64        /* of small messages, taken before the user: two bursts */
-#define MR_MESSAGES_IN_MAX 256     /* from one peer, being received at once */
+#define MR_MESSAGES_OUT_MAX 1024 /* to one peer, unfinished; width of the receiver's window */
+#define MR_SMALL_BYTES_MAX                                                                      \
+	1024                   /* head and body of a message that needs no offer: fits a packet \
+				*/
+#define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
+#define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
 #define MR_FLOWS_MAX 64            /* ordered flows to one peer */
@@ -62,7 +64,8 @@
 #define MR_RTO_US_MAX 1000000
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
-#define MR_PEER_TIMEOUT_MS_CLUSTER 750 /* millraced's: a job's client knows of a death within 1 s \
+#define MR_PEER_TIMEOUT_MS_CLUSTER                                                                \
+	750                            /* millraced's: a job's client knows of a death within 1 s \
 					*/
 #define MR_PEER_TIMEOUT_MS_LEAST 20    /* several times what a node may sleep */
 #define MR_PEER_TIMEOUT_MS_MOST 600000 /* as long as anyone would wait for a dead node */
@@ -71,14 +74,15 @@
 
 /* Transport: credit and packets in flight. */
 #define MR_CREDIT_BYTES (1u << 20) /* granted by one node, not yet here: fits a ring port */
-#define MR_CREDIT_BYTES_MIN 131072 /* of that bound, under marks: a shallow switch port's buffer \
-				    */
-#define MR_CREDIT_PEERS 4          /* share it when more want some: others' links may be slow */
-#define MR_CREDIT_OLDEST 8         /* one turn in so many is not the shortest's: Homa's share */
-#define MR_GRANT_BYTES 32768       /* one turn of a message in the round robin of credit */
-#define MR_TURN_BYTES 32768        /* of a message before the next one's turn: a burst's worth */
-#define MR_STASH_CHUNKS 64         /* first chunks of a peer kept until they are accepted */
-#define MR_FLIGHT_PACKETS 4096     /* to one peer, not yet known to be there or lost */
+#define MR_CREDIT_BYTES_MIN                                                                  \
+	131072                 /* of that bound, under marks: a shallow switch port's buffer \
+				*/
+#define MR_CREDIT_PEERS 4      /* share it when more want some: others' links may be slow */
+#define MR_CREDIT_OLDEST 8     /* one turn in so many is not the shortest's: Homa's share */
+#define MR_GRANT_BYTES 32768   /* one turn of a message in the round robin of credit */
+#define MR_TURN_BYTES 32768    /* of a message before the next one's turn: a burst's worth */
+#define MR_STASH_CHUNKS 64     /* first chunks of a peer kept until they are accepted */
+#define MR_FLIGHT_PACKETS 4096 /* to one peer, not yet known to be there or lost */
 #define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
 #define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
 #define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */
@@ -97,10 +101,11 @@
 #define MR_ARP_REPLIES_MAX 16      /* waiting to be sent; who gets none asks again */
 
 /* Sealing; docs/security.md says how they act together. */
-#define MR_SEAL_REPLAY_WORDS 64          /* of 64 counters; one is slack: RFC 6479 */
-#define MR_SEAL_REKEY_MS 120000          /* an initiator renews its keys: as WireGuard */
-#define MR_SEAL_REJECT_MS 180000         /* nothing is sealed or opened by older keys */
-#define MR_SEAL_REKEY_FRAMES (1u << 22)  /* half of what follows: seconds of line rate to do it in \
+#define MR_SEAL_REPLAY_WORDS 64  /* of 64 counters; one is slack: RFC 6479 */
+#define MR_SEAL_REKEY_MS 120000  /* an initiator renews its keys: as WireGuard */
+#define MR_SEAL_REJECT_MS 180000 /* nothing is sealed or opened by older keys */
+#define MR_SEAL_REKEY_FRAMES                                                                       \
+	(1u << 22)                       /* half of what follows: seconds of line rate to do it in \
 					  */
 #define MR_SEAL_REJECT_FRAMES (1u << 23) /* by one key of AES-GCM: RFC 9001 6.6 */
 #define MR_SEAL_REKEY_BYTES (1ull << 35) /* by one key: 2^31 blocks, a long way from 2^64 / 2 */
@@ -109,12 +114,13 @@
 #define MR_SEAL_ATTEMPT_MS 5000   /* tried so long after the last frame that wanted out */
 #define MR_SEAL_SILENCE_MS 200    /* frames unanswered so long: the peer may have lost our keys */
 #define MR_SEAL_KEEPALIVE_MS 50   /* a frame heard is answered by then, if only by an empty one */
-#define MR_SEAL_INITIATION_MS_MIN 20       /* between two of one peer: a replay costs no more */
-#define MR_SEAL_INITIATIONS_PER_SECOND 500 /* taken of all together: each costs 0.2 ms of a core \
-					    */
-#define MR_SEAL_INITIATIONS_BURST 128      /* at once: all others of a network, twice */
-#define MR_SEAL_HELD_BYTES 256  /* of the one payload of a peer that waits for keys: HELLO */
-#define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
+#define MR_SEAL_INITIATION_MS_MIN 20 /* between two of one peer: a replay costs no more */
+#define MR_SEAL_INITIATIONS_PER_SECOND                                                      \
+	500                           /* taken of all together: each costs 0.2 ms of a core \
+				       */
+#define MR_SEAL_INITIATIONS_BURST 128 /* at once: all others of a network, twice */
+#define MR_SEAL_HELD_BYTES 256        /* of the one payload of a peer that waits for keys: HELLO */
+#define MR_SEAL_PEER_SESSIONS 4       /* keys at once: previous, current, next, being made */
 
 /* Ports. */
 #define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
@@ -133,8 +139,8 @@
 /* Hand-over between nodes of one host; docs/attach.md. */
 #define MR_ATTACH_SLOTS 1024     /* messages on their way one way: 256 KiB */
 #define MR_ATTACH_LOANS_MAX 4096 /* regions lent to one peer: more than stores hold in memory */
-#define MR_ATTACH_POLL_MS 20     /* between looks at sockets: what a peer's death may go unnoticed */
-#define MR_ATTACH_RETRY_MS 500   /* between looks for a peer that is not there */
+#define MR_ATTACH_POLL_MS 20   /* between looks at sockets: what a peer's death may go unnoticed */
+#define MR_ATTACH_RETRY_MS 500 /* between looks for a peer that is not there */
 
 /* Nodes. */
 #define MR_WORKERS_MAX 64 /* threads of one node */
@@ -153,10 +159,10 @@
 #define MR_HTTP_PORT_DEFAULT 7410
 
 /* Benchmarks. */
-#define MR_BENCH_RUNS_MAX 99     /* of one case: medians of more say nothing new */
-#define MR_BENCH_RUNS_DEFAULT 5  /* the fewest that a median is worth something of */
-#define MR_BENCH_CASES_MAX 512   /* of one report: every port, pattern and size is some 300 */
-#define MR_BENCH_AGAINST_MAX 8   /* limits and peers beside one case */
+#define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
+#define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */
+#define MR_BENCH_CASES_MAX 512  /* of one report: every port, pattern and size is some 300 */
+#define MR_BENCH_AGAINST_MAX 8  /* limits and peers beside one case */
 #define MR_BENCH_SAMPLES_MAX (1u << 20) /* round trips timed in one run: percentiles to 1e-5 */
 
 #endif

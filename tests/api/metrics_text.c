@@ -17,6 +17,7 @@ static void metrics_fill(void)
 {
 #define FILL_JOB(name) metrics.jobs.name = ++next;
 #define FILL_TRANSPORT(name) metrics.transport.name = ++next;
+#define FILL_HANDOVER(name) metrics.handover.name = ++next;
 #define FILL_LINK(name) metrics.link.name = ++next;
 #define FILL_PORT(name) metrics.port.name = ++next;
 #define FILL_QUEUE(name) metrics.queues.name = ++next;
@@ -30,6 +31,7 @@ static void metrics_fill(void)
 	strcpy(metrics.port_abilities.driver, "net_ring");
 	JOB_COUNTERS(FILL_JOB)
 	TRANSPORT_COUNTERS(FILL_TRANSPORT)
+	HANDOVER_COUNTERS(FILL_HANDOVER)
 	LINK_COUNTERS(FILL_LINK)
 	PORT_COUNTERS(FILL_PORT)
 	NODE_QUEUES(FILL_QUEUE)
@@ -81,6 +83,7 @@ static void values_check(const char *text)
 #define WANT_JOB(name) expect(text, "job_", #name, "_total", "", metrics.jobs.name);
 #define WANT_TRANSPORT(name) \
 	expect(text, "transport_", #name, "_total", "", metrics.transport.name);
+#define WANT_HANDOVER(name) expect(text, "handover_", #name, "_total", "", metrics.handover.name);
 #define WANT_LINK(name) expect(text, "link_", #name, "_total", "", metrics.link.name);
 #define WANT_PORT(name) expect(text, "port_", #name, "_total", "", metrics.port.name);
 #define WANT_QUEUE(name) expect(text, "queue_", #name, "", "", metrics.queues.name);
@@ -92,6 +95,7 @@ static void values_check(const char *text)
 #define WANT_NODE(name) expect_histogram(text, #name, &metrics.histograms.name);
 	JOB_COUNTERS(WANT_JOB)
 	TRANSPORT_COUNTERS(WANT_TRANSPORT)
+	HANDOVER_COUNTERS(WANT_HANDOVER)
 	LINK_COUNTERS(WANT_LINK)
 	PORT_COUNTERS(WANT_PORT)
 	NODE_QUEUES(WANT_QUEUE)

@@ -8,7 +8,7 @@
 #include "host.h"
 #include "test.h"
 
-#define MESSAGES 20000
+#define MESSAGES 3000
 
 struct end {
 	struct attach_channel *channel;

@@ -33,7 +33,7 @@ node() {
 }
 
 expect 2 'Usage: millrace' "$millrace"
-expect 2 'unknown command "walk": run, plan, top or help' "$millrace" walk
+expect 2 'unknown command "walk": run, plan, top, bench, keygen or help' "$millrace" walk
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr
@@ -89,10 +89,51 @@ node 2 'number all nodes from 0 on' --port eth9 --addr 10.0.0.1/24 --peer 2=10.0
 node 2 'number all nodes from 0 on' --port eth9 --addr 10.0.0.1/24 --peer 0=10.0.0.2
 node 2 '--http: "7410" is not allowed: ADDR:PORT' --port eth9 --addr 10.0.0.1/24 --http 7410
 node 2 '--udp-port: "0"' --port eth9 --addr 10.0.0.1/24 --udp-port 0
+node 2 'and there is no key. Make one with millrace keygen' --port eth9 --addr 10.0.0.1/24
+node 2 'and there is no key' --port net_memif0,socket="$work/s" --addr 10.0.0.1/24
+node 2 '--insecure does not go with --key' --port eth9 --addr 10.0.0.1/24 --insecure --key k
+node 2 'each --peer needs its public key' --port eth9 --addr 10.0.0.1/24 --key k --peer 1=10.0.0.2
+node 2 'no --key of its own' --port eth9 --addr 10.0.0.1/24 \
+	--peer 1=10.0.0.2,trrlLGW7TioiRpYpj5sKX1TgAMP0h2zMAxrAMIv5V38=
+node 2 '--peer: "1=10.0.0.2,trrlL" is not allowed' --port eth9 --addr 10.0.0.1/24 --peer 1=10.0.0.2,trrlL
+node 2 '--cipher: "rot13" is not allowed: aes or chacha' --port eth9 --addr 10.0.0.1/24 --cipher rot13
+printf '# two others\n1=10.0.0.2\n2=nowhere # here\n' >"$work/peers"
+node 2 "$work/peers:3: \"2=nowhere\" is not allowed" --port lo --addr 127.0.0.1/8 --peers "$work/peers"
+node 2 'absent: No such file' --port lo --addr 127.0.0.1/8 --peers "$work/absent"
+
+# Keys: one for each node, for its owner's eyes only.
+keygen() {
+	local code=$1 text=$2
+	shift 2
+	expect "$code" "$text" "$millrace" keygen "$@"
+}
+keygen 2 'either --out FILE or --public FILE is needed'
+keygen 2 'only options are taken' --out "$work/key" more
+"$millrace" keygen --out "$work/key" >"$work/key.pub" || failed=1
+[ "$(stat -c %a "$work/key")" = 600 ] || { echo "keygen: mode of its file"; failed=1; }
+[ "$("$millrace" keygen --public "$work/key")" = "$(cat "$work/key.pub")" ] ||
+	{ echo "keygen: another public key for the same private one"; failed=1; }
+keygen 4 'keys are not overwritten' --out "$work/key"
+keygen 4 'No such file' --public "$work/absent"
+keygen 4 'No such file' --out "$work/absent/key"
+key() {
+	node 4 "$1" --port lo --addr 127.0.0.1/8 --key "$2"
+}
+key 'absent: No such file' "$work/absent"
+key 'not a regular file' "$work"
+echo short >"$work/bad.key" && chmod 600 "$work/bad.key"
+key 'bad.key: not a key: one line of 44 characters of base64' "$work/bad.key"
+printf '%s\nmore\n' "$(cat "$work/key")" >"$work/bad.key"
+key 'bad.key: not a key' "$work/bad.key"
+cp "$work/key" "$work/open.key" && chmod 640 "$work/open.key"
+key 'mode 640 lets others read this secret: chmod 600' "$work/open.key"
+expect 4 '--crypto: crypto_nosuch0: no crypto device' "$millraced" --port net_null0 \
+	--addr 10.0.0.1/24 --key "$work/key" --crypto crypto_nosuch0 --memory 64MiB --http 127.0.0.1:0
+
 node 2 'only options are taken' --port eth9 --addr 10.0.0.1/24 more
 node 2 'unknown or ambiguous option --wrong' --wrong
-node 4 'at least 48 MiB' --port eth9 --addr 10.0.0.1/24 --memory 1MiB
-node 4 'nosuchport0' --port nosuchport0 --addr 10.0.0.1/24
+node 4 'at least 48 MiB' --insecure --port eth9 --addr 10.0.0.1/24 --memory 1MiB
+node 4 'nosuchport0' --insecure --port nosuchport0 --addr 10.0.0.1/24
 
 # Errors in JSON too, when JSON is wanted.
 "$millrace" run $wordcount --nodes 0 --json 2>/dev/null | grep -q '^{"error":"--nodes: ' ||
@@ -102,7 +143,7 @@ node 4 'nosuchport0' --port nosuchport0 --addr 10.0.0.1/24
 
 # Each command explains itself, with an example.
 for help in "$millrace --help" "$millrace help" "$millrace help run" "$millrace run --help" \
-	"$millrace plan --help" "$millraced --help"; do
+	"$millrace plan --help" "$millrace keygen --help" "$millraced --help"; do
 	$help >"$work/out" || { echo "$help: failed"; failed=1; }
 	{ grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out"; } ||
 		{ echo "$help: without usage or example"; failed=1; }

@@ -285,6 +285,20 @@ static void *transport_start(struct peer *peer, size_t *memory_bytes)
 	return memory;
 }
 
+static void report(const struct peer *peer, uint64_t start_ns)
+{
+	const struct port_counters *port = &peer->port->counters;
+
+	printf("node %u: %u messages of together %" PRIu64 " bytes are right, after %.1f s; "
+	       "of %" PRIu64 " frames %" PRIu64 " went from regions without a copy; "
+	       "packets sent again: %" PRIu64 "\n",
+	       peer->node, peer->received, peer->bytes, (double)(clock_ns() - start_ns) / 1e9,
+	       port->tx_frames, port->tx_external,
+	       transport_counters(peer->transport)->retransmits);
+	CHECK(peer->port->abilities.external == PORT_EXTERNAL_NONE || port->tx_external > 0,
+	      "%s takes bodies from regions, and none went so", peer->port->abilities.driver);
+}
+
 int main(int argc, char **argv)
 {
 	struct peer peer = {.messages = MESSAGES_DEFAULT, .seed = 1};
@@ -310,10 +324,7 @@ int main(int argc, char **argv)
 	      "link");
 	start_ns = clock_ns();
 	exchange(&peer);
-	printf("node %u: %u messages of together %" PRIu64
-	       " bytes are right, after %.1f s; packets sent again: %" PRIu64 "\n",
-	       peer.node, peer.received, peer.bytes, (double)(clock_ns() - start_ns) / 1e9,
-	       transport_counters(peer.transport)->retransmits);
+	report(&peer, start_ns);
 	link_destroy(&peer.link);
 	port_close(&peer.port);
 	region_pool_destroy(&peer.pool);

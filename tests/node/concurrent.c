@@ -3,7 +3,7 @@
  * neighbours do, jobs that fail, and jobs cancelled at random instants. At the end the nodes go
  * while jobs are under way.
  *
- *	concurrent FUNCTIONS_DIR BAD_DIR SANDBOX [JOBS]
+ *	concurrent FUNCTIONS_DIR BAD_DIR SANDBOX [JOBS [handover]]
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,6 +24,7 @@ struct test {
 	const char *sandbox;
 	const char *dirs[2];
 	uint32_t jobs; /* of each thread */
+	bool handover; /* between the nodes, instead of frames */
 	struct nodes nodes;
 	char uri[256];
 	char good[256]; /* paths of compositions */
@@ -122,6 +123,7 @@ static void nodes_start(struct test *test)
 	const struct cluster_config config = {.nodes = NODES,
 					      .workers = 2,
 					      .sandbox = sandbox_backend(test->sandbox),
+					      .handover = test->handover,
 					      .memory_bytes = NODES * MR_MEMORY_BYTES_MIN};
 
 	nodes_open(&test->nodes, &config, NULL);
@@ -183,7 +185,8 @@ int main(int argc, char **argv)
 	struct test test = {.jobs = argc > 4 ? (uint32_t)atoi(argv[4]) : 8};
 	struct sim_random random = {1};
 
-	CHECK(argc > 3, "usage: concurrent FUNCTIONS_DIR BAD_DIR SANDBOX [JOBS]");
+	CHECK(argc > 3, "usage: concurrent FUNCTIONS_DIR BAD_DIR SANDBOX [JOBS [handover]]");
+	test.handover = argc > 5;
 	test.dirs[0] = argv[1];
 	test.dirs[1] = argv[2];
 	test.sandbox = argv[3];

@@ -368,7 +368,7 @@ int main(int argc, char **argv)
 {
 	struct test test = {0};
 
-	CHECK(argc > 3, "usage: dataflow FUNCTIONS_DIR TEST_FUNCTIONS_DIR SANDBOX");
+	CHECK(argc > 3, "usage: dataflow FUNCTIONS_DIR TEST_FUNCTIONS_DIR SANDBOX [handover]");
 	test.dirs[0] = argv[1];
 	test.dirs[1] = argv[2];
 	test.sandbox = argv[3];
@@ -377,6 +377,7 @@ int main(int argc, char **argv)
 		const struct cluster_config config = {.nodes = nodes,
 						      .workers = 1,
 						      .sandbox = sandbox_backend(test.sandbox),
+						      .handover = argc > 4,
 						      .memory_bytes = nodes * 64ull * 1024 * 1024};
 
 		nodes_open(&test.nodes[nodes - 1], &config, NULL);
@@ -385,6 +386,8 @@ int main(int argc, char **argv)
 		flow_run(&test, &flows[i]);
 		empty_run(&test, &flows[i]);
 	}
+	CHECK(nodes_handed(&test.nodes[NODES_MAX - 1]) == (argc > 4), "batches were to go as %s",
+	      argc > 4 ? "hand-overs" : "frames");
 	for (uint32_t nodes = 1; nodes <= NODES_MAX; nodes++)
 		nodes_close(&test.nodes[nodes - 1]);
 	for (size_t i = 0; i < 5; i++)

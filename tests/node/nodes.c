@@ -59,6 +59,19 @@ void nodes_open(struct nodes *nodes, const struct cluster_config *config,
 		CHECK(cluster_start(nodes->cluster, error, sizeof(error)) == 0, "%s", error);
 }
 
+bool nodes_handed(struct nodes *nodes)
+{
+	static struct node_metrics metrics;
+	uint64_t batches = 0;
+
+	usleep(300000); /* metrics are a quarter of a second old at most */
+	for (uint32_t i = 0; i < nodes->cluster->count; i++) {
+		node_metrics(nodes->cluster->nodes[i], &metrics);
+		batches += metrics.handover.batches_in;
+	}
+	return batches > 0;
+}
+
 void nodes_close(struct nodes *nodes)
 {
 	cluster_destroy(&nodes->cluster);

@@ -19,6 +19,8 @@ struct nodes {
 void nodes_open(struct nodes *nodes, const struct cluster_config *config,
 		const struct sim_config *sim);
 void nodes_close(struct nodes *nodes);
+/* Was any batch handed over? */
+bool nodes_handed(struct nodes *nodes);
 
 /* One job: a composition with its code, and what its sets are bound to. */
 #define TEST_SETS_MAX 4

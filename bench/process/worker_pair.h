@@ -3,8 +3,8 @@
  * on two ends of a wire, or two threads of one process. They sleep between runs, so that several
  * pairs can be open and take turns.
  */
-#ifndef PAIR_H
-#define PAIR_H
+#ifndef WORKER_PAIR_H
+#define WORKER_PAIR_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ enum pair_pattern {
 	PAIR_PINGPONG, /* one, and its echo, and so on */
 	PAIR_REQUESTS, /* small requests, a window of them unanswered; echoed */
 	PAIR_BESIDE,   /* small messages one at a time, beside a flood of large ones */
-	PAIR_IDLE,     /* nothing, then one message, to see CPU use and first delay */
+	PAIR_SPARSE,   /* one, now and then: a window of 0 is nothing at all */
 };
 
 /* What a worker opens. */
@@ -31,7 +31,6 @@ struct pair_setup {
 	char kind[32];              /* of worker: whose code runs */
 	char spec[PAIR_SPEC_BYTES]; /* of its port */
 	uint32_t mtu;               /* bytes of an IP packet */
-	bool sealed;                /* frames are sealed */
 	bool always;                /* polls without ever sleeping */
 };
 
@@ -44,6 +43,7 @@ struct pair_order {
 	uint32_t message_bytes; /* ours */
 	uint32_t small_bytes;   /* PAIR_BESIDE */
 	uint32_t window;        /* messages unfinished at once */
+	uint32_t gap_ms;        /* PAIR_SPARSE: from one to the next */
 	uint32_t warm_ms;       /* before anything counts */
 	uint32_t run_ms;
 	uint32_t loss_ppm; /* dropped at the receiver's input, on purpose */
@@ -54,11 +54,11 @@ struct pair_order {
 struct pair_answer {
 	int rc; /* 0 or -errno, with text */
 	char text[MR_ERROR_BYTES_MAX];
-	uint64_t elapsed_ns; /* counted time */
-	uint64_t units;      /* frames, messages or round trips in it */
-	uint64_t bytes;      /* of payload in it */
+	uint64_t elapsed_ns;            /* counted time */
+	uint64_t units;                 /* frames, messages or round trips in it */
+	uint64_t bytes;                 /* of payload in it */
 	double p50_ns, p99_ns, p999_ns; /* one way: half of a round trip */
-	uint64_t drops;       /* of the port and the transport, not the ones on purpose */
+	uint64_t drops;                 /* of the port and the transport, not the ones on purpose */
 	uint64_t retransmits;
 	uint64_t verified; /* messages whose every byte was compared */
 	uint64_t cpu_ns;   /* the worker used in elapsed_ns */
@@ -66,8 +66,8 @@ struct pair_answer {
 
 /* Both workers see it. */
 struct pair_shared {
-	_Atomic uint32_t arrived[PAIR_ROLES]; // run number; its worker: wo, other: ro
-	_Atomic uint32_t stopped;             // run number; who times the run: wo, other: ro
+	_Atomic uint32_t arrived[PAIR_ROLES];  // run number; its worker: wo, other: ro
+	_Atomic uint32_t stopped;              // run number; who times the run: wo, other: ro
 	_Atomic uint32_t finished[PAIR_ROLES]; // run number; its worker: wo, other: ro
 };
 

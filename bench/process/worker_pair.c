@@ -1,5 +1,5 @@
 /* The benchmark's side of a pair: starts workers, gives orders, takes answers. */
-#include "pair.h"
+#include "worker_pair.h"
 
 #include <errno.h>
 #include <poll.h>
