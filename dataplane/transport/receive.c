@@ -409,9 +409,12 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 static struct in_message *open_find(struct peer *peer, uint64_t id)
 {
 	const struct slot *slot = &peer->in_slots[id % MR_MESSAGES_OUT_MAX];
-	struct in_message *message = &peer->in[slot->value];
+	struct in_message *message;
 
-	return slot->state == SLOT_OPEN && message->id == id ? message : NULL;
+	if (slot->state != SLOT_OPEN)
+		return NULL; /* its value is no index */
+	message = &peer->in[slot->value];
+	return message->id == id ? message : NULL;
 }
 
 void receive_data(struct peer *peer, const struct wire_header *header, const uint8_t *body,
