@@ -17,7 +17,8 @@
 #define SCRIBBLE_NS 30000000ull
 #define SURVIVE_NS 3000000000ull
 
-__attribute__((no_sanitize("address"))) static void scribble(struct host *host, struct sim_random *random, uint32_t round)
+__attribute__((no_sanitize("address"))) static void
+scribble(struct host *host, struct sim_random *random, uint32_t round)
 {
 	uint8_t *control = host->channel->control;
 	uint8_t *pool = region_pool_provider(host->pool)->base;
