@@ -8,6 +8,7 @@
 #include "report.h"
 
 #define BENCH_SIZES_MAX 16
+#define BENCH_MESSAGE_BYTES_MAX (64u << 20) /* what a receiver has room for */
 
 struct bench_options {
 	uint32_t runs;

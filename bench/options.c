@@ -31,7 +31,7 @@ static bool size_parse(const char *text, size_t len, uint64_t *bytes)
 		return false;
 	memcpy(digits, text, len);
 	digits[len] = '\0';
-	if (!number_parse(digits, 1, MR_MESSAGE_BYTES_MAX >> shift, bytes))
+	if (!number_parse(digits, 1, BENCH_MESSAGE_BYTES_MAX >> shift, bytes))
 		return false;
 	*bytes <<= shift;
 	return true;
@@ -99,7 +99,8 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 		return OPTIONS_RUN;
 	case 's':
 		if (!sizes_parse(options, optarg))
-			return wrong(name, "--sizes takes up to 16 sizes, like 32,4KiB,1MiB",
+			return wrong(name,
+				     "--sizes takes up to 16 sizes of up to 64MiB, like 32,4KiB",
 				     optarg);
 		return OPTIONS_RUN;
 	case 'h':

@@ -40,12 +40,17 @@ bool sim_fault_loses(struct sim_faults *faults, uint32_t from, uint32_t to)
 {
 	uint64_t *counter;
 
+	faults->fate = (struct sim_fate){0};
+	if (faults->judge != NULL)
+		faults->fate = faults->judge(faults->judge_opaque, from, to);
 	if (happens(faults, faults->config->loss))
 		counter = &faults->stats->lost_random;
 	else if (burst_loses(faults, to))
 		counter = &faults->stats->lost_burst;
 	else if (faults->pair_loss[from][to] > 0 && happens(faults, faults->pair_loss[from][to]))
 		counter = &faults->stats->lost_pair;
+	else if (faults->fate.lose)
+		counter = &faults->stats->lost_judged;
 	else
 		return false;
 	++*counter;
@@ -54,7 +59,7 @@ bool sim_fault_loses(struct sim_faults *faults, uint32_t from, uint32_t to)
 
 bool sim_fault_doubles(struct sim_faults *faults)
 {
-	if (!happens(faults, faults->config->dup))
+	if (!happens(faults, faults->config->dup) && !faults->fate.twice)
 		return false;
 	faults->stats->duplicated++;
 	return true;
@@ -70,18 +75,26 @@ uint64_t sim_fault_delay(struct sim_faults *faults)
 		    sim_random_below(&faults->random, REORDER_DELAYS * config->delay_us * 1000ull);
 		faults->stats->reordered++;
 	}
-	return ns;
+	faults->stats->reordered += faults->fate.delay_ns > 0;
+	return ns + faults->fate.delay_ns;
+}
+
+static void flip(uint8_t *data, uint64_t bit)
+{
+	data[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
 void sim_fault_corrupt(struct sim_faults *faults, uint8_t *data, uint32_t bytes)
 {
+	uint64_t bits = bytes * 8ull;
+
+	if (faults->fate.flip) {
+		flip(data, faults->fate.flip_bit % bits);
+		faults->stats->corrupted++;
+	}
 	if (!happens(faults, faults->config->corrupt))
 		return;
-	for (uint64_t flips = 1 + sim_random_below(&faults->random, FLIPS_MAX); flips > 0;
-	     flips--) {
-		uint64_t bit = sim_random_below(&faults->random, bytes * 8ull);
-
-		data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-	}
+	for (uint64_t flips = 1 + sim_random_below(&faults->random, FLIPS_MAX); flips > 0; flips--)
+		flip(data, sim_random_below(&faults->random, bits));
 	faults->stats->corrupted++;
 }

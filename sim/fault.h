@@ -9,8 +9,11 @@ struct sim_faults {
 	const struct sim_config *config;
 	struct sim_random random;
 	struct sim_stats *stats;
-	bool calm;                                              /* nothing happens any more */
-	uint32_t burst_left[SIM_ENDPOINTS_MAX];                 /* frames to lose, by receiver */
+	struct sim_fate (*judge)(void *opaque, uint32_t from, uint32_t to);
+	void *judge_opaque;
+	struct sim_fate fate;                   /* of the frame at hand, as judged */
+	bool calm;                              /* nothing happens any more */
+	uint32_t burst_left[SIM_ENDPOINTS_MAX]; /* frames to lose, by receiver */
 	double pair_loss[SIM_ENDPOINTS_MAX][SIM_ENDPOINTS_MAX]; /* from, to */
 };
 

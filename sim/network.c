@@ -394,6 +394,14 @@ void sim_network_set_group(struct sim_network *n, uint32_t endpoint, uint32_t gr
 	n->endpoints[endpoint].group = group;
 }
 
+void sim_network_set_judge(struct sim_network *n,
+			   struct sim_fate (*judge)(void *opaque, uint32_t from, uint32_t to),
+			   void *opaque)
+{
+	n->faults.judge = judge;
+	n->faults.judge_opaque = opaque;
+}
+
 void sim_network_pause(struct sim_network *n, uint32_t endpoint, uint64_t until_ns)
 {
 	sim_outages_pause(&n->outages, endpoint, until_ns);
@@ -412,6 +420,7 @@ const struct sim_clock *sim_network_clock(const struct sim_network *n, uint32_t 
 void sim_network_stats(const struct sim_network *n, struct sim_stats *stats)
 {
 	*stats = n->stats;
-	stats->lost = stats->lost_random + stats->lost_burst + stats->lost_pair + stats->lost_cut +
-		      stats->lost_queue + stats->lost_nic + stats->lost_rx + stats->lost_invalid;
+	stats->lost = stats->lost_random + stats->lost_burst + stats->lost_pair +
+		      stats->lost_judged + stats->lost_cut + stats->lost_queue + stats->lost_nic +
+		      stats->lost_rx + stats->lost_invalid;
 }

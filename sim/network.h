@@ -118,6 +118,18 @@ bool sim_network_waiting(const struct sim_network *network, uint32_t endpoint);
 void sim_network_cut(struct sim_network *network, uint32_t endpoint, bool cut);
 /* Endpoints of different groups do not hear each other; all begin in group 0. */
 void sim_network_set_group(struct sim_network *network, uint32_t endpoint, uint32_t group);
+/* What is to happen to a frame, beside what config asks for. */
+struct sim_fate {
+	bool lose;
+	bool twice;
+	bool flip; /* the bit flip_bit, modulo the frame's bits */
+	uint32_t flip_bit;
+	uint64_t delay_ns; /* more than usual */
+};
+/* Asks for the fate of every frame to every endpoint from now on; NULL: asks no more. */
+void sim_network_set_judge(struct sim_network *network,
+			   struct sim_fate (*judge)(void *opaque, uint32_t from, uint32_t to),
+			   void *opaque);
 /* The node of an endpoint stands still until then; its owner asks and does not run it. */
 void sim_network_pause(struct sim_network *network, uint32_t endpoint, uint64_t until_ns);
 /* When the node runs (again): not after the present unless it stands still. */
@@ -135,6 +147,7 @@ const struct sim_clock *sim_network_clock(const struct sim_network *network, uin
 	X(lost_random)  /* by loss */                                                       \
 	X(lost_burst)   /* by burst */                                                      \
 	X(lost_pair)    /* by lossy */                                                      \
+	X(lost_judged)  /* by a judge */                                                    \
 	X(lost_cut)     /* cut off, or in another group */                                  \
 	X(lost_queue)   /* the output queue was full */                                     \
 	X(lost_nic)     /* the sender's NIC was full, and it did not ask */                 \

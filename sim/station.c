@@ -51,6 +51,7 @@ static int life_begin(struct sim_station *station)
 	    .prefix_len = 24,
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .mtu = sim_network_mtu(config->network),
+	    .payload_checksum = true, /* the network corrupts */
 	    .peer_timeout_ms = config->peer_timeout_ms,
 	    .seed = station->incarnation * SIM_ENDPOINTS_MAX + endpoint,
 	};
@@ -147,19 +148,20 @@ static bool take_frames(struct sim_station *station)
 				      count - at);
 		tell_events(station);
 	}
+	transport_input_end(station->transport);
 	for (uint32_t i = 0; i < count; i++)
 		sim_frame_release(frames[i]);
 	return count > 0;
 }
 
-static void give_frame(struct sim_station *station, const struct transport_frame *frame)
+static void give_frame(struct sim_station *station, struct transport_frame *frame)
 {
 	const struct sim_station_user *user = &station->config.user;
 
-	if (user->frame_out != NULL)
-		user->frame_out(user->opaque, station->config.endpoint, frame);
 	if (frame->body_bytes > 0)
 		memcpy(frame->head + frame->head_bytes, frame->body, frame->body_bytes);
+	if (user->frame_out != NULL)
+		user->frame_out(user->opaque, station->config.endpoint, frame);
 	sim_network_send(station->config.network, station->config.endpoint, frame->head,
 			 frame->head_bytes + frame->body_bytes);
 }

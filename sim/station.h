@@ -21,8 +21,9 @@ struct sim_station_user {
 	void (*event)(void *opaque, uint32_t endpoint, struct transport_event *event);
 	/* A frame is to be given to the transport; its bytes may be changed. */
 	void (*frame_in)(void *opaque, uint32_t endpoint, uint8_t *data, uint32_t bytes);
-	/* A frame came from the transport; then it is sent as it is. */
-	void (*frame_out)(void *opaque, uint32_t endpoint, const struct transport_frame *frame);
+	/* A frame came from the transport; what stands at its head, by now with the body's bytes
+	 * behind it, is sent, and may be changed. */
+	void (*frame_out)(void *opaque, uint32_t endpoint, struct transport_frame *frame);
 	void *opaque;
 };
 

@@ -5,6 +5,7 @@
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
+#include "endpoint_seal.h"
 #include "packet_link.h"
 #include "port.h"
 #include "region.h"
@@ -45,6 +46,7 @@ struct endpoint {
 	struct transport *transport;
 	void *transport_memory;
 	struct link *link;
+	struct endpoint_seal seal;
 	struct region_pool *pool;
 	struct region *land;
 	struct region *sources[ENDPOINT_SOURCES_MAX];

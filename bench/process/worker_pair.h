@@ -32,6 +32,7 @@ struct pair_setup {
 	char spec[PAIR_SPEC_BYTES]; /* of its port */
 	uint32_t mtu;               /* bytes of an IP packet */
 	bool always;                /* polls without ever sleeping */
+	bool sealed;                /* frames are sealed */
 };
 
 /* One run. Both workers get the same. */

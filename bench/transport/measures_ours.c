@@ -44,6 +44,7 @@ static void add_bulk(struct scene *scene)
 	char suffix[32];
 
 	bulk_add(scene, SCENE_OURS, &order, "");
+	bulk_add(scene, SCENE_SEALED, &order, ".sealed");
 	for (size_t i = 0; i < LOSS_COUNT && at_first_mtu(scene); i++) {
 		order.loss_ppm = losses[i].ppm;
 		snprintf(suffix, sizeof(suffix), ".loss-%s%%", losses[i].percent);
@@ -149,6 +150,19 @@ static void relate_bulk(struct scene *scene)
 		  "4: bulk over kernel TCP without segmentation offloads");
 }
 
+static void relate_sealed(struct scene *scene)
+{
+	char name[REPORT_NAME_BYTES];
+	char clear[REPORT_NAME_BYTES];
+
+	snprintf(name, sizeof(name), "bulk.%u.sealed", scene->mtu);
+	snprintf(clear, sizeof(clear), "bulk.%u", scene->mtu);
+	scene_relate(scene, name, clear, "clear");
+	if (scene->kind == WIRING_MEMIF && at_first_mtu(scene))
+		scene_bar(scene, name, "clear", REPORT_AT_LEAST, 0.4,
+			  "8: sealed bulk over clear bulk");
+}
+
 static void relate_pingpong(struct scene *scene)
 {
 	scene_relate(scene, "pingpong.32.p50", "raw.pingpong.p50", "raw");
@@ -194,6 +208,7 @@ static void relate_losses(struct scene *scene)
 void relations_ours(struct scene *scene)
 {
 	relate_bulk(scene);
+	relate_sealed(scene);
 	if (!at_first_mtu(scene))
 		return;
 	relate_pingpong(scene);

@@ -25,6 +25,7 @@ static const struct {
 static const char *const worker_of[SCENE_SIDES] = {
     [SCENE_RAW] = "raw",
     [SCENE_OURS] = "link",
+    [SCENE_SEALED] = "link",
     [SCENE_ADAPTIVE] = "link",
 };
 
@@ -141,9 +142,10 @@ static void side_spec(const struct scene *scene, enum scene_side side, const cha
 		      char full[PAIR_SPEC_BYTES])
 {
 	bool tell = side != SCENE_RAW && scene->kind != WIRING_RING;
-	char mtu[32];
+	char mtu[32] = "";
 
-	snprintf(mtu, sizeof(mtu), tell ? ",mtu=%u" : "", scene->mtu);
+	if (tell)
+		snprintf(mtu, sizeof(mtu), ",mtu=%u", scene->mtu);
 	snprintf(full, PAIR_SPEC_BYTES, "%.400s%s", spec, mtu);
 }
 
@@ -165,6 +167,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
 		setups[i].always = side != SCENE_ADAPTIVE;
+		setups[i].sealed = side == SCENE_SEALED;
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);

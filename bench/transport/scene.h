@@ -16,6 +16,7 @@
 enum scene_side {
 	SCENE_RAW,
 	SCENE_OURS,     /* hot polling */
+	SCENE_SEALED,   /* hot polling, frames sealed */
 	SCENE_ADAPTIVE, /* the receiver sleeps as nodes do */
 	SCENE_SIDES
 };

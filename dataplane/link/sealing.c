@@ -14,6 +14,9 @@
 #define PORT_FROM 34
 #define PORT_TO 36
 
+_Static_assert(NET_HEAD_BYTES + SEAL_OUTPUT_BYTES_MAX <= TRANSPORT_FRAME_BYTES_MAX,
+	       "what the seal sends by itself fits a frame");
+
 struct sealing {
 	struct seal *seal;
 	struct net_self self;

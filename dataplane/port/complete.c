@@ -7,12 +7,14 @@
 /*
  * af_packet's rings. A frame holds the kernel's header (under 128 bytes) and the packet; blocks are
  * whole pages and hold whole frames, at least eight. 1024 frames are what a full chunk window of
- * one message can put on the wire at once.
+ * one message can put on the wire at once; two rings have to fit the 8 MiB that an ordinary user
+ * may lock.
  */
 #define AF_PACKET_HEAD_BYTES 128
 #define AF_PACKET_FRAME_STEP 2048
 #define AF_PACKET_BLOCK_FRAMES 8
 #define AF_PACKET_FRAMES 1024
+#define AF_PACKET_RING_BYTES_MAX (3u << 20)
 
 #define ETHER_HEAD_BYTES 14
 #define MEMIF_BUFFER_STEP 64
@@ -27,9 +29,13 @@ static uint32_t round_up(uint32_t bytes, uint32_t step)
 static int af_packet_complete(struct port_spec *spec, uint32_t mtu)
 {
 	uint32_t frame_bytes = round_up(mtu + AF_PACKET_HEAD_BYTES, AF_PACKET_FRAME_STEP);
+	uint32_t frames = AF_PACKET_FRAMES;
 	char given[16];
 	int rc;
 
+	if (frames * frame_bytes > AF_PACKET_RING_BYTES_MAX)
+		frames = AF_PACKET_RING_BYTES_MAX / frame_bytes / AF_PACKET_BLOCK_FRAMES *
+			 AF_PACKET_BLOCK_FRAMES;
 	/* Sizes that the user chose belong together. */
 	if (port_spec_value(spec, "framesz", given, sizeof(given)) ||
 	    port_spec_value(spec, "blocksz", given, sizeof(given)))
@@ -38,7 +44,7 @@ static int af_packet_complete(struct port_spec *spec, uint32_t mtu)
 	if (rc == 0)
 		rc = port_spec_default(spec, "framesz", frame_bytes);
 	if (rc == 0)
-		rc = port_spec_default(spec, "framecnt", AF_PACKET_FRAMES);
+		rc = port_spec_default(spec, "framecnt", frames);
 	return rc;
 }
 

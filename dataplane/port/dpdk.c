@@ -1,9 +1,11 @@
 /* Opening and closing a DPDK port: any device that DPDK 22.11 has a driver for. */
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_alarm.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 
@@ -53,12 +55,34 @@ static int device_probe(const struct port_spec *spec, uint16_t *id, char *error,
 	return 0;
 }
 
-static void device_remove(uint16_t id)
+struct device_closing {
+	uint16_t id;
+	sem_t done;
+};
+
+static void device_close(void *argument)
 {
+	struct device_closing *closing = argument;
+
+	rte_eth_dev_stop(closing->id);
+	rte_eth_dev_close(closing->id);
+	sem_post(&closing->done);
+}
+
+/* As an alarm it runs on DPDK's interrupt thread: where some drivers notice the end of their peer,
+ * and would free the same at the same time. */
+static void device_remove(uint16_t id, bool on_interrupt_thread)
+{
+	struct device_closing closing = {.id = id};
 	struct rte_eth_dev_info info;
 	int have_info = rte_eth_dev_info_get(id, &info);
 
-	rte_eth_dev_close(id);
+	sem_init(&closing.done, 0, 0);
+	if (!on_interrupt_thread || rte_eal_alarm_set(1, device_close, &closing) < 0)
+		device_close(&closing);
+	while (sem_wait(&closing.done) < 0)
+		; /* a signal */
+	sem_destroy(&closing.done);
 	if (have_info == 0 && info.device != NULL)
 		rte_dev_remove(info.device);
 }
@@ -140,7 +164,8 @@ static void link_wait(const struct dpdk_port *self, uint32_t wait_ms)
  * not believed. */
 static int mtu_choose(struct dpdk_port *self, const struct rte_eth_dev_info *info, uint32_t asked)
 {
-	uint32_t limit = RTE_MIN((uint32_t)info->max_mtu, info->max_rx_pktlen - RTE_ETHER_HDR_LEN);
+	uint32_t limit = RTE_MIN((uint32_t)info->max_mtu,
+				 info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
 	uint16_t mtu;
 	int rc = rte_eth_dev_get_mtu(self->id, &mtu);
 
@@ -162,6 +187,8 @@ static void abilities_learn(struct dpdk_port *self, const struct rte_eth_dev_inf
 	    self->driver->scatters && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
 	abilities->external =
 	    abilities->multi_segment ? self->driver->external : PORT_EXTERNAL_NONE;
+	abilities->external_bytes_min =
+	    self->driver->copies ? MR_PORT_LEND_COPIED_BYTES_MIN : MR_PORT_LEND_BYTES_MIN;
 	abilities->memory = self->driver->memory;
 	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info->driver_name);
 }
@@ -179,13 +206,13 @@ static int port_configure(struct dpdk_port *self, const struct port_spec *spec, 
 	if (rc < 0)
 		return rc;
 	abilities_learn(self, &info);
-	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB. */
+	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB.
+	 * Where an mbuf is a page, the kernel keeps XDP_PACKET_HEADROOM of it. */
 	self->data_bytes =
-	    RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info.min_rx_bufsize) + 128, 2048u);
-	rc = queues_setup(self, spec, &info);
-	if (rc == 0 && self->driver->makes_interface && mtu != 0)
-		rc = interface_set_mtu(info.if_index, mtu);
-	return rc;
+	    self->driver->pages
+		? RTE_ALIGN_CEIL(self->frame_bytes_max + 256, 64u)
+		: RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info.min_rx_bufsize) + 128, 2048u);
+	return queues_setup(self, spec, &info);
 }
 
 static int port_start(struct dpdk_port *self, const struct port_spec *spec)
@@ -223,8 +250,7 @@ void dpdk_port_close(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
 
-	rte_eth_dev_stop(self->id);
-	device_remove(self->id);
+	device_remove(self->id, self->driver != NULL && self->driver->hangs_up);
 	dpdk_pools_free(self);
 	free(self);
 }

@@ -14,37 +14,78 @@
  * net_af_xdp computes an offset into its own buffers: foreign memory comes out as garbage.
  */
 static const struct dpdk_driver drivers[] = {
-    {"net_af_packet", .scatters = true, .external = PORT_EXTERNAL_ANY, .mtu_unasked = true},
+    {
+	"net_af_packet",
+	.scatters = true,
+	.mtu_unasked = true,
+	.external = PORT_EXTERNAL_ANY,
+    },
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
-    {"net_af_xdp", .rx_held = 2 * 2048},
-    {"net_memif", .scatters = true, .memory = true, .external = PORT_EXTERNAL_ANY,
-     .mtu_unasked = true},
-    {"net_pcap", .mtu_unasked = true},
-    {"net_ring", .scatters = true, .memory = true, .mtu_unasked = true},
-    {"net_tap", .scatters = true, .external = PORT_EXTERNAL_ANY, .mtu_unasked = true,
-     .makes_interface = true},
-    {"net_vhost", .scatters = true, .memory = true, .external = PORT_EXTERNAL_ANY,
-     .mtu_unasked = true},
-    {"net_virtio_user", .scatters = true, .memory = true, .sent_late = true,
-     .external = PORT_EXTERNAL_HEAP},
+    {
+	"net_af_xdp",
+	.pages = true,
+	.rx_held = 2 * 2048,
+    },
+    {
+	"net_memif",
+	.scatters = true,
+	.memory = true,
+	.mtu_unasked = true,
+	.copies = true,
+	.hangs_up = true,
+	.external = PORT_EXTERNAL_ANY,
+    },
+    {
+	"net_pcap",
+	.mtu_unasked = true,
+    },
+    {
+	"net_ring",
+	.scatters = true,
+	.memory = true,
+	.mtu_unasked = true,
+    },
+    {
+	"net_tap",
+	.scatters = true,
+	.external = PORT_EXTERNAL_ANY,
+    },
+    {
+	"net_vhost",
+	.scatters = true,
+	.memory = true,
+	.mtu_unasked = true,
+	.copies = true,
+	.external = PORT_EXTERNAL_ANY,
+    },
+    {
+	"net_virtio_user",
+	.scatters = true,
+	.memory = true,
+	.sent_late = true,
+	.external = PORT_EXTERNAL_HEAP,
+    },
 };
 
 static const struct dpdk_driver memif_zero_copy = {
-    "net_memif",         .scatters = true, .memory = true, .external = PORT_EXTERNAL_HEAP,
-    .mtu_unasked = true,
+    "net_memif",         .scatters = true, .memory = true,
+    .mtu_unasked = true, .hangs_up = true, .external = PORT_EXTERNAL_HEAP,
 };
 
+/* QEMU's e1000e and vmxnet3 map each piece of a frame whole, and drop the frame where an IOMMU
+ * shows them two pages that are not neighbours (hw/net/net_tx_pkt.c): again and again, as the piece
+ * stays where it is. The few frames that cross are copied. */
 static const struct dpdk_driver pci_scatters = {
     "",
     .scatters = true,
-    .external = PORT_EXTERNAL_HEAP,
+    .external = PORT_EXTERNAL_PAGE,
 };
 static const struct dpdk_driver pci_vmxnet3 = {
     "net_vmxnet3",
     .scatters = true,
     /* Fills a second ring, as long, for what it would join from several packets. */
     .rx_held = 1024,
-    .external = PORT_EXTERNAL_HEAP,
+    .external = PORT_EXTERNAL_PAGE,
 };
 static const struct dpdk_driver unknown = {""};
 

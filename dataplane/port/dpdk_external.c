@@ -112,9 +112,14 @@ bool external_heap_holds(struct external *external, const struct port_piece *pie
 		return false;
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		return iova_contiguous(piece, iova);
-	/* The heap is a few long ranges: the last one found serves nearly always. */
-	external->heap = list->base_va;
-	external->heap_end = external->heap + list->len;
+	/* The heap is a few long ranges of many pages: the last one found serves nearly always. */
+	if (external->ability == PORT_EXTERNAL_PAGE) {
+		external->heap = RTE_PTR_ALIGN_FLOOR(piece->data, list->page_sz);
+		external->heap_end = external->heap + list->page_sz;
+	} else {
+		external->heap = list->base_va;
+		external->heap_end = external->heap + list->len;
+	}
 	return (const uint8_t *)piece->data + piece->bytes <= external->heap_end;
 }
 

@@ -19,15 +19,16 @@ static void mbuf_init(struct rte_mempool *pool, void *unused, void *object, unsi
 }
 
 /*
- * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages: with
- * ordinary pages it would otherwise spend a whole page on each mbuf, and net_af_xdp would compute
- * its umem too short and lose frames.
+ * As rte_pktmbuf_pool_create(), but where addresses are virtual, objects may cross pages, if the
+ * device bears it: with ordinary pages it would otherwise spend a whole page on each mbuf, and
+ * net_af_xdp would compute its umem too short and lose frames.
  */
 static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, uint16_t room,
-					    int socket)
+					    bool crossing, int socket)
 {
 	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
-	unsigned int flags = rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
+	unsigned int flags =
+	    crossing && rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
 	struct rte_mempool *pool =
 	    rte_mempool_create_empty(name, count, (uint32_t)sizeof(struct rte_mbuf) + room,
 				     MR_PORT_CACHE_MBUFS, sizeof(private), socket, flags);
@@ -54,10 +55,11 @@ static void pool_name(char name[RTE_MEMPOOL_NAMESIZE], const struct dpdk_port *s
 static int pool_create(struct rte_mempool **pool, const struct dpdk_port *self, const char *what,
 		       uint32_t count, uint32_t room)
 {
+	bool crossing = self->driver->external != PORT_EXTERNAL_PAGE;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	pool_name(name, self, what);
-	*pool = mbuf_pool_create(name, count, (uint16_t)(RTE_PKTMBUF_HEADROOM + room),
+	*pool = mbuf_pool_create(name, count, (uint16_t)(RTE_PKTMBUF_HEADROOM + room), crossing,
 				 rte_eth_dev_socket_id(self->id));
 	return *pool == NULL ? -ENOMEM : 0;
 }

@@ -50,7 +50,7 @@ static bool frame_lends(struct dpdk_port *self, const struct port_tx *frame,
 	const struct port_piece *body = frame_body(frame);
 	uint32_t head_bytes = plan->bytes - body->bytes;
 
-	if (body->region == NULL || body->bytes < MR_PORT_LEND_BYTES_MIN ||
+	if (body->region == NULL || body->bytes < self->port.abilities.external_bytes_min ||
 	    head_bytes < RTE_ETHER_HDR_LEN || head_bytes > DPDK_HEAD_BYTES)
 		return false;
 	return external_allows(&self->external, body, &plan->iova);

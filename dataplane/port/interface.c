@@ -89,22 +89,6 @@ static int permission_check(const char *port, char *error, size_t error_bytes)
 	return 0; /* any other trouble, the driver will name */
 }
 
-int interface_set_mtu(unsigned int index, uint32_t mtu)
-{
-	struct ifreq request = {.ifr_mtu = (int)mtu};
-	int fd;
-	int rc;
-
-	if (if_indextoname(index, request.ifr_name) == NULL)
-		return -errno;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	rc = ioctl(fd, SIOCSIFMTU, &request) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
-}
-
 int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes)
 {
 	bool af_packet = spec->kind == SPEC_INTERFACE || port_spec_driver(spec, "net_af_packet");

@@ -12,7 +12,5 @@
  * MTU, or the smaller one that was asked for; for other ports the one asked for, or 0. 0 or -errno
  * with error text. */
 int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes);
-/* Sets the MTU of an interface that a driver made. 0 or -errno. */
-int interface_set_mtu(unsigned int index, uint32_t mtu);
 
 #endif

@@ -43,6 +43,7 @@ struct port_rx {
 enum port_external {
 	PORT_EXTERNAL_NONE,
 	PORT_EXTERNAL_HEAP, /* of regions whose memory is region_provider_dpdk()'s */
+	PORT_EXTERNAL_PAGE, /* of those, what does not cross from one page of memory into another */
 	PORT_EXTERNAL_ANY,  /* of any region */
 };
 
@@ -52,6 +53,7 @@ struct port_abilities {
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
 	bool doorbell;      /* wake_fd becomes readable when a frame waits */
 	enum port_external external;
+	uint32_t external_bytes_min; /* shorter bodies are copied, which is cheaper */
 	bool memory; /* frames go from memory to memory of this host: no wire flips a bit */
 	char driver[32];
 };

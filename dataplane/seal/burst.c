@@ -56,7 +56,7 @@ void session_op(struct session *session, const struct aead_piece in[AEAD_PIECES]
 	session->bytes += pieces_bytes(in);
 }
 
-/* The first payload to a peer is a question as small as this; the answer to it brings the rest. */
+/* The first payload to a peer is a question; the answer to it brings the rest. */
 static void payload_hold(struct seal *seal, struct peer *peer, const struct seal_tx *frame)
 {
 	uint32_t bytes = 0;

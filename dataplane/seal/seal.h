@@ -12,8 +12,8 @@
  * - A frame is the AEAD of a whole inner payload, with a counter of 64 bits as its nonce and a
  * window against replays. Any frame that fails a check is counted by its reason and changes nothing
  * else.
- * - The first payload to a peer waits for keys, when it is small; others are dropped meanwhile, and
- *   are for the transport to send again.
+ * - The first payload to a peer waits for keys; others are dropped meanwhile, and are for the
+ *   transport to send again.
  * - Nothing larger than it sent goes to an address that has not proved to be a peer's.
  *
  * Sources: Noise Protocol Framework rev. 34; WireGuard (Donenfeld, NDSS 2017) for indexes, key

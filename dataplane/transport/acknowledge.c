@@ -98,6 +98,7 @@ uint32_t acknowledge_echo(struct peer *peer, uint8_t *at)
 	    .ce = peer->in_ce,
 	    .delay_us = (uint32_t)((peer->transport->now_ns - peer->in_packet_ns) / NS_PER_US),
 	    .lane = lane->cumulative,
+	    .duplicates = (uint16_t)peer->counters.duplicates,
 	};
 
 	/* Only when all entries that it judges by were written is the highest named. */

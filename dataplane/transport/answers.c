@@ -140,8 +140,7 @@ static bool ack_entries(struct peer *peer, const uint8_t *entries, uint32_t byte
 
 bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
 {
-	if (!flight_heard(peer, echo->packet, echo->ce, echo->delay_us) ||
-	    !lane_heard(peer, echo, words))
+	if (!flight_heard(peer, echo) || !lane_heard(peer, echo, words))
 		return false;
 	flight_judge(peer);
 	return true;
@@ -162,8 +161,8 @@ void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
 		counters->drop_window++;
 		return;
 	}
-	if (!flight_heard(peer, echo.packet, echo.ce, echo.delay_us) ||
-	    !lane_heard(peer, &echo, words) || !ack_entries(peer, body + length, bytes - length))
+	if (!flight_heard(peer, &echo) || !lane_heard(peer, &echo, words) ||
+	    !ack_entries(peer, body + length, bytes - length))
 		counters->drop_malformed++;
 	flight_judge(peer);
 }

@@ -42,7 +42,7 @@ static bool startable(struct peer *peer)
 bool chunks_ready(struct peer *peer)
 {
 	return peer->contact && flight_room(peer) &&
-	       (!TAILQ_EMPTY(&peer->ready) || startable(peer));
+	       (!ready_empty(&peer->ready) || startable(peer));
 }
 
 /* --- A turn ---------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static void chunk_output(struct out_message *message, struct data_run *run,
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max)
 {
 	bool start = startable(peer);
-	struct out_message *message = start ? send_start(peer) : TAILQ_FIRST(&peer->ready);
+	struct out_message *message = start ? send_start(peer) : ready_pick(&peer->ready);
 	uint32_t turn = start ? 1 : MR_TURN_BYTES / message->shape.chunk_bytes;
 	struct data_run run;
 	uint32_t count = 0;

@@ -7,13 +7,13 @@
  * of, a retransmission is never mistaken for its original, and the work is O(1) per packet.
  *
  * The first timeout sends the newest packet again, no more: if the peer lives, its answer shows
- * what is lost, without a guess. Only the next one takes all for lost. A retransmission whose chunk
- * turns out to have arrived before it could have was spurious: what it changed is undone, and more
- * patience shown. How long to wait is in rtt.c, how much may be in flight in congestion.c.
+ * what is lost, without a guess. Only the next one takes all for lost. A retransmission that the
+ * peer tells was a duplicate was spurious: what it changed is undone, and more patience shown. How
+ * long to wait is in rtt.c, how much may be in flight in congestion.c.
  *
  * Sources: RFC 9002 section 6.1 (loss by packet number), RFC 8985 (RACK: time instead of order
- * where packets overtake; probes for tail loss), RFC 3522 and 4015 (Eifel: undoing spurious
- * timeouts).
+ * where packets overtake; probes for tail loss), RFC 2883, 3708 and 4015 (duplicates told, and
+ * spurious timeouts undone).
  */
 #include "state.h"
 
@@ -38,6 +38,8 @@ void flight_reset(struct peer *peer)
 	flight->recovery = flight->next;
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
+	flight->again = 0;
+	flight->undo_bytes = 0;
 	flight->bytes = 0;
 	congestion_reset(peer);
 }
@@ -58,12 +60,14 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 
 	*packet_at(peer, flight->next) = (struct flight_packet){
 	    .sent_ns = peer->transport->now_ns,
-	    .again = again,
 	    .message = message,
 	    .chunk = chunk,
 	};
-	if (flight->bytes == 0)
+	if (flight->bytes == 0) {
 		congestion_resume(peer);
+		flight->again = 0;
+	}
+	flight->again += again;
 	flight->bytes += bytes;
 	return flight->next++;
 }
@@ -77,25 +81,62 @@ static void carried(struct peer *peer, const struct flight_packet *packet)
 		path_carried(peer, chunk_bytes);
 }
 
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce_packets, uint32_t delay_us)
+/* The peer had what so many packets brought again: the last shrinking was for nothing. */
+static void spurious(struct peer *peer, uint32_t packets, bool late)
 {
 	struct flight *flight = &peer->flight;
+
+	peer->transport->counters.spurious_retransmits += packets;
+	flight->again -= packets;
+	if (late)
+		rtt_patience(peer);
+	if (flight->undo_bytes == 0)
+		return;
+	congestion_restore(peer, flight->undo_bytes);
+	flight->undo_bytes = 0;
+	if (!flight->timed_out && flight->reorder < MR_REORDER_STEPS_MAX)
+		flight->reorder++;
+	flight->timed_out = false;
+}
+
+/* A network may double packets as well: no more are ours than we sent again. Nor was it impatience
+ * when an answer was lost: then the next one is not late. */
+static void duplicates_note(struct peer *peer, uint16_t duplicates, bool late)
+{
+	struct flight *flight = &peer->flight;
+	int16_t more = (int16_t)(duplicates - flight->duplicates);
+
+	if (flight->told && more > 0 && flight->again > 0)
+		spurious(peer, (uint32_t)min_u64((uint64_t)more, flight->again), late);
+	if (!flight->told || more > 0)
+		flight->duplicates = duplicates;
+	flight->told = true;
+}
+
+bool flight_heard(struct peer *peer, const struct wire_echo *echo)
+{
+	struct flight *flight = &peer->flight;
+	uint32_t packet = echo->packet;
 	uint64_t rtt_ns = 0;
 
 	if (packet_ahead(packet, flight->next) >= 0)
 		return false;
-	if (packet_ahead(packet, flight->heard) <= 0)
+	if (packet_ahead(packet, flight->heard) <= 0) {
+		duplicates_note(peer, echo->duplicates, false);
 		return true;
+	}
+	if (flight->next - packet <= MR_FLIGHT_PACKETS)
+		rtt_ns = max_u64(peer->transport->now_ns - packet_at(peer, packet)->sent_ns, 1);
+	duplicates_note(peer, echo->duplicates, rtt_ns > flight->rtt.rto_ns);
 	flight->heard = packet;
 	flight->backoff = 0;
 	if (packet_ahead(packet, flight->recovery) >= 0)
 		flight->undo_bytes = 0; /* what shrank the window was real */
-	if (flight->next - packet <= MR_FLIGHT_PACKETS) {
-		rtt_ns = max_u64(peer->transport->now_ns - packet_at(peer, packet)->sent_ns, 1);
+	if (rtt_ns > 0) {
 		rtt_sample(peer, rtt_ns);
 		carried(peer, packet_at(peer, packet));
 	}
-	congestion_heard(peer, ce_packets, rtt_ns, delay_us);
+	congestion_heard(peer, echo->ce, rtt_ns, echo->delay_us);
 	return true;
 }
 
@@ -126,24 +167,6 @@ static void lose(struct peer *peer, uint32_t number)
 	flight->recovery = flight->next;
 }
 
-/* The peer has the chunk of a packet that it did not see: it had it before we sent it again. */
-static void spurious(struct peer *peer)
-{
-	struct flight *flight = &peer->flight;
-
-	peer->transport->counters.spurious_retransmits++;
-	if (flight->undo_bytes == 0)
-		return;
-	congestion_restore(peer, flight->undo_bytes);
-	flight->undo_bytes = 0;
-	flight->recovery = flight->oldest;
-	if (flight->timed_out)
-		rtt_patience(peer);
-	else if (flight->reorder < MR_REORDER_STEPS_MAX)
-		flight->reorder++;
-	flight->timed_out = false;
-}
-
 /* Was it overtaken by enough, or for long enough? Where packets have been seen to overtake, only
  * time counts. due_ns is when it will have been, or when its timeout is. */
 static bool judge_lost(const struct peer *peer, const struct flight_packet *packet, uint32_t number,
@@ -171,11 +194,8 @@ void flight_judge(struct peer *peer)
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
 		uint64_t due_ns;
 
-		if (!chunk_in_flight(peer, packet)) {
-			if (packet->again && packet_ahead(flight->oldest, flight->heard) > 0)
-				spurious(peer);
+		if (!chunk_in_flight(peer, packet))
 			continue;
-		}
 		if (!judge_lost(peer, packet, flight->oldest, &due_ns)) {
 			timer_set(&t->timers, &peer->retry, due_ns);
 			return;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe.h"
 #include "state.h"
 
 #define IN_PACKET (MR_FLIGHT_PACKETS - 1) /* of a packet's number: its place in the ring */
@@ -68,6 +69,8 @@ int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_
 	    .flow = (uint8_t)flow,
 	    .state = SMALL_WAITS,
 	};
+	PROBE_MESSAGE_SEND(peer->transport->config.node, peer->node, number_of(lane, lane->next),
+			   body_bytes, flow);
 	if (head_bytes > 0)
 		memcpy(peer->small_heads[lane->next % MR_MESSAGES_OUT_MAX], head, head_bytes);
 	if (lane->oldest == lane->next++)
@@ -125,6 +128,8 @@ void lane_fail_all(struct peer *peer, enum transport_reason reason)
 		message->state = SMALL_FAILED;
 		message->reason = (uint8_t)reason;
 		COUNT_PEER(peer, messages_failed, 1);
+		PROBE_MESSAGE_FAILED(peer->transport->config.node, peer->node,
+				     number_of(lane, lane->oldest), message->body_bytes, reason);
 	}
 	lane->sent = lane->next;
 	lane->base = lane->next;
@@ -202,6 +207,8 @@ static void fill_lost(struct peer *peer, struct filling *filling)
 		map_clear(lane->lost_map, (uint32_t)index);
 		lane->lost--;
 		COUNT_PEER(peer, retransmits, 1);
+		PROBE_MESSAGE_RETRANSMIT(peer->transport->config.node, peer->node,
+					 number_of(lane, index), 0);
 	}
 }
 
@@ -312,8 +319,11 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 		return 0;
 	COUNT_PEER(peer, messages_out, end - lane->oldest);
 	for (; lane->oldest != end; lane->oldest++) {
+		const struct small_message *message = small_at(peer, lane->oldest);
+
 		bytes += small_arrived(peer, lane->oldest);
-		stats_small_sent(peer->transport, small_at(peer, lane->oldest));
+		stats_sent(peer, number_of(lane, lane->oldest), message->body_bytes,
+			   message->queued_ns);
 	}
 	ended_list(peer);
 	if (lane->oldest == lane->next)

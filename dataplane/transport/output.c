@@ -41,7 +41,8 @@ void output_run(struct data_run *run, const struct out_message *message)
 		{
 		    .message = message->id,
 		    .body_bytes = message->shape.body_bytes,
-		    .chunk_bytes = message->shape.chunk_bytes,
+		    .chunk_bytes = (uint16_t)message->shape.chunk_bytes,
+		    .unscheduled = (uint16_t)message->shape.unscheduled,
 		    .flow_seq = message->flow_seq,
 		    .flow = (uint16_t)message->flow,
 		    .head_bytes = (uint16_t)message->shape.head_bytes,

@@ -22,7 +22,8 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->event.source = EVENT_OF_PEER;
 	timer_init(&peer->silent, TIMER_PEER_SILENT);
 	timer_init(&peer->retry, TIMER_PEER_RETRY);
-	TAILQ_INIT(&peer->ready);
+	ready_init(&peer->ready);
+	credit_peer_init(peer);
 	TAILQ_INIT(&peer->probing);
 	peer->out_session = 1;
 	peer->out_next = 1;
@@ -193,7 +194,7 @@ void peer_silent(struct peer *peer)
 /* What must be told without being owed an answer is given up; the rest has the dead peer timer. */
 void peer_no_hop(struct peer *peer)
 {
-	peer->control &= CONTROL_HELLO;
+	peer->control &= peer->owed > 0 || peer->watched ? CONTROL_HELLO : 0;
 	if (peer->owed > 0)
 		hop_want(peer->transport, peer->hop);
 	peer_update(peer);

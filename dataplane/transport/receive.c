@@ -320,8 +320,9 @@ static bool data_fits(const struct in_message *message, const struct wire_data *
 	const struct wire_data *first = &message->data;
 
 	return data->body_bytes == first->body_bytes && data->chunk_bytes == first->chunk_bytes &&
-	       data->flow_seq == first->flow_seq && data->flow == first->flow &&
-	       data->head_bytes == first->head_bytes && data->chunk < message->shape.chunk_count &&
+	       data->unscheduled == first->unscheduled && data->flow_seq == first->flow_seq &&
+	       data->flow == first->flow && data->head_bytes == first->head_bytes &&
+	       data->chunk < message->shape.chunk_count &&
 	       bytes == chunk_stream_bytes(&message->shape, data->chunk);
 }
 
@@ -365,6 +366,7 @@ void receive_note(struct peer *peer, uint32_t packet)
 {
 	peer->control |= CONTROL_ACK;
 	peer->in_ce += peer->transport->marked;
+	credit_packet(peer->transport, peer->transport->marked);
 	if (peer->in_heard && packet_ahead(packet, peer->in_packet) <= 0)
 		return;
 	if (!peer->in_heard)

@@ -64,7 +64,7 @@ void rtt_patience(struct peer *peer)
 {
 	struct rtt *rtt = &peer->flight.rtt;
 
-	rtt->floor_ns = max_u64(2 * rtt->floor_ns, rtt->last_ns);
+	rtt->floor_ns = 2 * rtt->rto_ns;
 	rtt->floor_ns = min_u64(rtt->floor_ns, MR_RTO_FLOOR_US_MAX * NS_PER_US);
 	rtt->floor_until_ns = peer->transport->now_ns + MR_RTO_FLOOR_MS * NS_PER_MS;
 	rtt->rto_ns = max_u64(rtt->rto_ns, rtt->floor_ns);

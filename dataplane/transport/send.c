@@ -16,12 +16,12 @@ void send_list(struct out_message *message, enum out_list list)
 	struct peer *peer = message->peer;
 
 	if (message->list == OUT_READY)
-		TAILQ_REMOVE(&peer->ready, message, link);
+		ready_remove(&peer->ready, message);
 	else if (message->list == OUT_PROBING)
 		TAILQ_REMOVE(&peer->probing, message, link);
 	message->list = list;
 	if (list == OUT_READY)
-		TAILQ_INSERT_TAIL(&peer->ready, message, link);
+		ready_insert(&peer->ready, message);
 	else if (list == OUT_PROBING)
 		TAILQ_INSERT_TAIL(&peer->probing, message, link);
 }
@@ -96,6 +96,14 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 	return 0;
 }
 
+/* Chunks to send before there is credit: no more than may be in flight anyway. */
+static uint32_t unscheduled(const struct peer *peer, const struct wire_shape *shape)
+{
+	uint64_t chunks = peer->flight.congestion.window_bytes / shape->chunk_bytes;
+
+	return (uint32_t)max_u64(min_u64(shape->unscheduled, chunks), 1);
+}
+
 struct out_message *send_start(struct peer *peer)
 {
 	uint16_t slot = peer->out_slots[peer->out_start++ % MR_MESSAGES_OUT_MAX];
@@ -104,6 +112,7 @@ struct out_message *send_start(struct peer *peer)
 
 	wire_shape_init(&message->shape, message->shape.body_bytes, message->shape.head_bytes,
 			path_chunk_bytes(peer));
+	message->shape.unscheduled = unscheduled(peer, &message->shape);
 	if (message->shape.chunk_count < MR_CHUNK_WINDOW)
 		words = message->shape.chunk_count / 64 + 1;
 	memset(message->acked_map, 0, words * sizeof(uint64_t));
@@ -135,7 +144,7 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	peer_settle(peer);
 	if (reason == TRANSPORT_OK) {
 		COUNT_PEER(peer, messages_out, 1);
-		stats_sent(message);
+		stats_sent(peer, message->id, message->shape.body_bytes, message->queued_ns);
 	} else {
 		COUNT_PEER(peer, messages_failed, 1);
 		PROBE_MESSAGE_FAILED(t->config.node, peer->node, message->id,

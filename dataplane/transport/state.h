@@ -47,6 +47,15 @@ struct hop {
 	bool request_due;
 };
 
+/* --- Classes by size (credit.c, ready.c) ------------------------------------------------------ */
+
+#define CREDIT_CLASSES 35 /* of the logarithm of bytes: a message's last chunk may be short */
+
+static inline uint32_t class_of_bytes(uint64_t bytes)
+{
+	return bytes == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(bytes);
+}
+
 /* --- Messages being sent (send.c, chunks.c, answers.c)
  * ------------------------------------------------------------ */
 
@@ -78,6 +87,7 @@ struct out_message {
 	enum out_list list;
 	enum transport_reason reason;
 	uint16_t code;
+	uint8_t ready_class;                      /* when it is ready */
 	uint64_t acked_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW, chunks of    */
 	uint64_t lost_map[MR_CHUNK_WINDOW / 64];  /* [cumulative, cumulative + MR_CHUNK_WINDOW) */
 	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
@@ -95,7 +105,8 @@ enum in_state {
 };
 
 struct in_message {
-	TAILQ_ENTRY(in_message) link; /* in the round robin of credit, when listed */
+	TAILQ_ENTRY(in_message) link; /* in its class, when it wants credit */
+	TAILQ_ENTRY(in_message) age;  /* among all that do not have all of their credit */
 	struct event_node event;
 	struct peer *peer;
 	uint8_t *body;
@@ -111,10 +122,11 @@ struct in_message {
 	uint32_t generation; /* makes stale offers recognisable */
 	enum in_state state;
 	enum transport_reason reason;
-	bool shown;    /* EVENT_OFFER was drained */
-	bool accepted; /* the cookie is the user's */
-	bool detached; /* its session is gone: nobody is told any more */
-	bool granting; /* listed */
+	bool shown;       /* EVENT_OFFER was drained */
+	bool accepted;    /* the cookie is the user's */
+	bool detached;    /* its session is gone: nobody is told any more */
+	bool waiting;     /* listed by age */
+	uint8_t granting; /* its class of credit + 1; 0: wants none now */
 	uint16_t code;
 	uint16_t stash; /* index + 1 of the chunk kept until acceptance */
 	uint64_t received_map[MR_CHUNK_WINDOW / 64]; /* bit chunk % MR_CHUNK_WINDOW */
@@ -172,6 +184,7 @@ struct inbox_packet {
 	const uint8_t *next; /* message */
 	uint32_t bytes;      /* from there on */
 	uint32_t session;
+	bool repeats; /* it brought what was here already */
 };
 
 /* The most that is around a small message in a packet. */
@@ -184,9 +197,8 @@ struct inbox_packet {
 #define FLIGHT_LANE (1u << 31) /* in chunk: small messages, from a number on so many of them */
 
 struct flight_packet {
-	uint64_t sent_ns : 63;
-	uint64_t again : 1; /* a retransmission */
-	uint32_t message;   /* low half of the id */
+	uint64_t sent_ns;
+	uint32_t message; /* low half of the id */
 	uint32_t chunk;
 };
 
@@ -221,6 +233,9 @@ struct flight {
 	uint32_t backoff;    /* doublings of the timeout */
 	uint32_t reorder;    /* steps of patience with packets that overtake; 0: none was seen */
 	bool timed_out;      /* the window shrank last for a timeout */
+	bool told;           /* duplicates is set */
+	uint16_t duplicates; /* as last told */
+	uint32_t again;      /* packets sent again, and not told to have been duplicates */
 	uint64_t undo_bytes; /* the window before it shrank for a loss; 0: nothing to undo */
 	uint64_t bytes;      /* in flight */
 	struct rtt rtt;
@@ -254,6 +269,22 @@ enum control { /* packets a peer is to get */
 
 TAILQ_HEAD(out_messages, out_message);
 TAILQ_HEAD(in_messages, in_message);
+
+/* A peer's messages that want credit, of one class; listed when there are any. */
+struct credit_class {
+	TAILQ_ENTRY(credit_class) link;
+	struct in_messages messages;
+};
+
+TAILQ_HEAD(credit_classes, credit_class);
+
+/* Messages that have chunks to send. */
+struct ready {
+	uint64_t used; /* a bit for each class that is not empty */
+	uint32_t turns;
+	uint32_t next; /* class, in the turn of classes */
+	struct out_messages classes[CREDIT_CLASSES];
+};
 
 /* Indexes of free objects, the last freed first: its memory is warm. Fresh ones are not touched. */
 struct pool {
@@ -314,7 +345,7 @@ struct peer {
 	uint64_t out_base;  /* the oldest not ended */
 	uint64_t out_start; /* the oldest not started */
 	struct pool out_pool;
-	struct out_messages ready;
+	struct ready ready;
 	struct out_messages probing;
 	struct flight flight;
 	TAILQ_ENTRY(peer) lane_link; /* of transport->lanes_ended */
@@ -334,6 +365,9 @@ struct peer {
 	uint64_t in_highest;   /* id seen */
 	struct pool in_pool;
 	struct pool stash_pool;
+	uint64_t credit_bytes;     /* granted and not yet here */
+	uint32_t granting_classes; /* that are not empty */
+	struct credit_class granting[CREDIT_CLASSES];
 	struct lane_in lane_in;
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
 	uint32_t ack_count;
@@ -388,8 +422,16 @@ struct transport {
 	uint32_t inbox_first;
 	uint32_t inbox_count;
 	struct inbox_packet inbox[MR_INBOX_PACKETS];
-	struct in_messages granting;
 	uint64_t credit_bytes; /* granted and not yet here, all messages */
+	uint64_t credit_limit_bytes;
+	uint64_t granting_classes; /* a bit for each class that is not empty */
+	uint32_t granting_peers;   /* that want credit */
+	uint32_t grants;
+	uint32_t credit_alpha; /* part of packets that come marked, smoothed */
+	uint32_t credit_round_packets;
+	uint32_t credit_round_marks;
+	struct credit_classes granting[CREDIT_CLASSES];
+	struct in_messages granting_oldest;
 	uint32_t arp_answer_count;
 	uint32_t hops_due;
 	struct arp_answer arp_answers[MR_ARP_REPLIES_MAX];
@@ -568,13 +610,26 @@ uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length
 void acknowledge(struct peer *peer, uint64_t id);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
-/* stats.c: a message was delivered, to the peer's user, to ours. */
-void stats_sent(const struct out_message *message);
+/* stats.c: a message was delivered: to the peer's user (a small one has its number as id), to ours.
+ */
+void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns);
 void stats_received(const struct in_message *message);
-void stats_small_sent(struct transport *t, const struct small_message *message);
+
+/* ready.c */
+void ready_init(struct ready *ready);
+static inline bool ready_empty(const struct ready *ready)
+{
+	return ready->used == 0;
+}
+void ready_insert(struct ready *ready, struct out_message *message);
+void ready_remove(struct ready *ready, struct out_message *message);
+struct out_message *ready_pick(struct ready *ready); /* whose turn it is; not empty */
 
 /* credit.c */
-void credit_update(struct in_message *message); /* may it be granted more? */
+void credit_init(struct transport *t);
+void credit_peer_init(struct peer *peer);
+void credit_packet(struct transport *t, bool marked); /* of a message, has arrived */
+void credit_update(struct in_message *message);       /* may it be granted more? */
 void credit_return(struct in_message *message, uint64_t bytes);
 void credit_end(struct in_message *message);
 void credit_run(struct transport *t);
@@ -587,7 +642,7 @@ bool flight_room(const struct peer *peer);
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
 		     bool again);
 /* What the peer says of the packets it got; false: the highest was never sent. */
-bool flight_heard(struct peer *peer, uint32_t packet, uint32_t ce, uint32_t delay_us);
+bool flight_heard(struct peer *peer, const struct wire_echo *echo);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_timeout(struct peer *peer); /* that timer is due */

@@ -6,30 +6,25 @@
 #include "probe.h"
 #include "state.h"
 
-void stats_sent(const struct out_message *message)
+void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns)
 {
-	struct transport *t = message->peer->transport;
+	struct transport *t = peer->transport;
 
-	histogram_add(&t->histograms.message_out_bytes, message->shape.body_bytes);
-	histogram_add(&t->histograms.message_ns, t->now_ns - message->queued_ns);
-	PROBE_MESSAGE_SENT(t->config.node, message->peer->node, message->id,
-			   message->shape.body_bytes, t->now_ns - message->queued_ns);
+	histogram_add(&t->histograms.message_out_bytes, bytes);
+	histogram_add(&t->histograms.message_ns, t->now_ns - queued_ns);
+	PROBE_MESSAGE_SENT(t->config.node, peer->node, id, bytes, t->now_ns - queued_ns);
 }
 
 void stats_received(const struct in_message *message)
 {
-	struct transport *t = message->peer->transport;
+	const struct peer *peer = message->peer;
+	struct transport *t = peer->transport;
+	uint64_t bytes = message->shape.body_bytes;
+	uint64_t ns = t->now_ns - message->opened_ns;
 
-	histogram_add(&t->histograms.message_in_bytes, message->shape.body_bytes);
-	histogram_add(&t->histograms.message_in_ns, t->now_ns - message->opened_ns);
-	PROBE_MESSAGE_RECEIVED(t->config.node, message->peer->node, message->id,
-			       message->shape.body_bytes, t->now_ns - message->opened_ns);
-}
-
-void stats_small_sent(struct transport *t, const struct small_message *message)
-{
-	histogram_add(&t->histograms.message_out_bytes, message->body_bytes);
-	histogram_add(&t->histograms.message_ns, t->now_ns - message->queued_ns);
+	histogram_add(&t->histograms.message_in_bytes, bytes);
+	histogram_add(&t->histograms.message_in_ns, ns);
+	PROBE_MESSAGE_RECEIVED(t->config.node, peer->node, message->id, bytes, ns);
 }
 
 static uint64_t credit_of(const struct peer *peer)

@@ -44,8 +44,8 @@ int transport_init(struct transport **transport, void *memory,
 	timer_wheel_init(&t->timers, now_ns);
 	TAILQ_INIT(&t->events);
 	TAILQ_INIT(&t->active);
+	credit_init(t);
 	TAILQ_INIT(&t->lanes_ended);
-	TAILQ_INIT(&t->granting);
 	*transport = t;
 	return 0;
 }

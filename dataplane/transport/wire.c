@@ -100,8 +100,10 @@ bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
 	if (data->head_bytes > WIRE_CHUNK_BYTES_MIN || data->flow >= MR_FLOWS_MAX)
 		return false;
 	wire_shape_init(shape, data->body_bytes, data->head_bytes, data->chunk_bytes);
-	if (data->chunk >= shape->chunk_count)
+	if (data->chunk >= shape->chunk_count || data->unscheduled == 0 ||
+	    data->unscheduled > shape->unscheduled)
 		return false;
+	shape->unscheduled = data->unscheduled;
 	head = data->chunk == 0 ? data->head_bytes : 0;
 	return bytes == WIRE_DATA_BYTES + head + wire_chunk_body_bytes(shape, data->chunk);
 }

@@ -52,13 +52,13 @@ struct wire_header {
 
 /* What its sender has heard: in front of the entries of an ACK, and of the messages of SMALL. */
 struct wire_echo {
-	uint32_t session;  /* that was heard; 0: none yet, and the rest means nothing */
-	uint32_t packet;   /* highest number seen in it */
-	uint32_t ce;       /* packets of it that came marked CE (RFC 3168) */
-	uint32_t delay_us; /* since that highest one came */
-	uint32_t lane;     /* small messages below it are here; numbers wrap */
-	uint16_t words;    /* of the bitmap that follows; its bit 0 is message lane / 64 * 64 */
-	uint16_t reserved; /* zero */
+	uint32_t session;    /* that was heard; 0: none yet, and the rest means nothing */
+	uint32_t packet;     /* highest number seen in it */
+	uint32_t ce;         /* packets of it that came marked CE (RFC 3168) */
+	uint32_t delay_us;   /* since that highest one came */
+	uint32_t lane;       /* small messages below it are here; numbers wrap */
+	uint16_t words;      /* of the bitmap that follows; its bit 0 is message lane / 64 * 64 */
+	uint16_t duplicates; /* packets that brought what was here already; wraps */
 };
 
 /* In front of each small message: then come its head and its body. */
@@ -84,8 +84,9 @@ struct wire_data {
 	uint64_t message;    /* from 1, in each session */
 	uint64_t body_bytes; /* 1..MR_MESSAGE_BYTES_MAX */
 	uint32_t chunk;
-	uint32_t chunk_bytes;
-	uint32_t flow_seq; /* from 0, in each flow and session */
+	uint16_t chunk_bytes;
+	uint16_t unscheduled; /* chunks that its sender sends before it has credit: at least 1 */
+	uint32_t flow_seq;    /* from 0, in each flow and session */
 	uint16_t flow;
 	uint16_t head_bytes;
 };
@@ -138,9 +139,10 @@ struct wire_shape {
 	uint32_t head_bytes;
 	uint32_t chunk_bytes;
 	uint32_t chunk_count;
-	uint32_t unscheduled; /* chunks that may be sent before credit, at least 1 */
+	uint32_t unscheduled; /* chunks that may be sent before credit: at least 1, told by DATA */
 };
 
+/* With as many unscheduled chunks as are allowed. */
 void wire_shape_init(struct wire_shape *shape, uint64_t body_bytes, uint32_t head_bytes,
 		     uint32_t chunk_bytes);
 /* Where the body part of a chunk lies, and how many bytes it has (chunk 0 also holds the head). */

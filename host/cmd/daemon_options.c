@@ -44,7 +44,7 @@ const char daemon_help[] =
     "                        $TMPDIR, else /var/tmp\n"
     "  --poll always         never sleep while waiting for frames\n"
     "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
-    "                        fails the job; 20 to 600000, default 900\n"
+    "                        fails the job; 20 to 600000, default 750\n"
     "  --handover off        talk with peers on this host by frames only. Otherwise those of the\n"
     "                        same user hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"

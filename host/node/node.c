@@ -44,7 +44,7 @@ static int create_transport(struct node *node, const struct node_config *config,
 	    .peer_timeout_ms = node->peer_timeout_ms,
 	    .sleep_us = sleep_us(node, config->port),
 	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
-	    .payload_checksum = !config->port->abilities.memory,
+	    .payload_checksum = config->keys == NULL && !config->port->abilities.memory,
 	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	    .offered_flows = 1ull << MESSAGE_FLOW_DATA}; /* batches may wait for memory */
 	int rc;

@@ -49,10 +49,11 @@
 #define MR_MTU_MAX 9216           /* jumbo frames as switches know them */
 #define MR_MESSAGE_BYTES_MAX (1ull << 32)
 #define MR_MESSAGES_OUT_MAX 1024 /* to one peer, unfinished; width of the receiver's window */
-#define MR_SMALL_BYTES_MAX 1024  /* head and body of a message that needs no offer: fits a packet \
-				  */
-#define MR_INBOX_PACKETS 64      /* of small messages, taken before the user: two bursts */
-#define MR_MESSAGES_IN_MAX 256   /* from one peer, being received at once */
+#define MR_SMALL_BYTES_MAX                                                                      \
+	1024                   /* head and body of a message that needs no offer: fits a packet \
+				*/
+#define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
+#define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
 #define MR_FLOWS_MAX 64            /* ordered flows to one peer */
@@ -63,22 +64,27 @@
 #define MR_RTO_US_MAX 1000000
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
-#define MR_PEER_TIMEOUT_MS_CLUSTER 900   /* millraced's: a node is known to be dead within 1 s */
-#define MR_PEER_TIMEOUT_MS_LEAST 20      /* several times what a node may sleep */
-#define MR_PEER_TIMEOUT_MS_MOST 600000   /* as long as anyone would wait for a dead node */
+#define MR_PEER_TIMEOUT_MS_CLUSTER 750 /* millraced's: a job's client knows of a death within 1 s \
+					*/
+#define MR_PEER_TIMEOUT_MS_LEAST 20    /* several times what a node may sleep */
+#define MR_PEER_TIMEOUT_MS_MOST 600000 /* as long as anyone would wait for a dead node */
 #define MR_ARP_RETRY_MS 200
 #define MR_ARP_LIFETIME_MS 60000
 
 /* Transport: credit and packets in flight. */
-#define MR_CREDIT_BYTES (1u << 20)    /* granted by one node, not yet here: fits a ring port */
-#define MR_GRANT_BYTES 32768          /* one turn of a message in the round robin of credit */
-#define MR_TURN_BYTES 32768           /* of a message before the next one's turn: a burst's worth */
-#define MR_STASH_CHUNKS 64            /* first chunks of a peer kept until they are accepted */
-#define MR_FLIGHT_PACKETS 4096        /* to one peer, not yet known to be there or lost */
-#define MR_FLIGHT_BYTES_INITIAL 16384 /* congestion window at first: RFC 6928's ten packets */
-#define MR_FLIGHT_IDLE_MS 100         /* after it a larger window is that again */
-#define MR_DELAY_US_TARGET 50         /* of queues: half a switch port's buffer at 10 Gbit/s */
-#define MR_REORDER_STEPS_MAX 16       /* quarters of a round trip packets may overtake by */
+#define MR_CREDIT_BYTES (1u << 20) /* granted by one node, not yet here: fits a ring port */
+#define MR_CREDIT_BYTES_MIN 131072 /* of that bound, under marks: a shallow switch port's buffer \
+				    */
+#define MR_CREDIT_PEERS 4          /* share it when more want some: others' links may be slow */
+#define MR_CREDIT_OLDEST 8         /* one turn in so many is not the shortest's: Homa's share */
+#define MR_GRANT_BYTES 32768       /* one turn of a message in the round robin of credit */
+#define MR_TURN_BYTES 32768        /* of a message before the next one's turn: a burst's worth */
+#define MR_STASH_CHUNKS 64         /* first chunks of a peer kept until they are accepted */
+#define MR_FLIGHT_PACKETS 4096     /* to one peer, not yet known to be there or lost */
+#define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
+#define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
+#define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */
+#define MR_REORDER_STEPS_MAX 16        /* quarters of a round trip packets may overtake by */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
 #define MR_PATH_BYTES_BASE 1280        /* of an IP packet, until more is known: IPv6's least */
@@ -111,17 +117,20 @@
 	500                           /* taken of all together: each costs 0.2 ms of a core \
 				       */
 #define MR_SEAL_INITIATIONS_BURST 128 /* at once: all others of a network, twice */
-#define MR_SEAL_HELD_BYTES 256        /* of the one payload of a peer that waits for keys: HELLO */
-#define MR_SEAL_PEER_SESSIONS 4       /* keys at once: previous, current, next, being made */
+#define MR_SEAL_HELD_BYTES \
+	9152 /* of the one payload of a peer that waits for keys: HELLO, padded */
+#define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
 
 /* Ports. */
 #define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
-#define MR_PORT_LEND_BYTES_MIN 256 /* of a body sent from its region: a copy of less is cheaper */
-#define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this: what a first frame may wait */
+#define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
+#define MR_PORT_LEND_COPIED_BYTES_MIN \
+	2048                      /* where the driver copies: from an aligned copy it is as fast */
+#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */

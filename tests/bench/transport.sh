@@ -38,7 +38,7 @@ if [ "$(nproc)" -lt 2 ]; then
 	echo "SKIP: two polling workers need two cores"
 	exit 77
 fi
-bench transport --port "$port" --runs 2 --ms 40 --sizes 64KiB --json --case "$port.*" ||
+bench transport --port "$port" --runs 1 --ms 800 --sizes 64KiB --json --case "$port.*" ||
 	fail "exit code $?"
 reason=$(tr -d '\n\t' <"$work/out" | sed -nE 's/.*"case":"'"$port"'.bulk.1500","reason":"([^"]*)".*/\1/p')
 if [ -n "$reason" ]; then

@@ -32,7 +32,9 @@ static void test_incast(void)
 	sim_incast_config_init(&config);
 	CHECK(sim_incast(&config, &result) == 0);
 	incast_print("incast 16 to 1 of 64 KiB (asked: 90 %, 10 times)", &result);
-	CHECK(result.goodput >= 0.3, "%.2f", result.goodput);
+	CHECK(result.goodput >= 0.9, "%.2f", result.goodput);
+	CHECK(result.small_p99_ns <= 10 * result.unloaded_p99_ns);
+	CHECK(result.fairness >= 0.95, "%.3f", result.fairness);
 	CHECK(result.small_messages > 100 && result.messages > 100);
 }
 

@@ -86,6 +86,20 @@ static void test_never_met(void)
 	pair_stop(&pair);
 }
 
+/* Whoever is neither owed nor watched any more is not asked for for ever. */
+static void test_given_up(void)
+{
+	pair_start(&pair, MR_MTU_DEFAULT);
+	pair.cut = true;
+	CHECK(transport_peer_watch(pair.t[0], pair.now_ns, 1, true) == 0);
+	pair_pass(&pair, PAIR_TIMEOUT_MS / 2);
+	CHECK(transport_peer_watch(pair.t[0], pair.now_ns, 1, false) == 0);
+	pair_pass(&pair, LONG_MS);
+	pair_expect_none(&pair, 0);
+	CHECK(transport_deadline(pair.t[0]) == UINT64_MAX, "it asks where the peer is");
+	pair_stop(&pair);
+}
+
 /* We stood still for long, and the peer's frames of that time come after the timers. */
 static void test_own_starvation(void)
 {
@@ -146,6 +160,7 @@ int main(void)
 	test_dead();
 	test_restarted();
 	test_never_met();
+	test_given_up();
 	test_own_starvation();
 	test_flood();
 	return 0;

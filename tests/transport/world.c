@@ -1,218 +1,316 @@
-/* The world's clockwork: nodes, virtual time, frames between transports and network. */
+/* The world's clockwork: stations, virtual time, crashes, and the end of it all. */
 #include "world.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "linear.h"
 #include "test.h"
 #include "world_state.h"
 
-#define VIRTUAL_NS_MAX (200 * 1000000000ull) /* nothing takes that long unless it is stuck */
-#define PEER_TIMEOUT_MS 60000                /* at 20 % loss, nobody may be thought dead */
+#define STUCK_NS (30 * 1000000000ull) /* beside two peer timeouts, without anything that counts */
+#define STEPS_AT_ONCE_MAX 100000      /* without time passing: nothing does so much */
 
 void world_violation(struct world *w, const char *format, ...)
 {
 	va_list args;
+	int at;
 
 	if (w->result->violation[0] != '\0')
 		return;
+	at = snprintf(w->result->violation, sizeof(w->result->violation),
+		      "at %.6f s: ", (double)world_now(w) / 1e9);
 	va_start(args, format);
-	vsnprintf(w->result->violation, sizeof(w->result->violation), format, args);
+	vsnprintf(w->result->violation + at, sizeof(w->result->violation) - (size_t)at, format,
+		  args);
 	va_end(args);
 }
 
-static uint32_t node_ip(uint32_t node)
+void world_print(struct world *w, const char *format, ...)
 {
-	return 0x0a000001u + node;
+	va_list args;
+
+	if (!w->config->print)
+		return;
+	printf("%.6f ", (double)world_now(w) / 1e9);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
 }
 
-static void node_start(struct world *w, uint32_t index)
+uint64_t node_life(const struct world *w, uint32_t node)
 {
-	struct node *node = &w->nodes[index];
-	struct transport_config config = {
-	    .node = index,
-	    .incarnation = ++node->incarnation,
-	    .mac = {2, 0, 0, 0, 0, (uint8_t)index},
-	    .ip = node_ip(index),
-	    .prefix_len = 24,
-	    .udp_port = MR_WIRE_PORT_DEFAULT,
-	    .mtu = w->config->network.mtu,
-	    .peer_timeout_ms = PEER_TIMEOUT_MS,
-	    .seed = w->config->network.seed + index,
-	    .payload_checksum = true,
+	return sim_station_incarnation(w->nodes[node].station);
+}
+
+bool message_pending(const struct world *w, const struct planned *m)
+{
+	return m->sender_life != 0 && m->told == TOLD_NOTHING && !w->nodes[m->from].dead &&
+	       m->sender_life == node_life(w, m->from);
+}
+
+bool message_awaited(const struct world *w, const struct planned *m)
+{
+	return m->accepted && !m->delivered && !m->lost && !w->nodes[m->to].dead &&
+	       m->receiver_life == node_life(w, m->to);
+}
+
+/* --- Between station and world --------------------------------------------------------------- */
+
+static void take_event(void *opaque, uint32_t node, struct transport_event *event)
+{
+	struct world *w = opaque;
+
+	w->progress_ns = world_now(w);
+	if (!sabotage_event(w, node, event))
+		user_event(w, node, event);
+}
+
+static void take_frame_in(void *opaque, uint32_t node, uint8_t *data, uint32_t bytes)
+{
+	struct world *w = opaque;
+
+	sabotage_in(w, data, bytes);
+	observe_in(w, node, data, bytes);
+}
+
+static void take_frame_out(void *opaque, uint32_t node, struct transport_frame *frame)
+{
+	struct world *w = opaque;
+
+	sabotage_out(w, node, frame);
+	observe_out(w, node, frame);
+}
+
+static void node_open(struct world *w, uint32_t index)
+{
+	const struct sim_station_config config = {
+	    .network = w->network,
+	    .endpoint = index,
+	    .peer_timeout_ms = w->config->peer_timeout_ms,
+	    .user = {.event = take_event,
+		     .frame_in = take_frame_in,
+		     .frame_out = take_frame_out,
+		     .opaque = w},
 	};
 
-	if (node->memory != NULL)
-		munmap(node->memory, node->memory_bytes);
-	node->memory_bytes = transport_bytes(&config);
-	node->memory = mmap(NULL, node->memory_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	CHECK(node->memory != MAP_FAILED);
-	CHECK(transport_init(&node->transport, node->memory, &config,
-			     sim_network_now(w->network)) == 0);
-	for (uint32_t peer = 0; peer < w->config->nodes; peer++)
-		if (peer != index)
-			CHECK(transport_peer_add(node->transport, peer, node_ip(peer),
-						 MR_WIRE_PORT_DEFAULT) == 0);
+	CHECK(sim_station_open(&w->nodes[index].station, &config) == 0);
 }
 
-static void node_drain(struct world *w, uint32_t index)
-{
-	static struct transport_event event;
+/* --- Crashes --------------------------------------------------------------------------------- */
 
-	while (transport_event(w->nodes[index].transport, &event))
-		if (!sabotage_event(w, index, &event))
-			user_event(w, index, &event);
-}
-
-static void node_input(struct world *w, uint32_t index)
+void node_crash(struct world *w, uint32_t node)
 {
 	struct sim_frame *frame;
 
-	while ((frame = sim_network_receive(w->network, index)) != NULL) {
-		sabotage_frame(w, frame);
-		linear_input(w->nodes[index].transport, sim_network_now(w->network), frame->data,
-			     frame->bytes);
-		node_drain(w, index);
+	while ((frame = sim_network_receive(w->network, node)) != NULL)
 		sim_frame_release(frame);
+	world_print(w, "node %u crashes", node);
+	w->result->crashes++;
+	w->nodes[node].dead = true;
+	sim_network_cut(w->network, node, true);
+	user_crash(w, node);
+}
+
+void node_return(struct world *w, uint32_t index)
+{
+	struct node *node = &w->nodes[index];
+
+	sim_station_restart(node->station);
+	sim_network_cut(w->network, index, false);
+	node->dead = false;
+	node->born_ns = world_now(w);
+	memset(node->heard_ns, 0, sizeof(node->heard_ns));
+	memset(node->known_life, 0, sizeof(node->known_life));
+	for (uint32_t i = 0; i < w->config->nodes; i++)
+		node->session_ns[i] = node->born_ns;
+	world_print(w, "node %u returns", index);
+}
+
+static void crashes_run(struct world *w)
+{
+	for (uint32_t i = 0; i < w->crash_count; i++) {
+		struct crash *crash = &w->crashes[i];
+
+		if (crash->at_ns <= world_now(w)) {
+			crash->at_ns = UINT64_MAX;
+			node_crash(w, crash->node);
+		}
+		if (crash->at_ns == UINT64_MAX && crash->back_ns <= world_now(w)) {
+			crash->back_ns = UINT64_MAX;
+			node_return(w, crash->node);
+		}
 	}
 }
 
-static void node_output(struct world *w, uint32_t index)
+static uint64_t crashes_next(const struct world *w)
 {
-	static uint8_t linear[SIM_FRAME_BYTES_MAX];
-	struct transport *t = w->nodes[index].transport;
-	uint32_t bytes;
+	uint64_t next = UINT64_MAX;
 
-	while (sim_network_room(w->network, index)) {
-		bytes = linear_output(t, sim_network_now(w->network), linear);
-		if (bytes == 0)
-			break;
-		observe_frame(w, index, linear, bytes);
-		sim_network_send(w->network, index, linear, bytes);
+	for (uint32_t i = 0; i < w->crash_count; i++) {
+		const struct crash *crash = &w->crashes[i];
+		uint64_t at = crash->at_ns != UINT64_MAX ? crash->at_ns : crash->back_ns;
+
+		next = at < next ? at : next;
 	}
-	if (sim_network_room(w->network, index) && transport_output_pending(t))
-		world_violation(w, "node %u: output pending, but none came", index);
-	observe_credit(w, index);
+	return next;
 }
 
-static void node_restart(struct world *w, uint32_t index)
+/* --- Time ------------------------------------------------------------------------------------ */
+
+static bool node_runs(struct world *w, uint32_t index)
 {
-	w->nodes[index].retransmits += transport_counters(w->nodes[index].transport)->retransmits;
-	user_restart(w, index);
-	node_start(w, index);
+	struct node *node = &w->nodes[index];
+	uint64_t resume = sim_network_resume_time(w->network, index);
+
+	if (resume <= world_now(w))
+		node->resumed_ns = resume;
+	return !node->dead && resume <= world_now(w);
 }
 
 static void step(struct world *w)
 {
-	uint64_t now = sim_network_now(w->network);
-
-	if (w->restart_ns <= now) {
-		w->restart_ns = UINT64_MAX;
-		node_restart(w, w->restart_node);
-	}
+	crashes_run(w);
 	for (uint32_t i = 0; i < w->config->nodes; i++) {
-		node_input(w, i);
-		if (transport_deadline(w->nodes[i].transport) <= now)
-			transport_tick(w->nodes[i].transport, now);
-		node_drain(w, i);
-		user_act(w, i, now);
-		node_drain(w, i);
-		node_output(w, i);
+		if (!node_runs(w, i))
+			continue;
+		user_act(w, i);
+		sim_station_turn(w->nodes[i].station);
 	}
+	if (w->sweep_ns <= world_now(w))
+		silence_sweep(w);
+}
+
+static uint64_t node_next_time(struct world *w, uint32_t index)
+{
+	uint64_t resume = sim_network_resume_time(w->network, index);
+	uint64_t action = user_next(w, index);
+	uint64_t next;
+
+	if (w->nodes[index].dead)
+		return UINT64_MAX;
+	next = sim_station_next_time(w->nodes[index].station);
+	next = action < next ? action : next;
+	return next < resume ? resume : next;
 }
 
 static uint64_t next_time(struct world *w)
 {
 	uint64_t next = sim_network_next_time(w->network);
+	uint64_t crash = crashes_next(w);
 
-	if (w->restart_ns < next)
-		next = w->restart_ns;
+	next = crash < next ? crash : next;
 	for (uint32_t i = 0; i < w->config->nodes; i++) {
-		uint64_t deadline = transport_deadline(w->nodes[i].transport);
-		uint64_t action = user_next(w, i);
+		uint64_t at = node_next_time(w, i);
 
-		next = deadline < next ? deadline : next;
-		next = action < next ? action : next;
+		next = at < next ? at : next;
 	}
 	return next;
 }
 
-static void run_until_quiet(struct world *w)
+void world_advance(struct world *w, uint64_t until_ns)
 {
+	uint64_t stuck_ns = STUCK_NS + 2 * w->config->peer_timeout_ms * NS_PER_MS;
+	uint32_t at_once = 0;
 	uint64_t next;
 
-	while (w->result->violation[0] == '\0' && (next = next_time(w)) != UINT64_MAX) {
-		if (next > VIRTUAL_NS_MAX) {
-			world_violation(w, "still busy after minutes of virtual time");
+	w->progress_ns = world_now(w);
+	while (w->result->violation[0] == '\0' && (next = next_time(w)) <= until_ns &&
+	       next != UINT64_MAX) {
+		at_once = next > world_now(w) ? 0 : at_once + 1;
+		if (next > w->progress_ns + stuck_ns || at_once > STEPS_AT_ONCE_MAX) {
+			world_violation(w, "busy, but nothing arrived or was told for %.3f s",
+					(double)(next - w->progress_ns) / 1e9);
 			break;
 		}
 		sim_network_set_now(w->network, next);
 		step(w);
 	}
+	if (until_ns != UINT64_MAX)
+		sim_network_set_now(w->network, until_ns);
 }
 
-void world_config_init(struct world_config *config, uint64_t seed)
-{
-	struct sim_random random = {.state = seed ^ 0x6d696c6c72616365};
-	static const uint32_t mtus[] = {MR_MTU_DEFAULT, MR_MTU_DEFAULT, 9000, 576};
+/* --- From beginning to end ------------------------------------------------------------------- */
 
-	*config = (struct world_config){
-	    .network = {.seed = seed,
-			.delay_us = (uint32_t)(5 + sim_random_below(&random, 200)),
-			.mtu = mtus[sim_random_below(&random, 4)]},
-	    .nodes = (uint32_t)(2 + sim_random_below(&random, 4)),
-	    .messages = (uint32_t)(20 + sim_random_below(&random, 60)),
-	    .body_bytes_max = 1u << (10 + sim_random_below(&random, 11)),
-	    .restart = sim_random_below(&random, 4) == 0,
-	};
-	if (sim_random_below(&random, 8) == 0) {
-		config->body_bytes_max = 8u << 20; /* more than all credit */
-		config->messages = 20;
+static void idle_check(struct world *w)
+{
+	for (uint32_t i = 0; i < w->config->nodes; i++) {
+		const struct transport *t = sim_station_transport(w->nodes[i].station);
+
+		if (w->nodes[i].dead)
+			continue;
+		if (transport_deadline(t) != UINT64_MAX || transport_output_pending(t))
+			world_violation(w, "node %u is not idle at the end", i);
+		if (w->nodes[i].credit_bytes != 0)
+			world_violation(w, "node %u has %lu bytes of credit out at the end", i,
+					w->nodes[i].credit_bytes);
 	}
-	if (sim_random_below(&random, 10) == 0)
-		return; /* a faultless network must be boring too */
-	config->network.loss = 0.20 * (double)sim_random_below(&random, 101) / 100;
-	config->network.dup = 0.10 * (double)sim_random_below(&random, 101) / 100;
-	config->network.reorder = 0.20 * (double)sim_random_below(&random, 101) / 100;
-	config->network.corrupt = 0.02 * (double)sim_random_below(&random, 101) / 100;
-	config->network.jitter_us = (uint32_t)sim_random_below(&random, 50);
-	if (sim_random_below(&random, 8) == 0)
-		config->network.down_mbps = 100;
+}
+
+static void result_fill(struct world *w)
+{
+	struct world_result *result = w->result;
+
+	sim_network_stats(w->network, &result->network);
+	result->trace = result->network.trace;
+	result->virtual_ns = world_now(w);
+	for (uint32_t i = 0; i < w->config->nodes; i++) {
+		struct transport_counters counters;
+
+		sim_station_counters(w->nodes[i].station, &counters);
+#define COUNTER_ADD(name) result->transport.name += counters.name;
+		TRANSPORT_COUNTERS(COUNTER_ADD)
+#undef COUNTER_ADD
+	}
+}
+
+struct world *world_open(const struct world_config *config, struct world_result *result)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	CHECK(w != NULL);
+	memset(result, 0, sizeof(*result));
+	w->config = config;
+	w->result = result;
+	CHECK(config->nodes <= WORLD_NODES_MAX);
+	CHECK(sim_network_create(&w->network, &config->network, config->nodes) == 0);
+	for (uint32_t i = 0; i < config->nodes; i++)
+		node_open(w, i);
+	return w;
+}
+
+void world_settle(struct world *w)
+{
+	world_advance(w, UINT64_MAX);
+	if (w->result->violation[0] == '\0')
+		user_check_end(w);
+	if (w->result->violation[0] == '\0')
+		idle_check(w);
+}
+
+void world_close(struct world **world)
+{
+	struct world *w = *world;
+
+	result_fill(w);
+	for (uint32_t i = 0; i < w->config->nodes; i++)
+		sim_station_close(&w->nodes[i].station);
+	plan_free(w);
+	sim_network_destroy(&w->network);
+	free(w);
+	*world = NULL;
 }
 
 void world_run(const struct world_config *config, struct world_result *result)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	struct sim_stats stats;
+	struct world *w = world_open(config, result);
 
-	memset(result, 0, sizeof(*result));
-	w->config = config;
-	w->result = result;
-	w->restart_ns = UINT64_MAX;
-	CHECK(sim_network_create(&w->network, &config->network, config->nodes) == 0);
-	user_plan(w);
-	for (uint32_t i = 0; i < config->nodes; i++)
-		node_start(w, i);
-	run_until_quiet(w);
-	if (config->restart && result->violation[0] == '\0') {
-		user_plan_after_restart(w);
-		run_until_quiet(w);
+	plan_make(w);
+	world_settle(w);
+	if (config->crashes > 0 && result->violation[0] == '\0') {
+		plan_afterwards(w);
+		world_settle(w);
 	}
-	if (result->violation[0] == '\0')
-		user_check_end(w);
-	sim_network_stats(w->network, &stats);
-	result->trace = stats.trace;
-	result->virtual_ns = sim_network_now(w->network);
-	for (uint32_t i = 0; i < config->nodes; i++) {
-		result->retransmits += w->nodes[i].retransmits +
-				       transport_counters(w->nodes[i].transport)->retransmits;
-		munmap(w->nodes[i].memory, w->nodes[i].memory_bytes);
-	}
-	user_free(w);
-	sim_network_destroy(&w->network);
-	free(w);
+	world_close(&w);
 }

@@ -1,150 +1,133 @@
 /* The users of the world: they send by plan, answer offers late, and check what they are told. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "test.h"
 #include "world_state.h"
 
-#define PLAN_NS 20000000ull      /* sends are spread over 20 ms */
-#define ANSWER_NS 10000000000ull /* long after the first contact of a restarted node */
-#define FLOWS 4
+#define COOKIE_OUT 0x5e4d000000000000ull /* of messages sent: with life and index */
+#define COOKIE_IN 0xacce000000000000ull  /* of messages accepted */
 
 struct head {
+	uint64_t life; /* of the sender */
 	uint32_t index;
 	uint32_t body_bytes;
 };
 
-static uint8_t pattern(uint32_t index, uint64_t at)
+static uint64_t cookie_of(uint64_t kind, uint64_t life, const struct world *w,
+			  const struct planned *m)
 {
-	return (uint8_t)((at ^ at >> 8 ^ at >> 16) * 167 + index * 31 + 7);
-}
-
-static uint64_t random_bytes(struct sim_random *random, uint64_t max)
-{
-	uint64_t bits = 0;
-
-	while (1ull << bits < max)
-		bits++;
-	return 1 + sim_random_below(random, 1ull << sim_random_below(random, bits + 1)) % max;
-}
-
-static void plan_message(struct world *w, uint64_t from_ns, uint32_t from, uint32_t to)
-{
-	struct planned *m = &w->messages[w->message_count];
-
-	CHECK(w->message_count < WORLD_MESSAGES_MAX);
-	m->from = (uint8_t)from;
-	m->to = (uint8_t)to;
-	m->flow = (uint8_t)sim_random_below(&w->random, FLOWS);
-	m->send_ns = from_ns + sim_random_below(&w->random, PLAN_NS);
-	m->body_bytes = random_bytes(&w->random, w->config->body_bytes_max);
-	m->head_bytes = (uint32_t)(sizeof(struct head) +
-				   sim_random_below(&w->random, TRANSPORT_HEAD_BYTES_MAX -
-								    sizeof(struct head) + 1));
-	m->answer_ns = UINT64_MAX;
-	if (sim_random_below(&w->random, 3) == 0)
-		m->accept_delay_ns = sim_random_below(&w->random, 5000000);
-	m->reject = sim_random_below(&w->random, 12) == 0;
-	m->body = malloc(m->body_bytes);
-	for (uint64_t i = 0; i < m->body_bytes; i++)
-		m->body[i] = pattern(w->message_count, i);
-	w->message_count++;
-}
-
-static void plan_random(struct world *w, uint64_t from_ns)
-{
-	uint32_t from = (uint32_t)sim_random_below(&w->random, w->config->nodes);
-	uint32_t hop = (uint32_t)sim_random_below(&w->random, w->config->nodes - 1);
-
-	plan_message(w, from_ns, from, (from + 1 + hop) % w->config->nodes);
-}
-
-void user_plan(struct world *w)
-{
-	w->random.state = ~w->config->network.seed;
-	for (uint32_t i = 0; i < w->config->messages; i++)
-		plan_random(w, 0);
-	if (w->config->restart) {
-		w->restart_node = (uint32_t)sim_random_below(&w->random, w->config->nodes);
-		w->restart_ns = PLAN_NS / 4 + sim_random_below(&w->random, PLAN_NS);
-	}
-}
-
-/* When all is quiet again, the restarted node talks to everyone, and they answer: nothing fails. */
-void user_plan_after_restart(struct world *w)
-{
-	for (uint32_t i = 0; i < w->config->nodes; i++) {
-		if (i == w->restart_node)
-			continue;
-		plan_message(w, sim_network_now(w->network), w->restart_node, i);
-		plan_message(w, sim_network_now(w->network) + ANSWER_NS, i, w->restart_node);
-	}
-}
-
-void user_free(struct world *w)
-{
-	for (uint32_t i = 0; i < w->message_count; i++) {
-		free(w->messages[i].body);
-		free(w->messages[i].received);
-	}
+	return kind | life << 32 | message_index(w, m);
 }
 
 /* --- Acting ---------------------------------------------------------------------------------- */
 
-static void send_message(struct world *w, struct planned *m, uint64_t now_ns)
+/* All but struct head in front is the beginning of the body's pattern. */
+static void head_fill(const struct world *w, const struct planned *m, uint8_t *bytes)
 {
-	uint8_t bytes[TRANSPORT_HEAD_BYTES_MAX];
-	struct head head = {(uint32_t)(m - w->messages), (uint32_t)m->body_bytes};
-	struct node *node = &w->nodes[m->from];
+	const struct head head = {m->sender_life, message_index(w, m), (uint32_t)m->body_bytes};
 
 	for (uint32_t i = 0; i < m->head_bytes; i++)
-		bytes[i] = pattern(head.index, i);
+		bytes[i] = (uint8_t)(head.index * 31 + i * 7);
 	memcpy(bytes, &head, sizeof(head));
-	m->sending = true;
-	m->order = node->flow_sent[m->to][m->flow]++;
-	CHECK(transport_send(node->transport, now_ns, m->to, m->flow, bytes, m->head_bytes, m->body,
-			     m->body_bytes, NULL, head.index) == 0);
 }
 
-static void answer(struct world *w, struct planned *m, uint64_t now_ns)
+/* False when the transport has no room for it now. */
+static bool send_message(struct world *w, struct planned *m)
 {
-	struct transport *t = w->nodes[m->to].transport;
+	struct node *node = &w->nodes[m->from];
+	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
+	int rc;
+
+	m->sender_life = node_life(w, m->from);
+	head_fill(w, m, head);
+	rc = transport_send(sim_station_transport(node->station), sim_station_clock(node->station),
+			    m->to, m->flow, head, m->head_bytes, m->body, m->body_bytes, m,
+			    cookie_of(COOKIE_OUT, m->sender_life, w, m));
+	node->blocked = rc == -EAGAIN;
+	if (node->blocked) {
+		m->sender_life = 0;
+		return false;
+	}
+	if (rc < 0)
+		world_violation(w, "message %u was refused: %d", message_index(w, m), rc);
+	m->sent_ns = world_now(w);
+	w->progress_ns = world_now(w);
+	m->order = node->flow_sent[m->to][m->flow]++;
+	world_print(w, "message %u: %u sends %lu bytes to %u in flow %u", message_index(w, m),
+		    m->from, m->body_bytes, m->to, m->flow);
+	return true;
+}
+
+static void answer(struct world *w, struct planned *m)
+{
+	struct sim_station *station = w->nodes[m->to].station;
+	struct transport *t = sim_station_transport(station);
+	uint64_t cookie = cookie_of(COOKIE_IN, m->receiver_life, w, m);
+	int rc;
 
 	m->answer_ns = UINT64_MAX;
+	w->progress_ns = world_now(w);
 	if (m->reject) {
-		m->rejected = true;
-		CHECK(transport_reject(t, now_ns, m->offer, REJECTION_CODE) == 0);
-		return;
+		rc = transport_reject(t, sim_station_clock(station), m->offer, REJECTION_CODE);
+		m->rejected = rc == 0;
+	} else {
+		room_open(m);
+		rc =
+		    transport_accept(t, sim_station_clock(station), m->offer, room_body(m), cookie);
+		m->accepted = rc == 0;
+		m->accepted_ns = world_now(w);
 	}
-	m->accepted = true;
-	m->received = malloc(m->body_bytes);
-	CHECK(transport_accept(t, now_ns, m->offer, m->received, (uint64_t)(m - w->messages)) == 0);
+	m->gone = rc == -ENOENT;
+	if (rc < 0 && rc != -ENOENT)
+		world_violation(w, "the answer to message %u was refused: %d", message_index(w, m),
+				rc);
+	world_print(w, "message %u: %u %s", message_index(w, m), m->to,
+		    m->gone       ? "finds it gone"
+		    : m->accepted ? "accepts"
+				  : "rejects");
 }
 
-void user_act(struct world *w, uint32_t node, uint64_t now_ns)
+static void answers_act(struct world *w, struct node *node)
 {
-	for (uint32_t i = 0; i < w->message_count; i++) {
-		struct planned *m = &w->messages[i];
+	struct planned **link = &node->answers;
 
-		if (m->from == node && !m->sending && m->send_ns <= now_ns)
-			send_message(w, m, now_ns);
-		if (m->to == node && m->answer_ns <= now_ns)
-			answer(w, m, now_ns);
+	while (*link != NULL) {
+		struct planned *m = *link;
+
+		if (m->answer_ns <= world_now(w))
+			answer(w, m);
+		if (m->answer_ns == UINT64_MAX)
+			*link = m->answer_next;
+		else
+			link = &m->answer_next;
 	}
 }
 
-uint64_t user_next(struct world *w, uint32_t node)
+void user_act(struct world *w, uint32_t index)
 {
+	struct node *node = &w->nodes[index];
+
+	for (; node->send_next < node->send_count; node->send_next++) {
+		struct planned *m = &w->messages[node->sends[node->send_next]];
+
+		if (m->send_ns > world_now(w) || !send_message(w, m))
+			break;
+	}
+	answers_act(w, node);
+}
+
+uint64_t user_next(const struct world *w, uint32_t index)
+{
+	const struct node *node = &w->nodes[index];
 	uint64_t next = UINT64_MAX;
 
-	for (uint32_t i = 0; i < w->message_count; i++) {
-		const struct planned *m = &w->messages[i];
-
-		if (m->from == node && !m->sending && m->send_ns < next)
-			next = m->send_ns;
-		if (m->to == node && m->answer_ns < next)
+	if (node->send_next < node->send_count && !node->blocked)
+		next = w->messages[node->sends[node->send_next]].send_ns;
+	for (const struct planned *m = node->answers; m != NULL; m = m->answer_next)
+		if (m->answer_ns < next)
 			next = m->answer_ns;
-	}
 	return next;
 }
 
@@ -152,6 +135,7 @@ uint64_t user_next(struct world *w, uint32_t node)
 
 static struct planned *by_head(struct world *w, uint32_t node, const struct transport_event *event)
 {
+	uint8_t expected[TRANSPORT_HEAD_BYTES_MAX];
 	struct planned *m;
 	struct head head;
 
@@ -162,11 +146,12 @@ static struct planned *by_head(struct world *w, uint32_t node, const struct tran
 		goto wrong;
 	m = &w->messages[head.index];
 	if (m->to != node || m->from != event->node || m->flow != event->flow ||
-	    m->head_bytes != event->head_bytes || m->body_bytes != event->body_bytes)
+	    m->head_bytes != event->head_bytes || m->body_bytes != event->body_bytes ||
+	    m->sender_life == 0)
 		goto wrong;
-	for (uint32_t i = sizeof(head); i < m->head_bytes; i++)
-		if (event->head[i] != pattern(head.index, i))
-			goto wrong;
+	head_fill(w, m, expected);
+	if (memcmp(expected, event->head, m->head_bytes) != 0)
+		goto wrong;
 	return m;
 wrong:
 	world_violation(w, "node %u: a message that nobody sent", node);
@@ -176,88 +161,132 @@ wrong:
 static void told_offer(struct world *w, uint32_t node, const struct transport_event *event)
 {
 	struct planned *m = by_head(w, node, event);
-	uint64_t now = sim_network_now(w->network);
 
 	if (m == NULL)
 		return;
-	if (m->offered)
-		world_violation(w, "message %ld offered twice", m - w->messages);
-	m->offered = true;
+	if (m->receiver_life != 0) {
+		world_violation(w, "message %u offered twice", message_index(w, m));
+		return;
+	}
+	m->receiver_life = node_life(w, node);
 	m->offer = event->offer;
-	m->answer_ns = now + m->accept_delay_ns;
-	if (m->accept_delay_ns == 0)
-		answer(w, m, now);
+	m->answer_ns = world_now(w) + m->accept_delay_ns;
+	if (m->accept_delay_ns == 0) {
+		answer(w, m);
+		return;
+	}
+	m->answer_next = w->nodes[node].answers;
+	w->nodes[node].answers = m;
 }
 
 static void told_message(struct world *w, uint32_t node, const struct transport_event *event)
 {
 	struct planned *m = by_head(w, node, event);
-	uint32_t *last;
-	uint64_t i;
+	uint32_t *last, i;
 
 	if (m == NULL)
 		return;
-	i = (uint64_t)(m - w->messages);
-	if (!m->accepted || m->delivered || m->lost || event->cookie != i) {
-		world_violation(w, "message %lu delivered twice or unasked", i);
+	i = message_index(w, m);
+	if (!message_awaited(w, m) ||
+	    event->cookie != cookie_of(COOKIE_IN, m->receiver_life, w, m)) {
+		world_violation(w, "message %u delivered twice or unasked", i);
 		return;
 	}
 	m->delivered = true;
+	observe_end(w, m);
 	w->result->delivered++;
 	w->result->delivered_bytes += m->body_bytes;
-	for (uint64_t at = 0; at < m->body_bytes; at++) {
-		if (m->received[at] != pattern((uint32_t)i, at)) {
-			world_violation(w, "message %lu differs at byte %lu", i, at);
-			return;
-		}
-	}
+	if (!room_good(m))
+		world_violation(w, "message %u is not what was sent", i);
 	last = &w->nodes[node].flow_delivered[m->from][m->flow];
 	if (m->flow != 0 && m->order < *last)
-		world_violation(w, "message %lu overtook another in flow %u", i, m->flow);
+		world_violation(w, "message %u overtook another in flow %u", i, m->flow);
 	*last = m->order + 1;
 }
 
-static void told_lost(struct world *w, uint32_t node, const struct transport_event *event)
+static struct planned *by_offer(struct world *w, uint32_t node, const struct transport_event *event)
 {
 	for (uint32_t i = 0; i < w->message_count; i++) {
 		struct planned *m = &w->messages[i];
 
-		if (m->to != node || !m->offered || m->offer != event->offer || m->delivered)
-			continue;
-		if (!m->orphan || m->lost || event->cookie != (m->accepted ? i : m->offer))
-			world_violation(w, "message %u lost, but its sender is alive", i);
-		m->lost = true;
-		m->credit_bytes = 0;
-		m->answer_ns = UINT64_MAX;
+		if (m->to == node && m->receiver_life == node_life(w, node) &&
+		    m->offer == event->offer && !m->delivered && !m->lost)
+			return m;
+	}
+	return NULL;
+}
+
+static void told_lost(struct world *w, uint32_t node, const struct transport_event *event)
+{
+	struct planned *m = by_offer(w, node, event);
+
+	if (m == NULL) {
+		world_violation(w, "node %u: something unknown was lost", node);
 		return;
 	}
-	world_violation(w, "node %u: something unknown was lost", node);
+	if (event->cookie !=
+	    (m->accepted ? cookie_of(COOKIE_IN, m->receiver_life, w, m) : m->offer))
+		world_violation(w, "message %u lost with another's cookie", message_index(w, m));
+	silence_check_lost(w, m);
+	m->lost = true;
+	m->answer_ns = UINT64_MAX;
+	observe_end(w, m);
+	if (m->room != NULL)
+		room_abandon(m);
 }
 
 static void told_end(struct world *w, uint32_t node, const struct transport_event *event)
 {
 	struct planned *m = &w->messages[event->cookie % WORLD_MESSAGES_MAX];
-	uint64_t i = (uint64_t)(m - w->messages);
+	uint32_t i = message_index(w, m);
 
-	if (event->cookie >= w->message_count || m->from != node || m->told != TOLD_NOTHING) {
-		world_violation(w, "message %lu ended twice or for another", event->cookie);
+	if (m->from != node || m->to != event->node || !message_pending(w, m) ||
+	    event->cookie != cookie_of(COOKIE_OUT, m->sender_life, w, m)) {
+		world_violation(w, "message %u ended twice or for another", i);
 		return;
 	}
-	m->told = event->kind == TRANSPORT_SENT ? TOLD_SENT : TOLD_FAILED;
 	if (event->kind == TRANSPORT_SENT) {
+		m->told = TOLD_SENT;
 		if (!m->delivered)
-			world_violation(w, "message %lu sent, but not delivered", i);
-	} else if (event->reason == TRANSPORT_REJECTED) {
-		if (!m->rejected || event->code != REJECTION_CODE)
-			world_violation(w, "message %lu was not rejected, or otherwise", i);
-	} else if (event->reason != TRANSPORT_RESTARTED || !m->wronged) {
-		world_violation(w, "message %lu failed: %s", i,
-				transport_reason_text(event->reason));
+			world_violation(w, "message %u sent, but not delivered", i);
+		return;
 	}
+	m->told = TOLD_FAILED;
+	w->result->failed++;
+	if (event->reason == TRANSPORT_REJECTED) {
+		if (!m->rejected || event->code != REJECTION_CODE)
+			world_violation(w, "message %u was not rejected, or otherwise", i);
+		return;
+	}
+	silence_check_failed(w, m, event->reason);
+	w->nodes[node].session_ns[m->to] = world_now(w);
+}
+
+static void told_peer(struct world *w, uint32_t node, const struct transport_event *event)
+{
+	if (event->kind == TRANSPORT_PEER_DOWN) {
+		silence_check_down(w, node, event->node);
+		w->nodes[node].gave_up_ns[event->node] = world_now(w);
+		w->result->deaths++;
+	} else if (event->incarnation != w->nodes[node].known_life[event->node]) {
+		world_violation(w, "node %u: life %lu of node %u, which it did not hear", node,
+				event->incarnation, event->node);
+	}
+}
+
+static const char *event_text(enum transport_event_kind kind)
+{
+	static const char *const texts[] = {"nothing", "OFFER",  "MESSAGE", "LOST",
+					    "SENT",    "FAILED", "UP",      "DOWN"};
+
+	return kind < sizeof(texts) / sizeof(texts[0]) ? texts[kind] : "?";
 }
 
 void user_event(struct world *w, uint32_t node, const struct transport_event *event)
 {
+	world_print(w, "node %u: %s of node %u, cookie %lx, offer %lx, %lu bytes, %s", node,
+		    event_text(event->kind), event->node, event->cookie, event->offer,
+		    event->body_bytes, transport_reason_text(event->reason));
 	switch (event->kind) {
 	case TRANSPORT_OFFER:
 		told_offer(w, node, event);
@@ -271,58 +300,51 @@ void user_event(struct world *w, uint32_t node, const struct transport_event *ev
 	case TRANSPORT_SENT:
 	case TRANSPORT_FAILED:
 		told_end(w, node, event);
+		user_act(w, node);
 		break;
 	case TRANSPORT_PEER_DOWN:
-		/* A new self that has nothing to say is silent as the grave of its former one. */
-		if (!w->config->restart || event->node != w->restart_node)
-			world_violation(w, "node %u thinks node %u dead", node, event->node);
-		break;
 	case TRANSPORT_PEER_UP:
-		if (event->incarnation > w->nodes[event->node].incarnation)
-			world_violation(w, "node %u: unborn incarnation", node);
+		told_peer(w, node, event);
 		break;
-	case TRANSPORT_NONE:
+	default:
 		world_violation(w, "node %u: an event of no kind", node);
 		break;
 	}
 }
 
-void user_restart(struct world *w, uint32_t node)
+void user_crash(struct world *w, uint32_t index)
 {
-	for (uint32_t i = 0; i < w->message_count; i++) {
-		struct planned *m = &w->messages[i];
+	struct node *node = &w->nodes[index];
 
-		if (m->from == node && m->sending && m->told == TOLD_NOTHING)
-			m->orphan = true;
-		if (m->to == node) {
-			m->wronged = true;
-			m->answer_ns = UINT64_MAX;
-			m->credit_bytes = 0;
-			m->offer = UINT64_MAX; /* its new self numbers offers anew */
-		}
-	}
+	for (struct planned *m = node->answers; m != NULL; m = m->answer_next)
+		m->answer_ns = UINT64_MAX;
+	node->answers = NULL;
+	node->blocked = false;
+	for (uint32_t i = 0; i < w->message_count; i++)
+		if (w->messages[i].to == index)
+			observe_end(w, &w->messages[i]);
 }
 
-static void check_message(struct world *w, uint32_t i)
+static void check_message(struct world *w, const struct planned *m)
 {
-	const struct planned *m = &w->messages[i];
+	uint32_t i = message_index(w, m);
 
-	if (m->told == TOLD_NOTHING && !m->orphan)
+	if (message_pending(w, m))
 		world_violation(w, "nothing was told about message %u", i);
+	else if (m->sender_life == 0 && !w->nodes[m->from].dead)
+		world_violation(w, "message %u was never sent", i);
 	else if (m->told == TOLD_SENT && !m->delivered)
 		world_violation(w, "message %u was never delivered", i);
-	else if (m->accepted && !m->delivered && !m->lost && !m->wronged)
+	else if (message_awaited(w, m))
 		world_violation(w, "message %u accepted and forgotten", i);
+	else if (m->gone && !m->lost && m->receiver_life == node_life(w, m->to))
+		world_violation(w, "message %u was gone, but not lost", i);
+	if (!room_untouched(m))
+		world_violation(w, "message %u: memory changed after its end, or around it", i);
 }
 
 void user_check_end(struct world *w)
 {
 	for (uint32_t i = 0; i < w->message_count; i++)
-		check_message(w, i);
-	for (uint32_t i = 0; i < w->config->nodes; i++) {
-		const struct transport *t = w->nodes[i].transport;
-
-		if (transport_deadline(t) != UINT64_MAX || transport_output_pending(t))
-			world_violation(w, "node %u is not idle at the end", i);
-	}
+		check_message(w, &w->messages[i]);
 }
