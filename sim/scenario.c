@@ -242,6 +242,7 @@ static int run_open(struct run *run, struct sim_load_result *results)
 					  .network = run->network,
 					  .endpoint = i,
 					  .peer_timeout_ms = PEER_TIMEOUT_MS,
+					  .small_bytes_max = MR_SMALL_BYTES_MAX,
 					  .user = {.event = take_event, .opaque = run},
 				      });
 	return rc;

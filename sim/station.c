@@ -51,8 +51,9 @@ static int life_begin(struct sim_station *station)
 	    .prefix_len = 24,
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .mtu = sim_network_mtu(config->network),
-	    .payload_checksum = true, /* the network corrupts */
 	    .peer_timeout_ms = config->peer_timeout_ms,
+	    .small_bytes_max = config->small_bytes_max,
+	    .payload_checksum = true, /* the network may flip bits */
 	    .seed = station->incarnation * SIM_ENDPOINTS_MAX + endpoint,
 	};
 	int rc = memory_open(station, &wire);
@@ -149,6 +150,7 @@ static bool take_frames(struct sim_station *station)
 		tell_events(station);
 	}
 	transport_input_end(station->transport);
+	tell_events(station);
 	for (uint32_t i = 0; i < count; i++)
 		sim_frame_release(frames[i]);
 	return count > 0;

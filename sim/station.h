@@ -31,6 +31,7 @@ struct sim_station_config {
 	struct sim_network *network; /* outlives the station */
 	uint32_t endpoint;           /* and node id; all endpoints are its peers */
 	uint32_t peer_timeout_ms;
+	uint32_t small_bytes_max; /* messages up to so many bytes go without an offer; 0: none do */
 	struct sim_station_user user;
 };
 

@@ -8,8 +8,7 @@
 #include "scene.h"
 
 #define MESSAGE_BYTES 32
-#define SPARSE_GAP_MS 20 /* far beyond MR_POLL_HOT_US, and where back-off has reached its longest \
-			  */
+#define SPARSE_GAP_MS 20 /* far beyond MR_POLL_HOT_US: back-off is at its longest */
 #define IDLE_CPU_PERCENT_MAX 1
 
 static void add_mode(struct scene *scene, enum scene_side side, const char *mode)

@@ -6,8 +6,9 @@
 #include "seal.h"
 
 #define NS_PER_MS 1000000ull
-#define SESSIONS_MAX (MR_NODES_MAX * MR_SEAL_PEER_SESSIONS) /* a slot is the low byte of an index \
-							     */
+#define SESSIONS_MAX                                                                 \
+	(MR_NODES_MAX * MR_SEAL_PEER_SESSIONS) /* a slot is the low byte of an index \
+						*/
 _Static_assert(SESSIONS_MAX == 256, "the slot of a session is one byte of its index");
 
 /* The keys of two directions, and the index by which the peer names them. */

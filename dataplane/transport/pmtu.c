@@ -22,6 +22,14 @@ static const uint16_t lengths[] = {9216, 9000, 8896, 4352, 2002, 1500, 1492, 146
 
 #define LENGTHS (sizeof(lengths) / sizeof(lengths[0]))
 
+/* As we count, without what a seal adds. */
+static uint32_t length_at(const struct peer *peer, uint32_t index)
+{
+	uint32_t overhead_bytes = peer->transport->config.overhead_bytes;
+
+	return lengths[index] > overhead_bytes ? lengths[index] - overhead_bytes : 0;
+}
+
 static uint32_t ceiling(const struct peer *peer)
 {
 	uint32_t mtu = peer->transport->config.mtu;
@@ -118,14 +126,14 @@ uint32_t path_hello(struct peer *peer, bool *more)
 	if (path->rounds == 0 || next == LENGTHS)
 		return 0;
 	if (next == 0) {
-		while (lengths[path->next] >= path->top)
+		while (length_at(peer, path->next) >= path->top)
 			path->next++;
 		*more = path->asked > 0;
 		return path->top;
 	}
 	path->next++;
-	*more = path->next < LENGTHS && lengths[path->next] > path->best;
-	return lengths[next];
+	*more = path->next < LENGTHS && length_at(peer, path->next) > path->best;
+	return length_at(peer, next);
 }
 
 /* --- What is learnt -------------------------------------------------------------------------- */
@@ -139,7 +147,7 @@ void path_told(struct peer *peer, const struct wire_hello *hello)
 	path->remote_mtu = hello->mtu;
 	if (path->rounds == 0 || hello->path_bytes > path->top)
 		return;
-	if (hello->path_bytes >= lengths[LENGTHS - 2])
+	if (hello->path_bytes >= length_at(peer, LENGTHS - 2))
 		path->best = (uint32_t)max_u64(path->best, hello->path_bytes);
 	if (path->best >= min_u64(path->top, ceiling(peer)))
 		search_end(peer);

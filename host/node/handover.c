@@ -232,7 +232,8 @@ static void event_handle(struct node *node, const struct rendezvous_event *event
 	while (handover_drain(node, event->node))
 		; /* its last words */
 	peer_detach(node, event->node);
-	messages_peer_lost(node, event->node, "its process has ended, or has cut the hand-over");
+	messages_peer_lost(node, event->node,
+			   "is dead: its process has ended, or has cut the hand-over");
 }
 
 static bool peer_pump(struct node *node, uint32_t peer)

@@ -64,7 +64,8 @@
 #define MR_RTO_US_MAX 1000000
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
-#define MR_PEER_TIMEOUT_MS_CLUSTER 750 /* millraced's: a job's client knows of a death within 1 s \
+#define MR_PEER_TIMEOUT_MS_CLUSTER                                                                \
+	750                            /* millraced's: a job's client knows of a death within 1 s \
 					*/
 #define MR_PEER_TIMEOUT_MS_LEAST 20    /* several times what a node may sleep */
 #define MR_PEER_TIMEOUT_MS_MOST 600000 /* as long as anyone would wait for a dead node */
@@ -73,14 +74,15 @@
 
 /* Transport: credit and packets in flight. */
 #define MR_CREDIT_BYTES (1u << 20) /* granted by one node, not yet here: fits a ring port */
-#define MR_CREDIT_BYTES_MIN 131072 /* of that bound, under marks: a shallow switch port's buffer \
-				    */
-#define MR_CREDIT_PEERS 4          /* share it when more want some: others' links may be slow */
-#define MR_CREDIT_OLDEST 8         /* one turn in so many is not the shortest's: Homa's share */
-#define MR_GRANT_BYTES 32768       /* one turn of a message in the round robin of credit */
-#define MR_TURN_BYTES 32768        /* of a message before the next one's turn: a burst's worth */
-#define MR_STASH_CHUNKS 64         /* first chunks of a peer kept until they are accepted */
-#define MR_FLIGHT_PACKETS 4096     /* to one peer, not yet known to be there or lost */
+#define MR_CREDIT_BYTES_MIN                                                                  \
+	131072                 /* of that bound, under marks: a shallow switch port's buffer \
+				*/
+#define MR_CREDIT_PEERS 4      /* share it when more want some: others' links may be slow */
+#define MR_CREDIT_OLDEST 8     /* one turn in so many is not the shortest's: Homa's share */
+#define MR_GRANT_BYTES 32768   /* one turn of a message in the round robin of credit */
+#define MR_TURN_BYTES 32768    /* of a message before the next one's turn: a burst's worth */
+#define MR_STASH_CHUNKS 64     /* first chunks of a peer kept until they are accepted */
+#define MR_FLIGHT_PACKETS 4096 /* to one peer, not yet known to be there or lost */
 #define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
 #define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
 #define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */

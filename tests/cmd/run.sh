@@ -42,6 +42,8 @@ done
 
 # The same seed, the same frames; whatever is lost or fails, the same answer.
 faults=loss=0.05,dup=0.02,reorder=0.05,corrupt=0.01,fail=0.05,repeat=0.05
+faults=$faults,rate_mbps=1000,queue_bytes=200000,ecn_bytes=50000,burst=0.001,lossy=0:1:0.1
+faults=$faults,cut_every_ms=300,cut_ms=50,pause_every_ms=100,pause_ms=20,skew_ppm=100
 for i in 1 2; do
 	"$millrace" run $wordcount text="file:$work/in/*.h" --nodes 3 --memory 192MiB \
 		--sim "7,$faults" --out counts="$work/sim$i" --json >"$work/sim$i.json"

@@ -1,7 +1,5 @@
 /*
  * The patterns of traffic on a simulated rack of 10 Gbit/s links, measured and held to bars.
- *
- * The bars are floors that a regression would fall through; what is asked for is printed beside.
  */
 #include "rack.h"
 #include "test.h"
@@ -33,9 +31,9 @@ static void test_incast(void)
 	CHECK(sim_incast(&config, &result) == 0);
 	incast_print("incast 16 to 1 of 64 KiB (asked: 90 %, 10 times)", &result);
 	CHECK(result.goodput >= 0.9, "%.2f", result.goodput);
-	CHECK(result.small_p99_ns <= 10 * result.unloaded_p99_ns);
-	CHECK(result.fairness >= 0.95, "%.3f", result.fairness);
+	CHECK(result.fairness >= 0.9, "%.3f", result.fairness);
 	CHECK(result.small_messages > 100 && result.messages > 100);
+	CHECK(result.small_p99_ns <= 10 * result.unloaded_p99_ns, "%lu ns", result.small_p99_ns);
 }
 
 static void test_small_beside_bulk(void)
@@ -47,8 +45,9 @@ static void test_small_beside_bulk(void)
 	rack.measure_us = 20000;
 	CHECK(sim_small_beside_bulk(&rack, &result) == 0);
 	incast_print("1 KiB beside 1 MiB, one sender", &result);
-	CHECK(result.goodput >= 0.5, "%.2f", result.goodput);
+	CHECK(result.goodput >= 0.85, "%.2f", result.goodput);
 	CHECK(result.small_messages > 100);
+	CHECK(result.small_p99_ns <= 10 * result.unloaded_p99_ns, "%lu ns", result.small_p99_ns);
 }
 
 static void test_all_to_all(void)
@@ -66,8 +65,9 @@ static void test_all_to_all(void)
 	    100 * result.goodput, result.fairness, result.fairness_senders,
 	    result.total.network.lost, result.total.network.marked,
 	    result.total.transport.retransmits);
-	CHECK(result.goodput >= 0.3, "%.2f", result.goodput);
-	CHECK(result.fairness_senders >= 0.8, "%.3f", result.fairness_senders);
+	CHECK(result.goodput >= 0.7, "%.2f", result.goodput);
+	CHECK(result.fairness >= 0.9, "%.3f", result.fairness);
+	CHECK(result.fairness_senders >= 0.95, "%.3f", result.fairness_senders);
 }
 
 static void test_paused_receiver(void)
@@ -81,7 +81,7 @@ static void test_paused_receiver(void)
 	printf("one of 4 receivers stands still: the others get %.1f %% of the sender's link, "
 	       "%.1f %% before\n",
 	       100 * result.during, 100 * result.before);
-	CHECK(result.before > 0.3 && result.during >= result.before,
+	CHECK(result.before > 0.6 && result.during >= result.before,
 	      "the others are to get what it leaves");
 }
 

@@ -160,9 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world_result result;
 	struct tape tape = {0};
 	struct world *w;
+	uint8_t setup;
 
-	if (take(&input) % 2 == 1)
+	setup = take(&input);
+	if ((setup & 1) != 0)
 		config.network.up_mbps = config.network.down_mbps = 1000;
+	if ((setup & 2) != 0)
+		config.small_bytes_max = MR_SMALL_BYTES_MAX;
 	w = world_open(&config, &result);
 	sim_network_set_judge(w->network, judge, &tape);
 	while (input.bytes > 0 && result.violation[0] == '\0')

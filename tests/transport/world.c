@@ -89,6 +89,7 @@ static void node_open(struct world *w, uint32_t index)
 	    .network = w->network,
 	    .endpoint = index,
 	    .peer_timeout_ms = w->config->peer_timeout_ms,
+	    .small_bytes_max = w->config->small_bytes_max,
 	    .user = {.event = take_event,
 		     .frame_in = take_frame_in,
 		     .frame_out = take_frame_out,
@@ -109,6 +110,7 @@ void node_crash(struct world *w, uint32_t node)
 	world_print(w, "node %u crashes", node);
 	w->result->crashes++;
 	w->nodes[node].dead = true;
+	w->nodes[node].watching = false;
 	sim_network_cut(w->network, node, true);
 	user_crash(w, node);
 }
@@ -175,6 +177,7 @@ static void step(struct world *w)
 	for (uint32_t i = 0; i < w->config->nodes; i++) {
 		if (!node_runs(w, i))
 			continue;
+		silence_watch(w, i);
 		user_act(w, i);
 		sim_station_turn(w->nodes[i].station);
 	}
@@ -185,6 +188,7 @@ static void step(struct world *w)
 static uint64_t node_next_time(struct world *w, uint32_t index)
 {
 	uint64_t resume = sim_network_resume_time(w->network, index);
+	uint64_t watch_end = silence_watch_end(w, index);
 	uint64_t action = user_next(w, index);
 	uint64_t next;
 
@@ -192,6 +196,7 @@ static uint64_t node_next_time(struct world *w, uint32_t index)
 		return UINT64_MAX;
 	next = sim_station_next_time(w->nodes[index].station);
 	next = action < next ? action : next;
+	next = watch_end < next ? watch_end : next;
 	return next < resume ? resume : next;
 }
 

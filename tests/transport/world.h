@@ -60,11 +60,13 @@ struct world_config {
 	uint32_t nodes;
 	uint32_t messages;
 	uint64_t body_bytes_max;
-	uint32_t small_percent; /* of the messages have 1 to 1024 bytes */
-	uint32_t flows;         /* 1: all are unordered */
-	uint32_t plan_us;       /* sends are spread over so much time */
-	uint32_t crashes;       /* of nodes, in that time; most come back */
+	uint32_t small_percent;   /* of the messages have 1 to 1024 bytes */
+	uint32_t small_bytes_max; /* so large go without an offer, as of transport_config */
+	uint32_t flows;           /* 1: all are unordered */
+	uint32_t plan_us;         /* sends are spread over so much time */
+	uint32_t crashes;         /* of nodes, in that time; most come back */
 	uint32_t peer_timeout_ms;
+	uint32_t watch_us; /* until then all watch all: the dead are reported unasked; 0: none */
 	enum sabotage sabotage;
 	bool print; /* the course of it, on stdout */
 };

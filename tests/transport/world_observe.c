@@ -11,6 +11,10 @@
 #include "test.h"
 #include "world_state.h"
 
+/* Of an ACK entry's bitmap or an echo's. */
+#define WORDS_MAX \
+	(WIRE_ACK_WORDS_MAX > WIRE_ECHO_WORDS_MAX ? WIRE_ACK_WORDS_MAX : WIRE_ECHO_WORDS_MAX)
+
 /* --- Names of messages on the wire ----------------------------------------------------------- */
 
 static struct wire_name *name_slot(struct world *w, const struct wire_name *name)
@@ -155,18 +159,14 @@ static void data_out(struct world *w, uint32_t node, const struct wire_header *h
 static void acks_out(struct world *w, uint32_t node, const struct wire_header *header,
 		     const uint8_t *entries, uint32_t bytes)
 {
-	uint64_t words[WIRE_ACK_WORDS_MAX];
+	uint64_t words[WORDS_MAX];
 	struct wire_echo echo;
 	struct wire_ack ack;
 	uint32_t length = wire_read_echo(entries, bytes, &echo, words);
 
-	if (length == 0 || echo.session != header->session) {
+	if (length == 0 || echo.session != header->session)
 		world_violation(w, "node %u sent a malformed echo", node);
-		return;
-	}
-	entries += length;
-	bytes -= length;
-	for (; bytes > 0; entries += length, bytes -= length) {
+	for (entries += length, bytes -= length; bytes > 0; entries += length, bytes -= length) {
 		struct planned *m;
 
 		length = wire_read_ack(entries, bytes, &ack, words);
@@ -219,16 +219,12 @@ void observe_out(struct world *w, uint32_t node, const struct transport_frame *f
 static void acks_in(struct world *w, const struct wire_header *header, const uint8_t *entries,
 		    uint32_t bytes)
 {
-	uint64_t words[WIRE_ACK_WORDS_MAX];
+	uint64_t words[WORDS_MAX];
 	struct wire_echo echo;
 	struct wire_ack ack;
 	uint32_t length = wire_read_echo(entries, bytes, &echo, words);
 
-	if (length == 0)
-		return;
-	entries += length;
-	bytes -= length;
-	for (; bytes > 0; entries += length, bytes -= length) {
+	for (entries += length, bytes -= length; bytes > 0; entries += length, bytes -= length) {
 		struct planned *m;
 
 		length = wire_read_ack(entries, bytes, &ack, words);

@@ -68,13 +68,12 @@ static void change_ack(struct world *w, struct opened *opened, bool out)
 {
 	enum sabotage kind = w->config->sabotage;
 	uint64_t words[WIRE_ACK_WORDS_MAX];
+	uint64_t echo_words[WIRE_ECHO_WORDS_MAX];
 	struct wire_echo echo;
 	struct wire_ack ack;
-	uint32_t echo_bytes = wire_read_echo(opened->body, opened->body_bytes, &echo, words);
-	uint8_t *entry = opened->body + echo_bytes;
+	uint32_t at = wire_read_echo(opened->body, opened->body_bytes, &echo, echo_words);
 
-	if (echo_bytes == 0 ||
-	    wire_read_ack(entry, opened->body_bytes - echo_bytes, &ack, words) == 0)
+	if (at == 0 || wire_read_ack(opened->body + at, opened->body_bytes - at, &ack, words) == 0)
 		return;
 	if (kind == SABOTAGE_ACK_EARLY && !out && ack.state < WIRE_DELIVERED)
 		ack.state = WIRE_DELIVERED;
@@ -86,7 +85,7 @@ static void change_ack(struct world *w, struct opened *opened, bool out)
 		ack.grant *= 2;
 	else
 		return;
-	wire_write_ack(entry, &ack, words);
+	wire_write_ack(opened->body + at, &ack, words);
 	seal(w, opened);
 }
 

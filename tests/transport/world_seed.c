@@ -1,6 +1,8 @@
 /* What a seed stands for: nodes, links, faults, and the mix of messages. */
 #include "world_state.h"
 
+#define QUEUE_FRAMES_MIN 8 /* of the longest; no switch keeps less */
+
 static bool one_in(struct sim_random *random, uint64_t odds)
 {
 	return sim_random_below(random, odds) == 0;
@@ -30,6 +32,8 @@ static void choose_messages(struct world_config *config, struct sim_random *rand
 	config->messages = between(random, 20, 80);
 	config->body_bytes_max = 1u << between(random, 10, 20);
 	config->small_percent = one_in(random, 2) ? between(random, 0, 100) : 0;
+	if (one_in(random, 2))
+		config->small_bytes_max = between(random, 1, MR_SMALL_BYTES_MAX);
 	config->flows = one_in(random, 6) ? 1 : between(random, 2, 4);
 	config->plan_us = between(random, 1, 20) * 1000;
 	if (one_in(random, 10)) {
@@ -55,6 +59,8 @@ static void choose_links(struct sim_config *network, struct sim_random *random)
 	network->down_mbps =
 	    one_in(random, 4) ? rates_mbps[sim_random_below(random, 3)] : network->up_mbps;
 	network->queue_bytes = 16384u << sim_random_below(random, 6);
+	if (network->queue_bytes < QUEUE_FRAMES_MIN * network->mtu)
+		network->queue_bytes = QUEUE_FRAMES_MIN * network->mtu;
 	if (one_in(random, 2))
 		network->ecn_bytes = network->queue_bytes / 4;
 }
@@ -102,6 +108,8 @@ static void choose_outages(struct world_config *config, struct sim_random *rando
 		config->crashes = between(random, 1, 3);
 	config->plan_us *= between(random, 1, 10);
 	config->peer_timeout_ms = timeouts_ms[sim_random_below(random, 3)];
+	if (one_in(random, 2))
+		config->watch_us = between(random, 1, 6) * config->peer_timeout_ms * 500;
 }
 
 void world_config_init(struct world_config *config, uint64_t seed)

@@ -65,9 +65,13 @@ void silence_check_failed(struct world *w, const struct planned *m, enum transpo
 
 	switch (reason) {
 	case TRANSPORT_UNREACHABLE:
-		if (!silence_lasts(w, m->from, m->to) && !session_given_up(w, m))
+		if (!silence_lasts(w, m->from, m->to))
 			world_violation(w, "message %u failed as unreachable after %.6f s", index,
 					(double)silent_ns(w, m->from, m->to) / 1e9);
+		break;
+	case TRANSPORT_GIVEN_UP:
+		if (!session_given_up(w, m))
+			world_violation(w, "message %u failed, but nobody gave it up", index);
 		break;
 	case TRANSPORT_RESTARTED:
 		if (w->nodes[m->from].restarted_ns[m->to] < m->sent_ns)
@@ -106,30 +110,62 @@ static uint64_t latest(uint64_t a, uint64_t b, uint64_t c)
 	return later > c ? later : c;
 }
 
-/* Has the node waited for a peer longer than it may, since it is owed something? */
-static void check_waiting(struct world *w, uint32_t index, uint32_t peer, uint64_t owed_ns,
-			  const struct planned *m)
+/* Has the node waited for a peer longer than it may, since it began to? */
+static void check_waiting(struct world *w, uint32_t index, uint32_t peer, uint64_t begun_ns)
 {
 	const struct node *node = &w->nodes[index];
-	uint64_t since = latest(node->heard_ns[peer], owed_ns, node->resumed_ns);
+	uint64_t since = latest(node->heard_ns[peer], begun_ns, node->resumed_ns);
 
 	if (sim_network_resume_time(w->network, index) > world_now(w))
 		return;
 	if (world_now(w) - since > timeout_ns(w) + timeout_ns(w) / SKEW_PARTS + NS_PER_MS)
-		world_violation(w, "node %u waits for node %u, silent for %.6f s (message %u)",
-				index, peer, (double)(world_now(w) - since) / 1e9,
-				message_index(w, m));
+		world_violation(w, "node %u waits for node %u, silent for %.6f s", index, peer,
+				(double)(world_now(w) - since) / 1e9);
+}
+
+uint64_t silence_watch_end(const struct world *w, uint32_t node)
+{
+	return w->nodes[node].watching ? w->config->watch_us * NS_PER_US : UINT64_MAX;
+}
+
+void silence_watch(struct world *w, uint32_t index)
+{
+	bool watching = world_now(w) < w->config->watch_us * NS_PER_US;
+	struct node *node = &w->nodes[index];
+
+	if (watching == node->watching)
+		return;
+	node->watching = watching;
+	for (uint32_t peer = 0; peer < w->config->nodes; peer++)
+		if (peer != index &&
+		    transport_peer_watch(sim_station_transport(node->station),
+					 sim_station_clock(node->station), peer, watching) < 0)
+			world_violation(w, "node %u cannot watch node %u", index, peer);
+}
+
+/* A death reported is not reported again before the peer was heard. */
+static void check_watched(struct world *w, uint32_t index)
+{
+	const struct node *node = &w->nodes[index];
+
+	for (uint32_t peer = 0; peer < w->config->nodes; peer++)
+		if (peer != index && (node->gave_up_ns[peer] < node->born_ns ||
+				      node->gave_up_ns[peer] < node->heard_ns[peer]))
+			check_waiting(w, index, peer, node->born_ns);
 }
 
 void silence_sweep(struct world *w)
 {
 	w->sweep_ns = world_now(w) + timeout_ns(w) / 8;
+	for (uint32_t i = 0; i < w->config->nodes; i++)
+		if (w->nodes[i].watching && !w->nodes[i].dead)
+			check_watched(w, i);
 	for (uint32_t i = 0; i < w->message_count; i++) {
 		const struct planned *m = &w->messages[i];
 
 		if (message_pending(w, m))
-			check_waiting(w, m->from, m->to, m->sent_ns, m);
+			check_waiting(w, m->from, m->to, m->sent_ns);
 		if (message_awaited(w, m))
-			check_waiting(w, m->to, m->from, m->accepted_ns, m);
+			check_waiting(w, m->to, m->from, m->accepted_ns);
 	}
 }

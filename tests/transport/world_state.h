@@ -58,7 +58,8 @@ struct planned {
 
 struct node {
 	struct sim_station *station;
-	bool dead; /* crashed, and not back yet */
+	bool dead;     /* crashed, and not back yet */
+	bool watching; /* all its peers */
 	uint64_t born_ns;
 	uint64_t resumed_ns; /* the end of its last pause */
 	uint64_t credit_bytes;
@@ -176,6 +177,10 @@ void silence_check_failed(struct world *w, const struct planned *m, enum transpo
 void silence_check_lost(struct world *w, const struct planned *m);
 void silence_check_down(struct world *w, uint32_t node, uint32_t peer);
 void silence_sweep(struct world *w);
+/* Begins and ends watching, as planned, for a node that runs. */
+void silence_watch(struct world *w, uint32_t node);
+/* When it is to end; UINT64_MAX: the node does not watch. */
+uint64_t silence_watch_end(const struct world *w, uint32_t node);
 
 /* world_sabotage.c */
 void sabotage_in(struct world *w, uint8_t *frame, uint32_t bytes);

@@ -179,6 +179,23 @@ static void told_offer(struct world *w, uint32_t node, const struct transport_ev
 	w->nodes[node].answers = m;
 }
 
+/* A message without an offer comes with its body. */
+static bool take_small(struct world *w, struct planned *m, const struct transport_event *event)
+{
+	uint32_t i = message_index(w, m);
+
+	if (m->receiver_life != 0) {
+		world_violation(w, "message %u delivered twice", i);
+		return false;
+	}
+	m->receiver_life = node_life(w, m->to);
+	if (m->head_bytes + m->body_bytes > w->config->small_bytes_max)
+		world_violation(w, "message %u is not small, and was not offered", i);
+	if (memcmp(event->body, m->body, m->body_bytes) != 0)
+		world_violation(w, "message %u is not what was sent", i);
+	return true;
+}
+
 static void told_message(struct world *w, uint32_t node, const struct transport_event *event)
 {
 	struct planned *m = by_head(w, node, event);
@@ -187,8 +204,11 @@ static void told_message(struct world *w, uint32_t node, const struct transport_
 	if (m == NULL)
 		return;
 	i = message_index(w, m);
-	if (!message_awaited(w, m) ||
-	    event->cookie != cookie_of(COOKIE_IN, m->receiver_life, w, m)) {
+	if (event->body != NULL && !take_small(w, m, event))
+		return;
+	if (event->body == NULL &&
+	    (!message_awaited(w, m) ||
+	     event->cookie != cookie_of(COOKIE_IN, m->receiver_life, w, m))) {
 		world_violation(w, "message %u delivered twice or unasked", i);
 		return;
 	}
@@ -196,7 +216,7 @@ static void told_message(struct world *w, uint32_t node, const struct transport_
 	observe_end(w, m);
 	w->result->delivered++;
 	w->result->delivered_bytes += m->body_bytes;
-	if (!room_good(m))
+	if (m->room != NULL && !room_good(m))
 		world_violation(w, "message %u is not what was sent", i);
 	last = &w->nodes[node].flow_delivered[m->from][m->flow];
 	if (m->flow != 0 && m->order < *last)
