@@ -52,8 +52,9 @@ void lane_drop(struct transport *t)
 /* --- Delivering ------------------------------------------------------------------------------ */
 
 /* Is it new, and its turn? Then it is delivered. */
-static bool number_enter(struct peer *peer, uint32_t number)
+static bool number_enter(struct inbox_packet *packet, uint32_t number)
 {
+	struct peer *peer = packet->peer;
 	struct lane_in *lane = &peer->lane_in;
 	int32_t ahead = packet_ahead(number, lane->cumulative);
 
@@ -62,7 +63,8 @@ static bool number_enter(struct peer *peer, uint32_t number)
 		return false;
 	}
 	if (ahead < 0 || (lane->above > 0 && map_test(lane->map, number))) {
-		COUNT_PEER(peer, duplicates, 1);
+		COUNT_PEER(peer, duplicates, !packet->repeats); /* packets are counted */
+		packet->repeats = true;
 		return false;
 	}
 	if (ahead > 0) {
@@ -78,14 +80,16 @@ static bool number_enter(struct peer *peer, uint32_t number)
 	return true;
 }
 
-static bool small_enter(struct peer *peer, const struct wire_small *small)
+static bool small_enter(struct inbox_packet *packet, const struct wire_small *small)
 {
+	struct peer *peer = packet->peer;
+
 	/* A late one of a flow is a duplicate, of which the count is to tell. */
 	if (small->flow != 0 && packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]) > 0) {
 		peer->transport->counters.drop_order++;
 		return false;
 	}
-	if (!number_enter(peer, small->number))
+	if (!number_enter(packet, small->number))
 		return false;
 	if (small->flow != 0)
 		receive_turn(peer, small->flow);
@@ -114,7 +118,7 @@ static bool packet_next(struct inbox_packet *packet, struct transport_event *eve
 		}
 		packet->next += length;
 		packet->bytes -= length;
-		if (!small_enter(peer, &small))
+		if (!small_enter(packet, &small))
 			continue;
 		event_clear(event);
 		event->kind = TRANSPORT_MESSAGE;

@@ -184,6 +184,7 @@ struct inbox_packet {
 	const uint8_t *next; /* message */
 	uint32_t bytes;      /* from there on */
 	uint32_t session;
+	bool repeats; /* it brought what was here already */
 };
 
 /* The most that is around a small message in a packet. */
