@@ -385,8 +385,6 @@ void endpoint_turn(struct endpoint *self)
 
 	self->now_ns = process_now_ns();
 	worked = link_receive(self->link, self->now_ns, &user);
-	if (transport_deadline(self->transport) <= self->now_ns)
-		transport_tick(self->transport, self->now_ns);
 	if (link_deadline(self->link) <= self->now_ns)
 		link_tick(self->link, self->now_ns);
 	pump(self);

@@ -236,13 +236,18 @@ bool link_blocked(const struct link *link)
 
 void link_tick(struct link *link, uint64_t now_ns)
 {
+	transport_tick(link->config.transport, now_ns);
 	if (link->sealing != NULL)
 		seal_tick(link->config.seal, now_ns);
 }
 
 uint64_t link_deadline(const struct link *link)
 {
-	return link->sealing != NULL ? seal_deadline(link->config.seal) : UINT64_MAX;
+	uint64_t deadline = transport_deadline(link->config.transport);
+
+	if (link->sealing != NULL && seal_deadline(link->config.seal) < deadline)
+		deadline = seal_deadline(link->config.seal);
+	return deadline;
 }
 
 void link_destroy(struct link **destroyed)

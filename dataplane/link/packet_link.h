@@ -70,7 +70,8 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
  * owner of a body is its struct region, of which a reference is kept where the port or the link
  * needs it longer, or NULL: then the body is copied. */
 bool link_send(struct link *link, uint64_t now_ns);
-/* Runs timers that are due, and says when to be called next; UINT64_MAX: never. */
+/* Runs the timers that are due, the transport's too, and says when to be called next; UINT64_MAX:
+ * never. */
 void link_tick(struct link *link, uint64_t now_ns);
 uint64_t link_deadline(const struct link *link);
 /* Do frames wait for the port to have room? Then link_send() is to be called again soon. */

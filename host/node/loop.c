@@ -107,8 +107,6 @@ static bool turn(struct node *node)
 	worked |= io_poll(node->io) > 0;
 	worked |= workers_reap(&node->workers) > 0;
 	worked |= run_commands(node);
-	if (transport_deadline(node->transport) <= node->now_ns)
-		transport_tick(node->transport, node->now_ns);
 	if (link_deadline(node->link) <= node->now_ns)
 		link_tick(node->link, node->now_ns);
 	worked |= messages_pump(node);
@@ -140,13 +138,11 @@ bool node_step(struct node *node, uint64_t now_ns)
 
 uint64_t node_deadline(const struct node *node)
 {
-	uint64_t deadline = transport_deadline(node->transport);
+	uint64_t deadline = link_deadline(node->link);
 
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
 		deadline = rendezvous_deadline(node->handover.rendezvous);
-	if (link_deadline(node->link) < deadline)
-		deadline = link_deadline(node->link);
 	if ((node->stopping || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
 		deadline = node->published_ns + 100000000ull;

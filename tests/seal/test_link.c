@@ -120,7 +120,6 @@ static void node_step(struct node *node)
 	const struct link_user user = {pump, node};
 
 	link_receive(node->link, now_ns, &user);
-	transport_tick(node->transport, now_ns);
 	link_tick(node->link, now_ns);
 	pump(node);
 	link_send(node->link, now_ns);
