@@ -56,7 +56,8 @@ local f = {
 	body_bytes = ProtoField.uint64("millrace.body_bytes", "Body bytes"),
 	chunk = ProtoField.uint32("millrace.chunk", "Chunk"),
 	chunks = ProtoField.uint32("millrace.chunks", "Chunks of the message"),
-	chunk_bytes = ProtoField.uint32("millrace.chunk_bytes", "Chunk bytes"),
+	chunk_bytes = ProtoField.uint16("millrace.chunk_bytes", "Chunk bytes"),
+	unscheduled = ProtoField.uint16("millrace.unscheduled", "Chunks before credit"),
 	flow_seq = ProtoField.uint32("millrace.flow_seq", "Flow sequence"),
 	flow = ProtoField.uint16("millrace.flow", "Flow"),
 	head_bytes = ProtoField.uint16("millrace.head_bytes", "Head bytes"),
@@ -75,6 +76,7 @@ local f = {
 	echo_delay = ProtoField.uint32("millrace.echo.delay_us", "Delay (us)"),
 	echo_lane = ProtoField.uint32("millrace.echo.lane", "Small messages below"),
 	echo_words = ProtoField.uint16("millrace.echo.words", "Words"),
+	echo_duplicates = ProtoField.uint16("millrace.echo.duplicates", "Duplicate packets"),
 	echo_map = ProtoField.uint64("millrace.echo.map", "Small messages here", base.HEX),
 
 	ack = ProtoField.none("millrace.ack", "Entry"),
@@ -225,10 +227,11 @@ local function read_data(tree, tvb, pinfo)
 	end
 	local message = tvb(offset, 8):le_uint64()
 	local body_bytes = tvb(offset + 8, 8):le_uint64():tonumber()
-	local chunk, chunk_bytes = tvb(offset + 16, 4):le_uint(), tvb(offset + 20, 4):le_uint()
+	local chunk, chunk_bytes = tvb(offset + 16, 4):le_uint(), tvb(offset + 20, 2):le_uint()
 	local flow, head_bytes = tvb(offset + 28, 2):le_uint(), tvb(offset + 30, 2):le_uint()
 	offset = add_row(tree, tvb, offset, {
-		{ f.message, 8 }, { f.body_bytes, 8 }, { f.chunk, 4 }, { f.chunk_bytes, 4 },
+		{ f.message, 8 }, { f.body_bytes, 8 }, { f.chunk, 4 }, { f.chunk_bytes, 2 },
+		{ f.unscheduled, 2 },
 		{ f.flow_seq, 4 }, { f.flow, 2 }, { f.head_bytes, 2 },
 	})
 	pinfo.cols.info:append(string.format(" message %s chunk %u", tostring(message), chunk))
@@ -275,7 +278,7 @@ local function read_echo(tree, tvb, pinfo, offset)
 	local lane = tvb(offset + 16, 4):le_uint()
 	offset = add_row(tree, tvb, offset, {
 		{ f.echo_session, 4 }, { f.echo_packet, 4 }, { f.echo_ce, 4 }, { f.echo_delay, 4 },
-		{ f.echo_lane, 4 }, { f.echo_words, 2 }, { f.reserved, 2 },
+		{ f.echo_lane, 4 }, { f.echo_words, 2 }, { f.echo_duplicates, 2 },
 	})
 	if words > WORDS_MAX or tvb:len() < offset + 8 * words then
 		complain(tree, pinfo, "an echo with more words than there are")
