@@ -91,6 +91,7 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 	    .overhead_bytes = setup->sealed ? SEAL_OVERHEAD_BYTES : 0,
 	    .peer_timeout_ms = PEER_TIMEOUT_MS,
 	    .seed = role,
+	    .delay_us_target = self->port->abilities.memory ? MR_DELAY_US_TARGET_MEMORY : 0,
 	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	    /* As nodes have it: where no wire flips bits, nothing looks for flipped ones. */
 	    .payload_checksum = !self->port->abilities.memory,

@@ -118,7 +118,9 @@ static void alpha_update(struct congestion *congestion, uint32_t packets)
 
 static uint64_t target_ns(const struct peer *peer)
 {
-	return rtt_base_ns(peer) + MR_DELAY_US_TARGET * NS_PER_US;
+	uint32_t queues_us = peer->transport->config.delay_us_target;
+
+	return rtt_base_ns(peer) + (queues_us != 0 ? queues_us : MR_DELAY_US_TARGET) * NS_PER_US;
 }
 
 /* Swift's decrease, bounded by half: as far as the delay is above the target. */

@@ -48,6 +48,9 @@ struct transport_config {
 	uint64_t seed; /* for message ids and jitter; no other randomness */
 	/* Does our CRC cover the bodies of DATA too? Headers and heads it always covers. Needed
 	 * where nothing else finds a flipped bit: not on memory of this host, nor under a seal. */
+	/* Of queues on the way that the window keeps to; 0: MR_DELAY_US_TARGET. Where frames stay
+	 * in the memory of this host, what delays them is the receiver's own core. */
+	uint32_t delay_us_target;
 	bool payload_checksum;
 	/* Head and body of a message that goes without an offer; at most MR_SMALL_BYTES_MAX, and
 	 * less where packets are short. 0: all are offered. */

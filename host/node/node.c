@@ -45,6 +45,7 @@ static int create_transport(struct node *node, const struct node_config *config,
 	    .sleep_us = sleep_us(node, config->port),
 	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
 	    .payload_checksum = config->keys == NULL && !config->port->abilities.memory,
+	    .delay_us_target = config->port->abilities.memory ? MR_DELAY_US_TARGET_MEMORY : 0,
 	    .small_bytes_max = MR_SMALL_BYTES_MAX,
 	    .offered_flows = 1ull << MESSAGE_FLOW_DATA}; /* batches may wait for memory */
 	int rc;

@@ -86,6 +86,8 @@
 #define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
 #define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
 #define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */
+#define MR_DELAY_US_TARGET_MEMORY 1000 /* there a ring of 1024 frames, on a core with other work \
+					*/
 #define MR_REORDER_STEPS_MAX 16        /* quarters of a round trip packets may overtake by */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
