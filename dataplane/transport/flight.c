@@ -262,7 +262,8 @@ void flight_timeout(struct peer *peer)
 		probe_tail(peer);
 	else
 		lose_old(peer, t->now_ns - timeout_ns);
-	if (timeout_ns < peer_interval_max_ns(peer))
+	/* Counted on where the timeout grows no more: that none is answered is a sign by itself. */
+	if (flight->backoff < MR_RTO_DOUBLINGS_MAX)
 		flight->backoff++;
 	if (flight->backoff > 2)
 		hop_suspect(t, peer->hop);
