@@ -39,6 +39,7 @@ void flight_reset(struct peer *peer)
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
 	flight->again = 0;
+	flight->told = false; /* a new life of the peer counts duplicates from none */
 	flight->undo_bytes = 0;
 	flight->bytes = 0;
 	congestion_reset(peer);
