@@ -39,7 +39,7 @@ struct attach_message {
 	X(borrowed)      /* regions received, ever */                                \
 	X(recalls)       /* times the other side was asked to give loans back */     \
 	X(full)          /* sends refused: the ring or the table of loans is full */ \
-	X(drop_bad_slot) /* a slot that says what cannot be: it breaks the channel */
+	X(drop_bad_slot) /* a slot, or what was taken, that cannot be: it breaks the channel */
 
 struct attach_counters {
 #define ATTACH_COUNTER_FIELD(name) uint64_t name;

@@ -79,8 +79,10 @@ static int claim(struct attach_channel *channel, struct slot **slot)
 	if (attach_broken(channel))
 		return -EPIPE;
 	*slot = slot_claim(&channel->writer, &channel->broken);
-	if (channel->broken)
+	if (channel->broken) {
+		channel->counters.drop_bad_slot++; /* it says that it took what was never there */
 		return -EPIPE;
+	}
 	if (*slot == NULL) {
 		channel->counters.full++;
 		return -EAGAIN;
@@ -268,9 +270,13 @@ bool attach_receive(struct attach_channel *channel, struct attach_message *messa
 {
 	struct slot slot;
 
-	while (!channel->broken && slot_take(&channel->reader, &slot)) {
-		int rc = slot_handle(channel, &slot, message);
+	/* A ring's at most: who never stops writing what is no message holds nobody up. */
+	for (uint32_t n = 0; n < MR_ATTACH_SLOTS && !channel->broken; n++) {
+		int rc;
 
+		if (!slot_take(&channel->reader, &slot))
+			return false;
+		rc = slot_handle(channel, &slot, message);
 		if (rc == 1)
 			return true;
 		if (rc < 0) {

@@ -39,6 +39,7 @@ void flight_reset(struct peer *peer)
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
 	flight->again = 0;
+	flight->told = false; /* a new life of the peer counts duplicates from none */
 	flight->undo_bytes = 0;
 	flight->bytes = 0;
 	congestion_reset(peer);
@@ -262,7 +263,8 @@ void flight_timeout(struct peer *peer)
 		probe_tail(peer);
 	else
 		lose_old(peer, t->now_ns - timeout_ns);
-	if (timeout_ns < peer_interval_max_ns(peer))
+	/* Counted on where the timeout grows no more: that none is answered is a sign by itself. */
+	if (flight->backoff < MR_RTO_DOUBLINGS_MAX)
 		flight->backoff++;
 	if (flight->backoff > 2)
 		hop_suspect(t, peer->hop);

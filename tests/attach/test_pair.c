@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "host.h"
 #include "test.h"
 
@@ -128,10 +129,26 @@ static void test_recall(void)
 	attach_close(&ends[1]);
 }
 
+/* Who says it has read what was never sent has broken the rules: that is seen in sending alone. */
+static void test_overtold(void)
+{
+	struct attach_channel *ends[2];
+
+	CHECK(attach_pair(ends) == 0);
+	for (uint32_t i = 0; i < MR_ATTACH_SLOTS; i++)
+		CHECK(attach_send(ends[0], "", 0, NULL, 0) == 0);
+	atomic_store(&ends[0]->writer.ring->taken, MR_ATTACH_SLOTS + 1);
+	CHECK(attach_send(ends[0], "", 0, NULL, 0) == -EPIPE && attach_broken(ends[0]));
+	CHECK(attach_counters(ends[0])->drop_bad_slot == 1, "and is counted");
+	attach_close(&ends[0]);
+	attach_close(&ends[1]);
+}
+
 int main(void)
 {
 	test_exchange();
 	test_ends();
 	test_recall();
+	test_overtold();
 	return 0;
 }
