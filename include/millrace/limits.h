@@ -62,7 +62,7 @@
 #define MR_RTO_FLOOR_MS 1000       /* then it halves */
 #define MR_RTT_BASE_MS 10000 /* the shortest round trip of one to two such spans is the base */
 #define MR_RTO_US_MAX 1000000
-#define MR_RTO_DOUBLINGS_MAX 16 /* of the least timeout: more than the most */
+#define MR_RTO_DOUBLINGS_MAX 16          /* of the least timeout: more than the most */
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
 #define MR_PEER_TIMEOUT_MS_CLUSTER                                                                \
@@ -87,8 +87,7 @@
 #define MR_FLIGHT_BYTES_INITIAL 16384  /* congestion window at first: RFC 6928's ten packets */
 #define MR_FLIGHT_IDLE_MS 100          /* after it a larger window is that again */
 #define MR_DELAY_US_TARGET 50          /* of queues: half a switch port's buffer at 10 Gbit/s */
-#define MR_DELAY_US_TARGET_MEMORY 1000 /* there a ring of 1024 frames, on a core with other work \
-					*/
+#define MR_DELAY_US_TARGET_MEMORY 1000 /* there: a ring of 1024 frames before a busy core */
 #define MR_REORDER_STEPS_MAX 16        /* quarters of a round trip packets may overtake by */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */

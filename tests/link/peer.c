@@ -245,8 +245,8 @@ static void exchange(struct peer *peer)
 		worked = link_receive(peer->link, peer->now_ns, &user);
 		if (worked)
 			heard_ns = peer->now_ns;
-		if (transport_deadline(peer->transport) <= peer->now_ns)
-			transport_tick(peer->transport, peer->now_ns);
+		if (link_deadline(peer->link) <= peer->now_ns)
+			link_tick(peer->link, peer->now_ns);
 		while (message_send(peer))
 			worked = true;
 		events_take(peer);
