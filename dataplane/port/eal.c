@@ -102,16 +102,29 @@ static int eal_args_pci(struct eal_args *args, const struct port_eal_config *con
 	return rc;
 }
 
+static int eal_args_heap(struct eal_args *args, uint64_t mib)
+{
+	int rc = eal_arg(args, "-m");
+
+	return rc == 0 ? eal_arg(args, "%llu", (unsigned long long)mib) : rc;
+}
+
+/*
+ * A heap of ordinary pages has its size at the start, and costs what is touched of it. One of huge
+ * pages costs all that it begins with; it grows page by page as ports open, and so begins with
+ * nothing, unless it is to hold data in one piece or a device that knows physical addresses.
+ */
 static int eal_args_memory(struct eal_args *args, const struct port_eal_config *config, bool pci,
 			   char *note, size_t note_bytes)
 {
 	uint64_t bytes = config->memory_bytes + EAL_OWN_BYTES + config->spec_count * EAL_PORT_BYTES;
 	uint64_t mib = (bytes + MIB - 1) / MIB;
-	int rc = eal_arg(args, "-m");
+	bool huge = huge_pages_available(bytes);
+	int rc = 0;
 
-	if (rc == 0)
-		rc = eal_arg(args, "%llu", (unsigned long long)mib);
-	if (rc == 0 && huge_pages_available(bytes)) {
+	if (!huge || pci || config->memory_bytes > 0)
+		rc = eal_args_heap(args, mib);
+	if (rc == 0 && huge) {
 		rc = eal_arg(args, "--in-memory");
 		/* Drivers that share memory by descriptor (memif, virtio_user) send few at a time.
 		 */

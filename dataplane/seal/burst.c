@@ -24,7 +24,7 @@ struct session *session_to_seal(struct seal *seal, struct peer *peer, uint64_t n
 	if (session == NULL || session_expired(session, now_ns) ||
 	    session->frames >= MR_SEAL_REJECT_FRAMES)
 		session = NULL;
-	if (session == NULL || session_worn(session, now_ns))
+	if (session == NULL || peer->silent || session_worn(session, now_ns))
 		peer_want(seal, peer, now_ns);
 	return session;
 }
@@ -180,6 +180,7 @@ static void frame_heard(struct seal *seal, uint64_t now_ns, const struct opening
 	struct peer *peer = opening->peer;
 
 	peer->unheard_ns = 0;
+	peer->silent = false;
 	peer->confirmed |= opening->session == peer->next;
 	if (opening->frame->out_bytes == 0) {
 		seal->counters.keepalives_in++;

@@ -274,6 +274,7 @@ static void response_input(struct seal *seal, uint64_t now_ns, const struct seal
 		session_established(seal, peer);
 		peer->initiation_ns = UINT64_MAX;
 		peer->unheard_ns = 0;
+		peer->silent = false;
 		secret_wipe(&peer->noise, sizeof(peer->noise));
 		peer_due(seal, peer, DUE_DATA);
 		deadline_add(seal, now_ns + MR_SEAL_REJECT_MS * NS_PER_MS);

@@ -154,6 +154,7 @@ static void peer_tick(struct seal *seal, struct peer *peer, uint64_t now_ns)
 
 	if (peer->unheard_ns != 0 && now_ns - peer->unheard_ns >= silence_ns) {
 		peer->unheard_ns = 0; /* the next frame out begins it again */
+		peer->silent = true;
 		peer_want(seal, peer, now_ns);
 	}
 	if (peer->initiation_ns <= now_ns)

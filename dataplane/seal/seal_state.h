@@ -48,6 +48,7 @@ struct peer {
 	uint64_t heard_initiation_ns;
 	uint64_t wanted_ns;  /* when a frame to it last wanted out */
 	uint64_t unheard_ns; /* the first frame out since one came in; 0: none */
+	bool silent; /* that was too long ago, and none has come since: it may have other keys */
 	uint64_t
 	    answer_ns; /* when an empty frame says that what came was heard; UINT64_MAX: never */
 	uint64_t initiation_ns; /* when to initiate (again); UINT64_MAX: not */
@@ -89,7 +90,8 @@ void peer_due(struct seal *seal, struct peer *peer, enum due what);
 void peer_want(struct seal *seal, struct peer *peer, uint64_t now_ns);
 void deadline_add(struct seal *seal, uint64_t when_ns);
 
-/* burst.c: the session that seals now, or NULL; a new one is wanted when that is worn, or none. */
+/* burst.c: the session that seals now, or NULL; a new one is wanted when there is none, that is
+ * worn, or the peer is silent. */
 struct session *session_to_seal(struct seal *seal, struct peer *peer, uint64_t now_ns);
 /* The next frame of the session: its head is written, op says how to seal the rest. */
 void session_op(struct session *session, const struct aead_piece in[AEAD_PIECES], uint8_t *out,

@@ -111,11 +111,12 @@
 					  */
 #define MR_SEAL_REJECT_FRAMES (1u << 23) /* by one key of AES-GCM: RFC 9001 6.6 */
 #define MR_SEAL_REKEY_BYTES (1ull << 35) /* by one key: 2^31 blocks, a long way from 2^64 / 2 */
-#define MR_SEAL_RETRY_MS 100      /* of an initiation, doubled: a cluster's round trip x 100 */
-#define MR_SEAL_RETRY_MS_MAX 1000 /* so that a peer that restarts is met within a second */
-#define MR_SEAL_ATTEMPT_MS 5000   /* tried so long after the last frame that wanted out */
-#define MR_SEAL_SILENCE_MS 200    /* frames unanswered so long: the peer may have lost our keys */
-#define MR_SEAL_KEEPALIVE_MS 50   /* a frame heard is answered by then, if only by an empty one */
+#define MR_SEAL_RETRY_MS 100 /* of an initiation, doubled: a cluster's round trip x 100 */
+#define MR_SEAL_RETRY_MS_MAX \
+	200 /* a peer that restarts is met well within MR_PEER_TIMEOUT_MS_CLUSTER */
+#define MR_SEAL_ATTEMPT_MS 5000 /* tried so long after the last frame that wanted out */
+#define MR_SEAL_SILENCE_MS 200  /* frames unanswered so long: the peer may have lost our keys */
+#define MR_SEAL_KEEPALIVE_MS 50 /* a frame heard is answered by then, if only by an empty one */
 #define MR_SEAL_INITIATION_MS_MIN 20 /* between two of one peer: a replay costs no more */
 #define MR_SEAL_INITIATIONS_PER_SECOND                                                      \
 	500                           /* taken of all together: each costs 0.2 ms of a core \
