@@ -336,8 +336,7 @@ static void received(struct node *node, struct incoming *in)
 		receive_batch(node, in);
 	} else {
 		/* What the peer handed over before it sent this comes before it. */
-		while (handover_drain(node, in->peer))
-			;
+		handover_drain_all(node, in->peer);
 		receive_control(node, in);
 	}
 	incoming_free(in);

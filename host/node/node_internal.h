@@ -399,6 +399,8 @@ bool handover_control(struct node *node, uint32_t peer, const struct message_hea
 		      const void *body, uint64_t bytes);
 /* Takes what waits from one peer; true when there was something. */
 bool handover_drain(struct node *node, uint32_t peer);
+/* All that waited when it was called. */
+void handover_drain_all(struct node *node, uint32_t peer);
 bool handover_pump(struct node *node);
 void handover_flush(struct node *node); /* at the end of a turn */
 bool handover_arm(struct node *node);   /* before sleeping: true when something waits */
