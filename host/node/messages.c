@@ -398,7 +398,8 @@ static void received_small(struct node *node, const struct transport_event *even
 	code = in.head.type == MESSAGE_BATCH ? MESSAGE_REFUSED_FORM
 					     : refusal(node, &in.head, in.bytes);
 	if (code == 0) {
-		handover_drain_all(node, in.peer); /* what the peer handed over before it sent this */
+		handover_drain_all(node,
+				   in.peer); /* what the peer handed over before it sent this */
 		receive_copy(node, &in, event->body);
 	} else if (in.head.type != MESSAGE_REFUSED) {
 		message_send_heap(node, in.peer, MESSAGE_REFUSED, in.head.job, in.head.type, code,
