@@ -36,7 +36,8 @@ struct block {
 static void put(struct block *block, const void *from, uint32_t bytes)
 {
 	assert(block->used + bytes <= sizeof(block->bytes));
-	memcpy(block->bytes + block->used, from, bytes);
+	if (bytes > 0) /* else from may be NULL */
+		memcpy(block->bytes + block->used, from, bytes);
 	block->used += bytes;
 }
 
