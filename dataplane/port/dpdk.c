@@ -16,6 +16,7 @@
 #include "stale_socket.h"
 
 #define QUEUE_FRAMES 1024        /* descriptors of the one receive and the one send queue */
+#define STATISTICS_SLEEPS 32     /* at 2 ms each: some drivers make a system call of a look */
 #define LINK_WAIT_MS_VIRTUAL 100 /* a peer may start long after us: that is no reason to wait */
 #define LINK_WAIT_MS_PCI 3000    /* a copper link negotiates that long */
 #define LINK_POLL_MS 10
@@ -233,7 +234,8 @@ static bool dpdk_arm(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
 
-	dpdk_port_statistics(self);
+	if (self->sleeps++ % STATISTICS_SLEEPS == 0)
+		dpdk_port_statistics(self);
 	dpdk_tx_recall(self);
 	return false;
 }

@@ -25,6 +25,7 @@ struct dpdk_port {
 	uint32_t frame_bytes_max; // Ethernet header and MTU
 	uint32_t data_bytes;      // room of one data mbuf: a whole frame fits
 	uint32_t turns;           // of rx, between looks at the driver's statistics
+	uint32_t sleeps;          // of the owner, between the same looks
 	uint64_t rx_no_buffer;    // our own share of counters.drop_rx_no_buffer
 	struct rte_mempool *rx_pool;
 	struct rte_mempool *data_pool; // whole frames, copied
