@@ -12,7 +12,7 @@
 #include "run.h"
 #include "sink.h"
 
-#define POLL_MS 200 /* five progress reports a second */
+#define POLL_MS 50 /* how late the end of a job is heard of */
 #define SUBMIT_TURNS 2
 #define POLL_MS_FIRST 5 /* a small job is over by then */
 
