@@ -46,12 +46,8 @@ if [ -n "$reason" ]; then
 	exit 77
 fi
 for case in raw.64 raw.1500.copied raw.pingpong.p50 requests.64 beside.p99 pingpong.65536.p50 \
-	stream.65536; do
+	stream.65536 bulk.1500 bulk.9000 'bulk.1500.loss-1%'; do
 	positive "$port.$case"
-done
-# On a busy machine no message of 1 MiB may end in time; but what arrives must be right.
-for case in bulk.1500 bulk.9000 'bulk.1500.loss-1%'; do
-	[ -n "$(median "$port.$case")" ] || fail "$case was not measured"
 done
 grep -q '"raw, copied"' "$work/out" || fail "bulk is beside no limit"
 bench transport --port "$port" --runs 1 --ms 20 --case "$port.raw.64" --check
