@@ -1,7 +1,7 @@
 /* Acknowledgements: which messages' state the peer is to be told, and how it is written down. */
 #include <string.h>
 
-#include "state.h"
+#include "calls.h"
 
 void acknowledge(struct peer *peer, uint64_t id)
 {

@@ -1,7 +1,7 @@
 /* What a peer answers: which packets it saw, which chunks it has, what became of messages. */
 #include <string.h>
 
-#include "state.h"
+#include "calls.h"
 
 static struct out_message *find(struct peer *peer, uint64_t id)
 {

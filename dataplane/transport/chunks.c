@@ -5,8 +5,8 @@
  * the messages take turns of MR_TURN_BYTES, lost chunks first. A turn is a run of packets that
  * differ in little: what they share is done once.
  */
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 static uint64_t chunk_limit(const struct out_message *message)
 {

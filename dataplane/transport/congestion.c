@@ -14,7 +14,7 @@
  * Sources: RFC 8257 (DCTCP), Kumar et al., "Swift" (SIGCOMM'20), RFC 5681 (slow start), RFC 9438
  * (factor 0.7), RFC 7661 (a window that was long not used says little).
  */
-#include "state.h"
+#include "calls.h"
 
 #define ALPHA_ONE 1024u /* DCTCP's alpha is in such parts */
 #define ALPHA_SHIFT 4   /* its gain: 1/16, RFC 8257 section 3.3 */

@@ -14,7 +14,7 @@
  * Sources: Homa (SIGCOMM'18) sections 3.3 to 3.5 (shortest remaining first, overcommitment, the
  * share of the oldest); RFC 8257 (marks).
  */
-#include "state.h"
+#include "calls.h"
 
 #define ALPHA_ONE 1024u
 #define ALPHA_SHIFT 4

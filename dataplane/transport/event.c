@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 void event_queue(struct transport *t, struct event_node *node)
 {

@@ -15,7 +15,7 @@
  * where packets overtake; probes for tail loss), RFC 2883, 3708 and 4015 (duplicates told, and
  * spurious timeouts undone).
  */
-#include "state.h"
+#include "calls.h"
 
 static struct flight_packet *packet_at(struct peer *peer, uint32_t number)
 {

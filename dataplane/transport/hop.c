@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "state.h"
+#include "calls.h"
 
 static struct hop *hop_lookup(struct transport *t, uint32_t ip)
 {

@@ -4,7 +4,7 @@
  * A burst is taken as one: chunks of one message in a row are accounted for together (receive.c),
  * and a peer's place among those that have something to send is found when its packets end.
  */
-#include "state.h"
+#include "calls.h"
 
 #define PREFETCH_FRAMES 4 /* ahead: a copy of a payload hides some misses */
 

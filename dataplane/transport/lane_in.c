@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 void lane_forget(struct peer *peer)
 {

@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 #define IN_PACKET (MR_FLIGHT_PACKETS - 1) /* of a packet's number: its place in the ring */
 

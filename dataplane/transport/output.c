@@ -1,8 +1,8 @@
 /* Frames out: whose turn it is, and the headers of packets. */
 #include <string.h>
 
+#include "calls.h"
 #include "crc32c.h"
-#include "state.h"
 
 static void header_write(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
 			 uint8_t *at)

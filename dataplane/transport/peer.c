@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "state.h"
+#include "calls.h"
 
 #define SILENCE_PARTS 4
 

@@ -11,7 +11,7 @@
  * Sources: RFC 8899 (packetization layer path MTU discovery for datagram transports), RFC 1191
  * section 7.1 (search by a table of lengths that exist).
  */
-#include "state.h"
+#include "calls.h"
 
 #define HEADERS_BYTES (NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_DATA_BYTES)
 

@@ -6,7 +6,7 @@
  *
  * Source: Homa (SIGCOMM'18) section 3.2.
  */
-#include "state.h"
+#include "calls.h"
 
 void ready_init(struct ready *ready)
 {

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 static bool waits_for_peer(enum in_state state)
 {

@@ -10,7 +10,7 @@
  * Sources: RFC 6298 (smoothing), RFC 9002 section 6.2.1 (max_ack_delay), RFC 8985 (reordering
  * window), RFC 4015 (more patience after a spurious timeout).
  */
-#include "state.h"
+#include "calls.h"
 
 void rtt_init(struct peer *peer)
 {

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 void send_list(struct out_message *message, enum out_list list)
 {

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
+#include "calls.h"
 #include "probe.h"
-#include "state.h"
 
 void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns)
 {

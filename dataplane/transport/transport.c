@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "state.h"
+#include "calls.h"
 
 #define MTU_MIN 576           /* what RFC 791 demands of any host; a head and our headers fit */
 #define OVERHEAD_BYTES_MAX 64 /* beside which they fit */
