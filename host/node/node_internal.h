@@ -59,6 +59,7 @@ struct outgoing {
 	struct message_head head;
 	uint32_t peer;
 	uint32_t tries;
+	uint64_t serial;       /* in the order of the sends */
 	struct region *region; /* a batch, or NULL: heap */
 	void *heap;
 	uint64_t bytes;
@@ -307,6 +308,7 @@ struct node {
 	uint64_t next_job;
 	struct outgoing_queue unsent[MR_NODES_MAX];
 	uint32_t unsent_count;
+	uint64_t outgoing_serial; /* of the last one */
 	uint64_t stalled_ns; /* since when nothing but a lack of memory stands in the way; 0: not */
 	struct incoming_queue unaccepted; /* wait for memory */
 	struct run_queue waiting;         /* wait for memory */
