@@ -26,9 +26,7 @@ static int watch(struct node *node, int fd)
 /* What a frame may wait until an idle node takes it. */
 static uint32_t sleep_us(const struct node *node, const struct port *port)
 {
-	bool polls = node->poll_always || node->simulated || port->wake_fd >= 0;
-
-	return polls ? 0 : MR_POLL_SLEEP_US_MAX;
+	return node->simulated ? 0 : port_poll_wait_us(node->poll.mode, port->wake_fd >= 0);
 }
 
 static int create_transport(struct node *node, const struct node_config *config, uint64_t now_ns)
@@ -121,9 +119,7 @@ static void init_plain(struct node *node, const struct node_config *config)
 	node->id = config->node;
 	node->nodes = config->peer_count + 1;
 	node->sandbox = config->sandbox;
-	node->poll_always = config->poll_always;
-	node->poll_sleepy = config->poll_sleepy;
-	node->poll.always = config->poll_always;
+	node->poll.mode = config->poll;
 	node->simulated = config->workers == 0;
 	node->incarnation =
 	    config->incarnation != 0 ? config->incarnation : clock_now(CLOCK_REALTIME);
