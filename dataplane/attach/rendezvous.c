@@ -2,7 +2,6 @@
 #include "rendezvous.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,12 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "hello.h"
+#include "place.h"
+#include "shared_memory.h"
 
 #define STRANGERS_MAX 8           /* accepted, and have not said who they are */
 #define STRANGER_NS 1000000000ull /* then they are turned away */
@@ -51,117 +50,11 @@ struct rendezvous {
 	struct meeting meetings[MR_NODES_MAX];
 };
 
-/* --- Places ---------------------------------------------------------------------------------- */
-
-int rendezvous_directory(char *path, size_t path_bytes)
-{
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
-	unsigned int uid = geteuid();
-	int length;
-
-	if (xdg != NULL && xdg[0] == '/')
-		length = snprintf(path, path_bytes, "%s/millrace", xdg);
-	else if (access("/run", W_OK) == 0)
-		length = snprintf(path, path_bytes, "/run/millrace-%u", uid);
-	else
-		length = snprintf(path, path_bytes, "/tmp/millrace-%u-attach", uid);
-	return (size_t)length < path_bytes ? 0 : -ENAMETOOLONG;
-}
-
-static int directory_make(const char *path, char *error, size_t error_bytes)
-{
-	struct stat status;
-
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		int rc = -errno;
-
-		snprintf(error, error_bytes, "hand-over directory %s: %s", path, strerror(-rc));
-		return rc;
-	}
-	if (lstat(path, &status) != 0)
-		return -errno;
-	if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0)
-		return 0;
-	snprintf(error, error_bytes,
-		 "hand-over directory %s is not a directory that only this user can enter: remove "
-		 "it, or set XDG_RUNTIME_DIR",
-		 path);
-	return -EPERM;
-}
-
-static int address_fill(struct sockaddr_un *address, const char *directory,
-			const struct rendezvous_peer *peer)
-{
-	int length;
-
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	length = snprintf(address->sun_path, sizeof(address->sun_path), "%s/%u.%u.%u.%u-%u",
-			  directory, peer->ip >> 24, peer->ip >> 16 & 255, peer->ip >> 8 & 255,
-			  peer->ip & 255, peer->udp_port);
-	return (size_t)length < sizeof(address->sun_path) ? 0 : -ENAMETOOLONG;
-}
-
-static int socket_open(void)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	return fd >= 0 ? fd : -errno;
-}
-
-/* Does a living process answer there? */
-static bool address_lives(const struct sockaddr_un *address)
-{
-	int fd = socket_open();
-	bool lives;
-
-	if (fd < 0)
-		return true;
-	lives =
-	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN;
-	close(fd);
-	return lives;
-}
-
-static int listen_at(struct rendezvous *r, char *error, size_t error_bytes)
-{
-	const struct sockaddr *address = (const struct sockaddr *)&r->address;
-	int rc;
-
-	r->listener = socket_open();
-	if (r->listener < 0)
-		return r->listener;
-	rc = bind(r->listener, address, sizeof(r->address));
-	if (rc != 0 && errno == EADDRINUSE && !address_lives(&r->address)) {
-		unlink(r->address.sun_path);
-		rc = bind(r->listener, address, sizeof(r->address));
-	}
-	if (rc == 0 && listen(r->listener, STRANGERS_MAX) == 0)
-		return 0;
-	rc = -errno;
-	snprintf(error, error_bytes, "hand-over socket %s: %s%s", r->address.sun_path,
-		 strerror(-rc),
-		 rc == -EADDRINUSE ? ": another node of this user has the same address" : "");
-	if (rc == -EADDRINUSE)
-		r->address.sun_path[0] = 0; /* not ours to remove */
-	return rc;
-}
-
 static void watch(struct rendezvous *r, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 	epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
-/* The peer gets a descriptor it cannot write through. */
-static int reopen_read_only(int fd)
-{
-	char path[64];
-	int reopened;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reopened = open(path, O_RDONLY | O_CLOEXEC);
-	return reopened >= 0 ? reopened : -errno;
 }
 
 int rendezvous_open(struct rendezvous **opened, const struct rendezvous_config *config, char *error,
@@ -177,18 +70,18 @@ int rendezvous_open(struct rendezvous **opened, const struct rendezvous_config *
 	r->epoll_fd = -1;
 	for (int i = 0; i < STRANGERS_MAX; i++)
 		r->strangers[i].socket = -1;
-	r->pool_fd = config->pool->fd >= 0 ? reopen_read_only(config->pool->fd) : -EBADF;
+	r->pool_fd = config->pool->fd >= 0 ? shared_reopen_read_only(config->pool->fd) : -EBADF;
 	rc = r->pool_fd < 0 ? r->pool_fd : 0;
 	if (rc != 0)
 		goto fail;
 	for (uint32_t i = 0; i < config->peer_count; i++)
 		r->meetings[r->meeting_count++] =
 		    (struct meeting){.peer = config->peers[i], .socket = -1, .wake_fd = -1};
-	rc = directory_make(config->directory, error, error_bytes);
+	rc = place_make_directory(config->directory, error, error_bytes);
 	if (rc == 0)
-		rc = address_fill(&r->address, config->directory, &config->self);
+		rc = place_address(&r->address, config->directory, &config->self);
 	if (rc == 0)
-		rc = listen_at(r, error, error_bytes);
+		rc = place_listen(&r->address, &r->listener, error, error_bytes);
 	if (rc != 0)
 		goto fail;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -265,46 +158,6 @@ static int hello_say(struct rendezvous *r, const struct meeting *meeting, const 
 	return hello_send(meeting->socket, &hello, fds, fd_count);
 }
 
-/* Sealed against shrinking, and as large as it is said to be: reading it cannot fault. */
-static bool fd_holds(int fd, uint64_t offset, uint64_t bytes)
-{
-	int seals = fcntl(fd, F_GET_SEALS);
-	struct stat status;
-
-	return seals >= 0 && (seals & F_SEAL_SHRINK) && fstat(fd, &status) == 0 && bytes > 0 &&
-	       offset <= (uint64_t)status.st_size && bytes <= (uint64_t)status.st_size - offset;
-}
-
-static void *fd_map(int fd, uint64_t offset, uint64_t bytes, int protection)
-{
-	void *mapped;
-
-	if (!fd_holds(fd, offset, bytes))
-		return NULL;
-	mapped = mmap(NULL, bytes, protection, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
-	return mapped != MAP_FAILED ? mapped : NULL;
-}
-
-static int control_create(void **control)
-{
-	int fd = memfd_create("millrace-attach", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, CONTROL_BYTES) != 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
-		goto fail;
-	*control = mmap(NULL, CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (*control == MAP_FAILED)
-		goto fail;
-	return fd;
-fail:
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
 /* To a peer of lower id: connects, and says hello with everything it needs. */
 static void meeting_ask(struct rendezvous *r, struct meeting *meeting, uint64_t now_ns)
 {
@@ -312,16 +165,16 @@ static void meeting_ask(struct rendezvous *r, struct meeting *meeting, uint64_t 
 	int control_fd;
 
 	meeting->retry_ns = now_ns + MR_ATTACH_RETRY_MS * 1000000ull;
-	if (address_fill(&address, r->config.directory, &meeting->peer) != 0)
+	if (place_address(&address, r->config.directory, &meeting->peer) != 0)
 		return;
-	meeting->socket = socket_open();
+	meeting->socket = place_socket();
 	if (meeting->socket < 0 ||
 	    connect(meeting->socket, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    !hello_same_user(meeting->socket)) {
 		meeting_end(meeting, now_ns);
 		return;
 	}
-	control_fd = control_create(&meeting->control);
+	control_fd = shared_create(CONTROL_BYTES, &meeting->control);
 	meeting->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (control_fd < 0 || meeting->wake_fd < 0) {
 		if (control_fd >= 0)
@@ -353,7 +206,7 @@ static int meeting_join(struct rendezvous *r, struct meeting *meeting, const str
 			void *control, uint32_t side, int wake_fd, int *fds,
 			struct rendezvous_event *event)
 {
-	void *mapped = fd_map(fds[0], hello->pool_offset, hello->pool_bytes, PROT_READ);
+	void *mapped = shared_map(fds[0], hello->pool_offset, hello->pool_bytes, PROT_READ);
 	const struct attach_join join = {
 	    .control = control,
 	    .side = side,
@@ -420,7 +273,7 @@ static int stranger_join(struct rendezvous *r, int socket, const struct hello *h
 		fds_close(fds, 3);
 		return -EBADMSG;
 	}
-	control = fd_map(fds[2], 0, CONTROL_BYTES, PROT_READ | PROT_WRITE);
+	control = shared_map(fds[2], 0, CONTROL_BYTES, PROT_READ | PROT_WRITE);
 	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	close(fds[2]);
 	meeting->socket = socket;
