@@ -6,7 +6,8 @@
 
 #include "seal_state.h"
 
-/* --- Out: only to where a peer is, and only while we have no keys with it -------------------- */
+/* --- Out: only to where a peer is, and only while we have no keys with it and make none
+ * -------------------- */
 
 static bool elapsed(uint64_t since_ns, uint64_t now_ns, uint64_t ms)
 {
@@ -20,6 +21,7 @@ static struct peer *peer_find(struct seal *seal, uint64_t now_ns, uint32_t ip)
 		struct peer *peer = &seal->peers[__builtin_ctzll(left)];
 
 		if (peer->ip == ip && peer->current == NULL && peer->next == NULL &&
+		    peer->pending == NULL &&
 		    elapsed(peer->hint_out_ns, now_ns, MR_SEAL_HINT_OUT_MS))
 			return peer;
 	}
