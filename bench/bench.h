@@ -15,6 +15,7 @@ struct bench_options {
 	uint32_t run_ms;
 	const char *pattern;             /* of case names, as the shell's; NULL: all */
 	const char *port;                /* NULL: all */
+	uint32_t mib;                    /* of text */
 	uint64_t sizes[BENCH_SIZES_MAX]; /* bytes of messages; size_count 0: the usual ones */
 	uint32_t size_count;
 	bool json;
@@ -52,5 +53,6 @@ int bench_measure(struct bench *bench, int (*run)(struct bench *bench));
 /* Fills the report; 0 or -errno with the error printed. Called by bench_measure(). */
 int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
+int bench_wordcount(struct bench *bench);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
     {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
+    {"wordcount", "the words of a text, beside plain C and the shell", bench_wordcount},
 };
 
 #define BENCH_COUNT (sizeof(benches) / sizeof(benches[0]))
@@ -49,6 +50,7 @@ static void help_print(FILE *file)
 	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
 	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
+	    "  --mib N          wordcount: MiB of text; default 1024\n"
 	    "\n"
 	    "Examples:\n"
 	    "  millrace bench transport --port memif\n"

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROOT "/tmp/millrace-bench-"
+#define ROOT "millrace-bench-"
+#define BASE_BYTES_MAX 60 /* what is left of a path has room for folders and sockets */
 #define OWNER "owner"
 #define TREE_DESCRIPTORS 16 /* nftw() may have open at once */
 
@@ -49,11 +50,21 @@ static void stale_remove(const char *folder)
 	close(fd);
 }
 
+static const char *base(void)
+{
+	const char *wanted = getenv("TMPDIR");
+
+	return wanted != NULL && wanted[0] == '/' && strlen(wanted) <= BASE_BYTES_MAX ? wanted
+										      : "/tmp";
+}
+
 static void stale_remove_all(void)
 {
+	char pattern[SCRATCH_PATH_BYTES];
 	glob_t found;
 
-	if (glob(ROOT "*", 0, NULL, &found) != 0)
+	snprintf(pattern, sizeof(pattern), "%.60s/" ROOT "*", base());
+	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		stale_remove(found.gl_pathv[i]);
@@ -79,7 +90,7 @@ int scratch_open(char *error, size_t error_bytes)
 	int rc = 0;
 
 	stale_remove_all();
-	snprintf(root, sizeof(root), ROOT "XXXXXX");
+	snprintf(root, sizeof(root), "%.60s/" ROOT "XXXXXX", base());
 	if (mkdtemp(root) == NULL) {
 		rc = -errno;
 		root[0] = '\0';
@@ -89,7 +100,7 @@ int scratch_open(char *error, size_t error_bytes)
 	if (rc == 0 && setenv("RUNTIME_DIRECTORY", root, 1) < 0)
 		rc = -errno;
 	if (rc < 0) {
-		snprintf(error, error_bytes, "no folder for sockets in /tmp: %s", strerror(-rc));
+		snprintf(error, error_bytes, "no folder in %s: %s", base(), strerror(-rc));
 		scratch_close();
 	}
 	return rc;
@@ -102,7 +113,7 @@ const char *scratch_root(void)
 
 int scratch_folder(char path[SCRATCH_PATH_BYTES])
 {
-	snprintf(path, SCRATCH_PATH_BYTES, "%.40s/XXXXXX", root);
+	snprintf(path, SCRATCH_PATH_BYTES, "%.84s/XXXXXX", root);
 	if (root[0] != '\0' && mkdtemp(path) != NULL)
 		return 0;
 	path[0] = '\0';
