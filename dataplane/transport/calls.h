@@ -131,6 +131,7 @@ void receive_flush(struct transport *t); /* accounts for the run of chunks that 
 void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
 bool receive_enter(struct peer *peer, uint32_t session);   /* is it the current one? */
 void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+bool receive_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
 void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
