@@ -193,6 +193,8 @@ static void judge(struct peer *peer)
 	struct transport *t = peer->transport;
 	struct flight *flight = &peer->flight;
 
+	if (flight->bytes == 0)
+		flight->oldest = flight->next;
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
 		uint64_t due_ns;
@@ -205,7 +207,7 @@ static void judge(struct peer *peer)
 		}
 		lose(peer, flight->oldest);
 	}
-	timer_cancel(&t->timers, &peer->retry);
+	timer_stop(&t->timers, &peer->retry);
 }
 
 void flight_judge(struct peer *peer)

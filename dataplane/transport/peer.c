@@ -70,7 +70,7 @@ static void quarter_begin(struct peer *peer)
 
 static void silence_begin(struct peer *peer)
 {
-	if (peer->silent.position != 0)
+	if (timer_is_set(&peer->silent))
 		return;
 	peer->quarters = 0;
 	quarter_begin(peer);
@@ -79,7 +79,7 @@ static void silence_begin(struct peer *peer)
 static void silence_end(struct peer *peer)
 {
 	if (peer->owed == 0 && !peer->watched)
-		timer_cancel(&peer->transport->timers, &peer->silent);
+		timer_stop(&peer->transport->timers, &peer->silent);
 }
 
 void peer_owe(struct peer *peer)
@@ -118,7 +118,7 @@ void peer_hello(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
-	if (peer->retry.position != 0)
+	if (timer_is_set(&peer->retry))
 		return;
 	path_ask(peer);
 	peer->hello_ns = MR_RTO_US_INITIAL * NS_PER_US;

@@ -139,6 +139,8 @@
 #define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
 #define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
+#define MR_POLL_WAKE_US 100       /* with a doorbell: a frame waits until its owner is awake */
+#define MR_POLL_LOOK_MS 1000      /* even so, the port's statistics are looked at */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
