@@ -186,6 +186,7 @@ void rtt_init(struct peer *peer);
 void rtt_sample(struct peer *peer, uint64_t rtt_ns);
 void rtt_patience(struct peer *peer); /* a timeout proved spurious */
 uint64_t rtt_base_ns(const struct peer *peer);
+bool rtt_awake(const struct peer *peer); /* heard of just now, and not known to dawdle */
 uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns);
 uint64_t
 rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken packet is lost */

@@ -232,7 +232,8 @@ struct flight {
 	uint32_t oldest;        /* first one not yet judged arrived or lost */
 	uint32_t heard;         /* highest one the peer said it saw */
 	uint32_t recovery;      /* losses below it have shrunk the window already */
-	uint32_t backoff;       /* doublings of the timeout */
+	uint32_t backoff;       /* timeouts in a row */
+	uint32_t doublings;     /* of the timeout, in that row */
 	uint32_t reorder;       /* steps of patience with packets that overtake; 0: none was seen */
 	bool timed_out;         /* the window shrank last for a timeout */
 	bool told;              /* duplicates is set */
