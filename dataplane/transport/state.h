@@ -353,6 +353,7 @@ struct peer {
 	uint64_t heard_ns;           /* the last valid packet */
 	uint64_t hello_ns;           /* interval of the next HELLO */
 	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint64_t spread_ns;          /* the first quarter of a silence is longer by that */
 	uint32_t quarters;           /* of the timeout that passed in silence */
 	bool watched;
 	uint32_t owed; /* messages the other side must do something for */
