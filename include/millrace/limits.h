@@ -62,6 +62,7 @@
 #define MR_RTO_FLOOR_MS 1000       /* then it halves */
 #define MR_RTT_BASE_MS 10000 /* the shortest round trip of one to two such spans is the base */
 #define MR_RTO_US_MAX 1000000
+#define MR_RTO_AWAKE_US 500              /* since a peer was heard: what is missing was lost */
 #define MR_RTO_DOUBLINGS_MAX 16          /* of the least timeout: more than the most */
 #define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
