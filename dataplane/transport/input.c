@@ -137,9 +137,11 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 
 	transport_input_end(t);
 	t->now_ns = now_ns;
-	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
-	if (count == 0)
+	if (count == 0) {
 		t->empty_ns = now_ns;
+		return 0;
+	}
+	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
 	t->offered = false;
 	for (uint32_t i = 0; i < count && i < PREFETCH_FRAMES; i++)
 		frame_prefetch(&frames[i]);
@@ -157,5 +159,6 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 void transport_input_end(struct transport *t)
 {
 	receive_keep(t);
-	lane_drop(t);
+	if (t->inbox_count > 0)
+		lane_drop(t);
 }

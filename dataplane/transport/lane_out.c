@@ -88,16 +88,12 @@ static void ended_list(struct peer *peer)
 	TAILQ_INSERT_TAIL(&peer->transport->lanes_ended, peer, lane_link);
 }
 
-bool lane_end_show(struct transport *t, struct transport_event *event)
+void lane_end_show(struct transport *t, struct transport_event *event)
 {
 	struct peer *peer = TAILQ_FIRST(&t->lanes_ended);
-	const struct small_message *message;
-	struct lane_out *lane;
+	struct lane_out *lane = &peer->lane_out;
+	const struct small_message *message = small_at(peer, lane->shown++);
 
-	if (peer == NULL)
-		return false;
-	lane = &peer->lane_out;
-	message = small_at(peer, lane->shown++);
 	event_clear(event);
 	event->kind = message->state == SMALL_ARRIVED ? TRANSPORT_SENT : TRANSPORT_FAILED;
 	event->node = peer->node;
@@ -109,7 +105,6 @@ bool lane_end_show(struct transport *t, struct transport_event *event)
 		lane->listed = false;
 		TAILQ_REMOVE(&t->lanes_ended, peer, lane_link);
 	}
-	return true;
 }
 
 void lane_fail_all(struct peer *peer, enum transport_reason reason)
@@ -140,13 +135,6 @@ void lane_fail_all(struct peer *peer, enum transport_reason reason)
 
 /* --- Packets --------------------------------------------------------------------------------- */
 
-bool lane_ready(const struct peer *peer)
-{
-	const struct lane_out *lane = &peer->lane_out;
-
-	return (lane->sent != lane->next || lane->lost > 0) && peer->contact && flight_room(peer);
-}
-
 /* A packet that is being filled. */
 struct filling {
 	uint8_t *body;
@@ -171,7 +159,7 @@ static bool small_write(struct peer *peer, uint64_t index, struct filling *filli
 
 	if (filling->used + wire_bytes(message) > filling->limit)
 		return false;
-	memcpy(at, &wire, WIRE_SMALL_BYTES);
+	wire_write_small(at, &wire);
 	at += WIRE_SMALL_BYTES;
 	if (message->head_bytes > 0)
 		memcpy(at, peer->small_heads[index % MR_MESSAGES_OUT_MAX], message->head_bytes);

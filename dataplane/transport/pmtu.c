@@ -13,8 +13,6 @@
  */
 #include "calls.h"
 
-#define HEADERS_BYTES (NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_DATA_BYTES)
-
 /* Lengths of IP packets that links are made for: jumbo frames, clouds, Ethernet, PPPoE, tunnels,
  * IPv6's least, and the least of IPv4. The last stands for a HELLO without padding. */
 static const uint16_t lengths[] = {9216, 9000, 8896, 4352, 2002, 1500, 1492, 1460,
@@ -42,11 +40,6 @@ void path_init(struct peer *peer)
 	timer_cancel(&peer->transport->timers, &peer->path.round);
 	peer->path = (struct path){.bytes = (uint32_t)min_u64(ceiling(peer), MR_PATH_BYTES_BASE)};
 	timer_init(&peer->path.round, TIMER_PATH);
-}
-
-uint32_t path_chunk_bytes(const struct peer *peer)
-{
-	return peer->path.bytes - HEADERS_BYTES;
 }
 
 /* --- Searching ------------------------------------------------------------------------------- */
@@ -142,7 +135,7 @@ void path_told(struct peer *peer, const struct wire_hello *hello)
 {
 	struct path *path = &peer->path;
 
-	if (hello->mtu < WIRE_CHUNK_BYTES_MIN + HEADERS_BYTES)
+	if (hello->mtu < WIRE_CHUNK_BYTES_MIN + PATH_HEADERS_BYTES)
 		return;
 	path->remote_mtu = hello->mtu;
 	if (path->rounds == 0 || hello->path_bytes > path->top)
@@ -158,7 +151,7 @@ void path_carried(struct peer *peer, uint32_t chunk_bytes)
 	struct path *path = &peer->path;
 
 	if (path->rounds > 0 && path->top <= path->bytes &&
-	    chunk_bytes + HEADERS_BYTES >= path->bytes) {
+	    chunk_bytes + PATH_HEADERS_BYTES >= path->bytes) {
 		path->best = path->bytes;
 		search_end(peer);
 	}

@@ -318,6 +318,7 @@ struct peer {
 	struct timer retry;  /* HELLO without contact, retransmission with it */
 	struct hop *hop;
 	struct net_address address;
+	struct net_route route; /* to that address */
 	uint32_t node;
 	bool active;
 	bool contact;         /* both know the other's incarnation, and it is alive */
