@@ -31,8 +31,7 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->out_start = 1;
 	path_init(peer);
 	receive_forget(peer);
-	t->random = t->random * 6364136223846793005ull + 1442695040888963407ull; /* Knuth, MMIX */
-	flight_init(peer, (uint32_t)(t->random >> 32));
+	flight_init(peer, random_next(t));
 }
 
 void peer_route(struct peer *peer)
