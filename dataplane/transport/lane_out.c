@@ -174,22 +174,14 @@ static bool small_write(struct peer *peer, uint64_t index, struct filling *filli
 	return true;
 }
 
-static uint64_t lost_first(const struct lane_out *lane)
-{
-	uint64_t index = lane->oldest;
-
-	while (!map_test(lane->lost_map, (uint32_t)index))
-		index++;
-	return index;
-}
-
 static void fill_lost(struct peer *peer, struct filling *filling)
 {
 	struct lane_out *lane = &peer->lane_out;
 
 	while (lane->lost > 0) {
-		uint64_t index = lost_first(lane);
+		uint64_t index = map_first(lane->lost_map, max_u64(lane->lost_from, lane->oldest));
 
+		lane->lost_from = index;
 		if (!small_write(peer, index, filling))
 			return;
 		map_clear(lane->lost_map, (uint32_t)index);
@@ -276,8 +268,9 @@ void lane_lost(struct peer *peer, const struct flight_packet *packet)
 		struct small_message *message = small_at(peer, index);
 
 		message->state = SMALL_WAITS;
+		if (lane->lost++ == 0 || index < lane->lost_from)
+			lane->lost_from = index;
 		map_set(lane->lost_map, (uint32_t)index++);
-		lane->lost++;
 		peer->flight.bytes -= wire_bytes(message);
 	}
 }
@@ -321,18 +314,16 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 
 static uint32_t bitmap_apply(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
 {
+	struct bitmap_walk walk = bitmap_walk(words, echo->words, echo->lane);
 	struct lane_out *lane = &peer->lane_out;
 	uint32_t bytes = 0;
+	uint32_t number;
 
-	for (uint32_t i = 0; i < echo->words; i++) {
-		uint32_t base = (echo->lane / 64 + i) * 64;
+	while (bitmap_next(&walk, &number)) {
+		uint64_t index = index_of(lane, number);
 
-		for (uint64_t word = words[i]; word != 0; word &= word - 1) {
-			uint64_t index = index_of(lane, base + (uint32_t)__builtin_ctzll(word));
-
-			if (index - lane->oldest < lane->sent - lane->oldest)
-				bytes += small_arrived(peer, index);
-		}
+		if (index - lane->oldest < lane->sent - lane->oldest)
+			bytes += small_arrived(peer, index);
 	}
 	return bytes;
 }
