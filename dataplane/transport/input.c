@@ -145,7 +145,7 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 	t->offered = false;
 	for (uint32_t i = 0; i < count && i < PREFETCH_FRAMES; i++)
 		frame_prefetch(&frames[i]);
-	while (taken < count && !t->offered && t->inbox_count < MR_INBOX_PACKETS) {
+	while (taken < count && !t->offered && !transport_input_full(t)) {
 		if (taken + PREFETCH_FRAMES < count)
 			frame_prefetch(&frames[taken + PREFETCH_FRAMES]);
 		frame_input(t, &frames[taken++]);
@@ -154,6 +154,11 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 	receive_flush(t);
 	peer_touch(t, NULL);
 	return taken;
+}
+
+bool transport_input_full(const struct transport *t)
+{
+	return t->inbox_bytes >= MR_INBOX_BYTES || t->inbox_count == MR_INBOX_PACKETS;
 }
 
 void transport_input_end(struct transport *t)
