@@ -138,6 +138,8 @@
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
 #define MR_POLL_WAKE_US 100       /* with a doorbell: a frame waits until its owner is awake */
 #define MR_POLL_LOOK_MS 1000      /* even so, the port's statistics are looked at */
+#define MR_POLL_LOOK_MEMIF_MS 100 /* and whether a peer has taken the place of another */
+#define MR_POLL_CONNECT_MS 20     /* without a peer: whether one has come */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
