@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "image.h"
 #include "test.h"
 
 static char *document_read(const char *root)
@@ -56,6 +57,22 @@ static void function_works(const char *backend, const char *dir)
 	sandbox_release(&shout.code);
 }
 
+static void image_taken(const char *dir)
+{
+	static uint8_t bytes[1 << 20];
+	char path[PATH_MAX], error[MR_ERROR_BYTES_MAX] = "";
+	struct image image;
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/shout.elf", dir);
+	file = fopen(path, "rb");
+	CHECK(file != NULL, "%s", path);
+	n = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	CHECK(image_check(bytes, n, &image, error, sizeof(error)) == 0, "%s", error);
+}
+
 int main(int argc, char **argv)
 {
 	char dir[] = "/tmp/millrace-document-XXXXXX", command[16384];
@@ -81,10 +98,15 @@ int main(int argc, char **argv)
 		    "cd %s && ln -sfn %s/functions functions && ln -sfn %s/include include && %.*s",
 		    dir, argv[1], argv[1], (int)len, block);
 		CHECK(system(command) == 0, "%s", command);
-		function_works(strncmp(block, "gcc", 3) == 0 ? "native" : "wasm", dir);
+		if (strncmp(block, "clang", 5) == 0)
+			function_works("wasm", dir);
+		else if (memmem(block, len, "shout.elf", 9) != NULL)
+			image_taken(dir);
+		else
+			function_works("native", dir);
 		commands++;
 	}
-	CHECK(commands == 3);
+	CHECK(commands == 4);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	CHECK(system(command) == 0);
 	free(text);
