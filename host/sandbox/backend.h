@@ -6,6 +6,7 @@
 #include "sandbox.h"
 
 extern const struct sandbox_ops sandbox_wasm;
+extern const struct sandbox_ops sandbox_process;
 extern const struct sandbox_ops sandbox_native;
 
 /* Is there room for a region header at header_off? Fills in *result when there is not. */

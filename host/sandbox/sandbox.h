@@ -59,7 +59,7 @@ struct sandbox_code {
 	uint32_t header_off; /* where the region image must be, a multiple of MR_ALIGN */
 };
 
-/* "wasm" or "native"; NULL for another name. */
+/* "wasm", "process" or "native"; NULL for another name. */
 const struct sandbox_ops *sandbox_backend(const char *name);
 
 /* Once per thread that runs sandboxes, before its first run and after its last: alternate signal

@@ -63,7 +63,9 @@ struct sandbox_code *harness_prepare(const char *backend, const char *dir, const
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s.%s", dir, name,
-		 strcmp(backend, "wasm") == 0 ? "wasm" : "so");
+		 strcmp(backend, "wasm") == 0	  ? "wasm"
+		 : strcmp(backend, "native") == 0 ? "so"
+						  : "elf");
 	file = fopen(path, "rb");
 	CHECK(file != NULL, "%s", path);
 	fseek(file, 0, SEEK_END);
