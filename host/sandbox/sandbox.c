@@ -45,6 +45,8 @@ const struct sandbox_ops *sandbox_backend(const char *name)
 		return &sandbox_wasm;
 	if (strcmp(name, sandbox_native.name) == 0)
 		return &sandbox_native;
+	if (strcmp(name, sandbox_kvm.name) == 0)
+		return &sandbox_kvm;
 	return NULL;
 }
 
