@@ -47,12 +47,9 @@ static void exception_translate(const struct kvm_report *report, const struct kv
 	image->at = report->frame.ip;
 	image->number = (uint32_t)report->exception;
 	image->end = IMAGE_SIGNAL;
-	if (report->exception == VECTOR_PAGE && image->at == KVM_SYSCALL_ADDRESS) {
-		image->end = IMAGE_SYSTEM_CALL;
+	if (report->exception == VECTOR_PAGE && image->at == KVM_SYSCALL_ADDRESS &&
+	    instruction_calls_system(code, report->rcx - 2))
 		image->at = report->rcx - 2;
-		image->number = report->eax;
-		return;
-	}
 	if (instruction_calls_system(code, image->at)) {
 		image->end = IMAGE_SYSTEM_CALL;
 		image->number = report->eax;
