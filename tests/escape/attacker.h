@@ -1,0 +1,23 @@
+/* Runs attack.c in a sandbox and checks how that ended. */
+#ifndef ATTACKER_H
+#define ATTACKER_H
+
+#include "attack.h"
+#include "harness.h"
+
+struct attacker {
+	struct sandbox_code *code;
+	uint32_t heap_bytes; /* beside the order */
+};
+
+/* Skips the test, with the reason, where the backend cannot work. */
+void attacker_prepare(struct attacker *attacker, const char *backend, const char *dir);
+/* Runs, and releases the region. What the function returned is in *status, if not NULL. */
+enum sandbox_outcome attacker_run(const struct attacker *attacker, struct attack_order order,
+				  uint32_t time_limit_ms, struct sandbox_result *result,
+				  int32_t *status);
+/* Exits unless the outcome is that one, and the text has these words. */
+void attacker_expect(const struct attacker *attacker, struct attack_order order,
+		     enum sandbox_outcome outcome, const char *words);
+
+#endif
