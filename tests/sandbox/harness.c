@@ -53,14 +53,6 @@ void harness_stop(void)
 	rmdir(cache);
 }
 
-/* Of the file that holds what a backend runs. */
-static const char *code_suffix(const char *backend)
-{
-	return strcmp(backend, "wasm") == 0     ? "wasm"
-	       : strcmp(backend, "native") == 0 ? "so"
-						: "elf";
-}
-
 struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name)
 {
 	const struct sandbox_ops *ops = sandbox_backend(backend);
@@ -70,7 +62,10 @@ struct sandbox_code *harness_prepare(const char *backend, const char *dir, const
 	long len;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s.%s", dir, name, code_suffix(backend));
+	snprintf(path, sizeof(path), "%s/%s.%s", dir, name,
+		 strcmp(backend, "wasm") == 0	  ? "wasm"
+		 : strcmp(backend, "native") == 0 ? "so"
+						  : "elf");
 	file = fopen(path, "rb");
 	CHECK(file != NULL, "%s", path);
 	fseek(file, 0, SEEK_END);

@@ -40,8 +40,7 @@ void harness_stop(void);
 struct region_pool *harness_pool(void);
 /* A folder of this process, removed by harness_stop(). */
 const char *harness_cache(void);
-/* Reads DIR/NAME.wasm, .so or .elf, whichever the backend takes, and prepares it. Exits on failure.
- */
+/* Reads DIR/NAME.wasm, .elf or .so, whichever the backend takes, and prepares it. Exits on failure. */
 struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name);
 /* Stages the inputs and runs; the output is checked as a node checks it. */
 void harness_invoke(const struct harness_function *function, const struct harness_set *in,
