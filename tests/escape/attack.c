@@ -466,6 +466,10 @@ static int attack(struct mr_call *call)
 	case ATTACK_SPIN_US:
 		spin_us(order.number);
 		break;
+	case ATTACK_ZERO:
+		if (*(volatile uint64_t *)(uintptr_t)order.number != 0)
+			return mr_fail(call, "something is left over there");
+		break;
 	case ATTACK_SCRIBBLE:
 		scribble();
 		break;

@@ -32,6 +32,7 @@ enum attack {
 	ATTACK_SPIN_STRING, /* string instructions that take long, without end */
 	ATTACK_SPIN_WAIT,   /* TPAUSE, without end */
 	ATTACK_SPIN_US,     /* a loop of about that many microseconds; returns */
+	ATTACK_ZERO,        /* fails unless the eight bytes at that address are zero */
 	ATTACK_SCRIBBLE,    /* writes a secret to all memory, registers and flags it has */
 	ATTACK_WITNESS, /* fails, with words, unless all that it starts with is as it should be */
 };
