@@ -391,6 +391,8 @@ static int attack(struct mr_call *call)
 	if (item == NULL || item->bytes_len != sizeof(order))
 		return MR_FAILED;
 	__builtin_memcpy(&order, mr_item_bytes(call, item).data, sizeof(order));
+	if ((order.kind == ATTACK_READ || order.kind == ATTACK_WRITE) && order.extra == 1)
+		order.number += (uintptr_t)call->base;
 	switch ((enum attack)order.kind) {
 	case ATTACK_NONE:
 		break;

@@ -13,8 +13,8 @@ enum attack {
 	ATTACK_IN,          /* the same */
 	ATTACK_OUTS,        /* port: rep outsb of 64 bytes */
 	ATTACK_INS,         /* port: rep insb */
-	ATTACK_READ,        /* address */
-	ATTACK_WRITE,       /* address */
+	ATTACK_READ,        /* address; extra 1: counted from the region's base */
+	ATTACK_WRITE,       /* the same */
 	ATTACK_JUMP,        /* address */
 	ATTACK_INTERRUPT,   /* int $number */
 	ATTACK_PRIVILEGED,  /* number: of an instruction, below ATTACK_PRIVILEGED_COUNT */

@@ -19,6 +19,19 @@ void attacker_prepare(struct attacker *attacker, const char *backend, const char
 	attacker->heap_bytes = 8192;
 }
 
+uint64_t attacker_region_bytes(const struct attacker *attacker)
+{
+	const struct region_set_spec in = {
+	    .name = "order",
+	    .item_count = 1,
+	    .bytes = region_item_bytes(0, 0, sizeof(struct attack_order)),
+	};
+	const char *out = "out";
+
+	return attacker->code->header_off + region_image_bytes(&in, 1, &out, 1) +
+	       attacker->heap_bytes;
+}
+
 enum sandbox_outcome attacker_run(const struct attacker *attacker, struct attack_order order,
 				  uint32_t time_limit_ms, struct sandbox_result *result,
 				  int32_t *status)

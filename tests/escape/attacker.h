@@ -12,6 +12,8 @@ struct attacker {
 
 /* Skips the test, with the reason, where the backend cannot work. */
 void attacker_prepare(struct attacker *attacker, const char *backend, const char *dir);
+/* Of the region that it runs in. */
+uint64_t attacker_region_bytes(const struct attacker *attacker);
 /* Runs, and releases the region. What the function returned is in *status, if not NULL. */
 enum sandbox_outcome attacker_run(const struct attacker *attacker, struct attack_order order,
 				  uint32_t time_limit_ms, struct sandbox_result *result,

@@ -62,25 +62,24 @@ static void neighbours_out_of_reach(uint32_t heap_bytes)
 	struct region *before = region_of_secrets((NEIGHBOUR_PAGES + 8) * PAGE_BYTES);
 	const struct attacker near = {.code = attacker.code, .heap_bytes = heap_bytes};
 	struct region *after = region_of_secrets((NEIGHBOUR_PAGES + 8) * PAGE_BYTES);
-	const uint64_t end = (heap_bytes + 2 * PAGE_BYTES) / PAGE_BYTES * PAGE_BYTES;
+	const uint64_t end =
+	    (attacker_region_bytes(&near) + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 
-	for (uint32_t page = 1; page <= NEIGHBOUR_PAGES; page++) {
-		for (int write = 0; write <= 1; write++) {
-			const enum attack kind = write ? ATTACK_WRITE : ATTACK_READ;
-			/* A large region may lie up to 2 MiB higher than its base. */
-			const uint64_t shift = heap_bytes >= 4u << 20 ? 2u << 20 : 0;
+	for (uint64_t page = 0; page < NEIGHBOUR_PAGES; page++) {
+		const uint64_t offsets[] = {-(page + 1) * PAGE_BYTES, -page * PAGE_BYTES - 1,
+					    end + page * PAGE_BYTES,
+					    end + (page + 1) * PAGE_BYTES - 1};
 
-			attacker_expect(
-			    &near,
-			    (struct attack_order){kind, IMAGE_REGION_BASE - page * PAGE_BYTES, 0},
-			    SANDBOX_OUT_OF_BOUNDS, "outside its bounds");
-			attacker_expect(
-			    &near,
-			    (struct attack_order){
-				kind, IMAGE_REGION_BASE + shift + end + page * PAGE_BYTES, 0},
-			    SANDBOX_OUT_OF_BOUNDS, "outside its bounds");
+		for (int i = 0; i < 8; i++) {
+			const enum attack kind = i % 2 == 0 ? ATTACK_READ : ATTACK_WRITE;
+
+			attacker_expect(&near, (struct attack_order){kind, offsets[i / 2], 1},
+					SANDBOX_OUT_OF_BOUNDS, "outside its bounds");
 		}
 	}
+	/* And its own first and last page are its own. */
+	attacker_expect(&near, (struct attack_order){ATTACK_WRITE, 0, 1}, SANDBOX_OK, "");
+	attacker_expect(&near, (struct attack_order){ATTACK_WRITE, end - 1, 1}, SANDBOX_OK, "");
 	for (uint64_t off = 0; off + 8 <= before->bytes; off += 8)
 		CHECK(word_at(before, off) == ATTACK_SECRET &&
 		      word_at(after, off) == ATTACK_SECRET);
