@@ -18,7 +18,6 @@
 
 #define ADDRESSES_END 0x7ffffffff000 /* of a process, with four levels of page tables */
 
-
 struct kernel_action {
 	void (*handler)(void);
 	unsigned long flags;
