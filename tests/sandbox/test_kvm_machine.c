@@ -5,7 +5,6 @@
  *	test_kvm_machine DIR [RUNS]
  */
 #include <dirent.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -17,7 +16,6 @@
 #define RUNS_DEFAULT 10000u /* 100,000 in scripts/soak */
 #define WARM_RUNS 1000u
 #define RSS_SLACK_KIB 4096 /* the allocator's own, of a process of some 40 MiB */
-#define THREADS 4
 #define POOL_BYTES (64ull << 20)
 
 static const char *dir;
@@ -170,46 +168,6 @@ static int descriptors(void)
 	return count;
 }
 
-static void *thread_main(void *argument)
-{
-	const uint32_t seed = *(const uint32_t *)argument;
-	struct harness_function loop = {.out = "out", .memory_base = 4096, .time_limit_ms = 1};
-	struct harness_function mine = echo;
-
-	CHECK(sandbox_thread_enter() == 0);
-	loop.code = harness_prepare("kvm", dir, "bad_loop");
-	for (uint32_t i = 0; i < 200; i++) {
-		const struct harness_set none = {"in", NULL, 0};
-		struct harness_run run;
-
-		echo_run(&mine, seed + i, (uint64_t)(i % 7) * MR_PAGE_BYTES);
-		if (i % 20 != 0)
-			continue;
-		harness_invoke(&loop, &none, 1, &run);
-		CHECK(run.result.outcome == SANDBOX_TIME_LIMIT, "%s", run.result.text);
-		harness_release(&run);
-	}
-	sandbox_release(&loop.code);
-	sandbox_thread_leave();
-	return NULL;
-}
-
-/* Each thread has its own machine; all share the code. */
-static void threads_work(void)
-{
-	pthread_t threads[THREADS];
-	uint32_t seeds[THREADS];
-	const int fds = descriptors();
-
-	for (uint32_t i = 0; i < THREADS; i++) {
-		seeds[i] = i * 1000;
-		CHECK(pthread_create(&threads[i], NULL, thread_main, &seeds[i]) == 0);
-	}
-	for (uint32_t i = 0; i < THREADS; i++)
-		CHECK(pthread_join(threads[i], NULL) == 0);
-	CHECK(descriptors() == fds, "%d, not %d", descriptors(), fds);
-}
-
 static void runs_leave_nothing(uint32_t runs)
 {
 	long rss = 0;
@@ -244,10 +202,9 @@ int main(int argc, char **argv)
 	sizes_work();
 	pools_come_and_go();
 	others_are_copied();
-	threads_work();
 	runs_leave_nothing(runs);
 	CHECK(kvm_counter_read(KVM_MACHINES_REPLACED) == 0);
-	CHECK(kvm_counter_read(KVM_MACHINES_MADE) == 1 + THREADS);
+	CHECK(kvm_counter_read(KVM_MACHINES_MADE) == 1);
 	sandbox_release(&echo.code);
 	harness_stop();
 	return 0;
