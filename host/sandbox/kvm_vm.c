@@ -173,19 +173,27 @@ uint8_t *kvm_vm_copy_room(struct kvm_vm *vm, uint64_t bytes)
 	return copy;
 }
 
+static int msr_set(int vcpu_fd, uint32_t index, uint64_t value)
+{
+	const struct kvm_msr_entry entry = {.index = index, .data = value};
+	union {
+		struct kvm_msrs head;
+		uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	} msrs = {.bytes = {0}};
+
+	msrs.head.nmsrs = 1;
+	memcpy(msrs.head.entries, &entry, sizeof(entry));
+	if (ioctl(vcpu_fd, KVM_SET_MSRS, &msrs) == 1)
+		return 0;
+	return -EINVAL;
+}
+
 static int vcpu_create(struct kvm_vm *vm)
 {
 	const struct kvm_device *device = vm->device;
 	struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = device->extended}}};
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[2];
-	} msrs = {
-	    .head.nmsrs = 2,
-	    .entries = {{.index = MSR_LSTAR, .data = KVM_SYSCALL_ADDRESS},
-			{.index = MSR_CSTAR, .data = KVM_SYSCALL_ADDRESS}},
-	};
 	void *run;
+	int rc;
 
 	vm->vcpu_fd = ioctl(vm->vm_fd, KVM_CREATE_VCPU, 0);
 	if (vm->vcpu_fd < 0)
@@ -201,7 +209,8 @@ static int vcpu_create(struct kvm_vm *vm)
 	if (ioctl(vm->vcpu_fd, KVM_SET_SREGS, &vm->sregs) != 0 ||
 	    ioctl(vm->vcpu_fd, KVM_SET_XCRS, &xcrs) != 0)
 		return -errno;
-	return ioctl(vm->vcpu_fd, KVM_SET_MSRS, &msrs) == 2 ? 0 : -EINVAL;
+	rc = msr_set(vm->vcpu_fd, MSR_LSTAR, KVM_SYSCALL_ADDRESS);
+	return rc == 0 ? msr_set(vm->vcpu_fd, MSR_CSTAR, KVM_SYSCALL_ADDRESS) : rc;
 }
 
 static int slots_create(struct kvm_vm *vm)
