@@ -5,7 +5,7 @@
  */
 #include <unistd.h>
 
-#include "attacker.h"
+#include "kvm_attacker.h"
 #include "image.h"
 #include "kvm_counters.h"
 #include "kvm_layout.h"

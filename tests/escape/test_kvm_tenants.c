@@ -5,7 +5,7 @@
  */
 #include <time.h>
 
-#include "attacker.h"
+#include "kvm_attacker.h"
 #include "image.h"
 #include "kvm_counters.h"
 #include "test.h"

@@ -1,8 +1,8 @@
-/* Runs attack.c in a sandbox and checks how that ended. */
-#ifndef ATTACKER_H
-#define ATTACKER_H
+/* Runs kvm_attack.c in a sandbox and checks how that ended. */
+#ifndef KVM_ATTACKER_H
+#define KVM_ATTACKER_H
 
-#include "attack.h"
+#include "kvm_attack.h"
 #include "harness.h"
 
 struct attacker {

@@ -6,7 +6,7 @@
  */
 #include <millrace_function.h>
 
-#include "attack.h"
+#include "kvm_attack.h"
 
 #define STACK_TOP 0x30000000ull /* of host/sandbox/image.h */
 #define THREAD_BYTES 256

@@ -1,6 +1,6 @@
-/* What attack.c can be told to do, by the one item of its set "order": shared with the tests. */
-#ifndef ATTACK_H
-#define ATTACK_H
+/* What kvm_attack.c can be told to do, by the one item of its set "order": shared with the tests. */
+#ifndef KVM_ATTACK_H
+#define KVM_ATTACK_H
 
 #include <stdint.h>
 

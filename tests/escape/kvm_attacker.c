@@ -1,5 +1,5 @@
-/* Runs attack.c in a sandbox and checks how that ended. */
-#include "attacker.h"
+/* Runs kvm_attack.c in a sandbox and checks how that ended. */
+#include "kvm_attacker.h"
 
 #include <errno.h>
 
@@ -15,7 +15,7 @@ void attacker_prepare(struct attacker *attacker, const char *backend, const char
 
 	if (strcmp(backend, "kvm") == 0 && kvm_device_open(&device, error, sizeof(error)) < 0)
 		SKIP("%s", error);
-	attacker->code = harness_prepare(backend, dir, "attack");
+	attacker->code = harness_prepare(backend, dir, "kvm_attack");
 	attacker->heap_bytes = 8192;
 }
 
