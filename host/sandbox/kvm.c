@@ -168,4 +168,5 @@ const struct sandbox_ops sandbox_kvm = {
     .prepare = kvm_prepare,
     .release = kvm_release,
     .run = kvm_run,
+    .code_suffix = ".elf",
 };

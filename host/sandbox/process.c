@@ -270,4 +270,6 @@ const struct sandbox_ops sandbox_process = {
     .prepare = process_prepare,
     .release = process_release,
     .run = process_run,
+    .code_suffix = ".elf",
+    .maps_regions = true,
 };

@@ -1,4 +1,5 @@
-/* What kvm_attack.c can be told to do, by the one item of its set "order": shared with the tests. */
+/* What kvm_attack.c can be told to do, by the one item of its set "order": shared with the tests.
+ */
 #ifndef KVM_ATTACK_H
 #define KVM_ATTACK_H
 

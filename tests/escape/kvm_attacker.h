@@ -2,8 +2,8 @@
 #ifndef KVM_ATTACKER_H
 #define KVM_ATTACKER_H
 
-#include "kvm_attack.h"
 #include "harness.h"
+#include "kvm_attack.h"
 
 struct attacker {
 	struct sandbox_code *code;

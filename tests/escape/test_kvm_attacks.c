@@ -5,8 +5,8 @@
  */
 #include <unistd.h>
 
-#include "kvm_attacker.h"
 #include "image.h"
+#include "kvm_attacker.h"
 #include "kvm_counters.h"
 #include "kvm_layout.h"
 #include "test.h"

@@ -5,8 +5,8 @@
  */
 #include <time.h>
 
-#include "kvm_attacker.h"
 #include "image.h"
+#include "kvm_attacker.h"
 #include "kvm_counters.h"
 #include "test.h"
 

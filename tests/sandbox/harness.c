@@ -73,10 +73,7 @@ static int code_prepare(const struct sandbox_ops *ops, const char *dir, const ch
 	FILE *file;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/%s.%s", dir, name,
-		 strcmp(ops->name, "wasm") == 0     ? "wasm"
-		 : strcmp(ops->name, "native") == 0 ? "so"
-						    : "elf");
+	snprintf(path, sizeof(path), "%s/%s%s", dir, name, ops->code_suffix);
 	file = fopen(path, "rb");
 	CHECK(file != NULL, "%s", path);
 	fseek(file, 0, SEEK_END);
