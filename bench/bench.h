@@ -34,5 +34,6 @@ void bench_progress(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* Fills the report; 0 or -errno with the error printed. */
 int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
+int bench_sandbox(struct bench *bench);
 
 #endif

@@ -52,6 +52,19 @@ void zygotes_interrupt(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
+uint32_t process_walls(void)
+{
+	uint32_t walls = UINT32_MAX;
+
+	pthread_mutex_lock(&all_lock);
+	for (struct zygote *z = all; z != NULL; z = z->next)
+		walls &= z->walls;
+	if (all == NULL)
+		walls = 0;
+	pthread_mutex_unlock(&all_lock);
+	return walls;
+}
+
 static int message_send(int socket, const void *message, size_t bytes, int fd)
 {
 	union {

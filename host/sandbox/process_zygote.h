@@ -43,6 +43,9 @@ int zygote_run(struct zygote *zygote, struct process_request *request, int memor
 	       struct process_reply *reply);
 /* Ends the runs under way, as if out of time. */
 void zygotes_interrupt(void);
+/* What stands around the zygotes of this process (enum process_wall): the least of any, 0 before
+ * the first. */
+uint32_t process_walls(void);
 
 /* process_enter.c: a new process that becomes the zygote, with the descriptors that it begins with;
  * in its own namespaces, or not. Its pid or -errno. */
