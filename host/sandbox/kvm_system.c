@@ -22,7 +22,6 @@
 #define CR0_NE (1ull << 5)
 #define CR0_WP (1ull << 16)
 #define CR0_PG (1ull << 31)
-#define CR4_TSD (1ull << 2)
 #define CR4_PAE (1ull << 5)
 #define CR4_OSFXSR (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)
@@ -170,8 +169,7 @@ void kvm_system_registers(struct kvm_sregs *sregs, uint64_t root, int umip)
 	sregs->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	sregs->cr2 = 0;
 	sregs->cr3 = root;
-	sregs->cr4 =
-	    CR4_TSD | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | (umip ? CR4_UMIP : 0);
+	sregs->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | (umip ? CR4_UMIP : 0);
 	sregs->efer = EFER_LME | EFER_LMA | EFER_NXE;
 }
 
