@@ -18,7 +18,7 @@
 #define MATMUL_SIDE 128
 #define MATMUL_ROUNDS 60 /* of which medians are taken, in turns with the bare loop */
 
-static const char *const backends[] = {"wasm", "process"};
+static const char *const backends[] = {"wasm", "process", "kvm"};
 #define BACKEND_COUNT (sizeof(backends) / sizeof(backends[0]))
 
 static int cold_once(void *subject)
@@ -100,7 +100,7 @@ static void matmul_run(struct bench *bench, struct samples *samples, struct subj
 
 	snprintf(name, sizeof(name), "%s.matmul.128", subject->ops->name);
 	/* Not for wasm: a module cannot read the clock, and its bar is another (docs/bench.md). */
-	if (!subject->ops->maps_regions || !bench_wants(bench, name))
+	if (strcmp(subject->ops->code_suffix, ".elf") != 0 || !bench_wants(bench, name))
 		return;
 	bench_progress("%s", name);
 	subject->side = MATMUL_SIDE;
@@ -130,6 +130,10 @@ static void bars_add(struct bench *bench)
 		   REPORT_AT_MOST, 1.5);
 	report_bar(report, "2: process, 128x128 matmul inside over the bare loop",
 		   "process.matmul.128", "bare", REPORT_AT_MOST, 1.05);
+	report_bar(report, "1: kvm, cold, p50 over its floor", "kvm.cold.p50", "floor",
+		   REPORT_AT_MOST, 1.5);
+	report_bar(report, "2: kvm, 128x128 matmul inside over the bare loop", "kvm.matmul.128",
+		   "bare", REPORT_AT_MOST, 1.05);
 }
 
 static void backend_run(struct bench *bench, const char *backend, const char *cache_dir,
