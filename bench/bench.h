@@ -16,6 +16,7 @@ struct bench_options {
 	const char *pattern;             /* of case names, as the shell's; NULL: all */
 	const char *port;                /* NULL: all */
 	uint32_t mib;                    /* of text */
+	const char *poll;                /* the polling mode; NULL: all */
 	uint64_t sizes[BENCH_SIZES_MAX]; /* bytes of messages; size_count 0: the usual ones */
 	uint32_t size_count;
 	bool json;

@@ -49,6 +49,7 @@ static void help_print(FILE *file)
 	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"
 	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
+	    "  --poll MODE      polling: always, adaptive or interrupt; default all\n"
 	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
 	    "  --mib N          wordcount: MiB of text; default 1024\n"
 	    "\n"
