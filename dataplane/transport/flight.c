@@ -49,15 +49,6 @@ void flight_reset(struct peer *peer)
 	congestion_reset(peer);
 }
 
-bool flight_room(const struct peer *peer)
-{
-	const struct flight *flight = &peer->flight;
-	uint64_t bytes = flight->bytes == 0 ? 0 : flight->bytes + path_chunk_bytes(peer);
-
-	return bytes <= flight->congestion.window_bytes &&
-	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
-}
-
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
 		     bool again)
 {

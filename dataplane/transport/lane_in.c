@@ -39,6 +39,7 @@ void lane_input(struct peer *peer, const struct wire_header *header, const uint8
 	    .next = body + length,
 	    .bytes = bytes - length,
 	};
+	t->inbox_bytes += bytes - length;
 }
 
 void lane_drop(struct transport *t)
@@ -47,6 +48,7 @@ void lane_drop(struct transport *t)
 		t->counters.drop_undrained += t->inbox[t->inbox_first].bytes > 0;
 	t->inbox_first = 0;
 	t->inbox_count = 0;
+	t->inbox_bytes = 0;
 }
 
 /* --- Delivering ------------------------------------------------------------------------------ */

@@ -37,6 +37,12 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	flight_init(peer, random_next(t));
 }
 
+void peer_route(struct peer *peer)
+{
+	memcpy(peer->address.mac, peer->hop->mac, NET_MAC_BYTES);
+	net_route_init(&peer->route, &peer->transport->self, &peer->address);
+}
+
 static uint64_t silence_ns(const struct peer *peer)
 {
 	return peer->transport->config.peer_timeout_ms * NS_PER_MS;
@@ -51,7 +57,7 @@ void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 	/* Chunks may want to ask for the path's MTU. */
-	bool ready = chunks_ready(peer) || lane_ready(peer);
+	bool ready = (chunks_wait(peer) && chunks_ready(peer)) || lane_ready(peer);
 	bool work = ready || peer->control != 0;
 
 	if (work)

@@ -152,12 +152,10 @@ static void run_add(struct in_message *message, uint32_t chunk)
 		receive_flush(t);
 }
 
-void receive_flush(struct transport *t)
+void receive_run_end(struct transport *t)
 {
 	struct in_message *message = t->run;
 
-	if (message == NULL)
-		return;
 	t->run = NULL;
 	acknowledge(message->peer, message->id);
 	credit_return(message, t->run_credit_bytes);
@@ -325,10 +323,9 @@ static void chunk_first(struct peer *peer, const struct wire_data *data,
 	peer->transport->offered = true;
 }
 
-void receive_keep(struct transport *t)
+void receive_stash(struct transport *t)
 {
-	if (t->fresh != NULL)
-		chunk_stash(t->fresh, t->fresh_bytes);
+	chunk_stash(t->fresh, t->fresh_bytes);
 	t->fresh = NULL;
 }
 
@@ -365,7 +362,7 @@ static void chunk_open(struct in_message *message, uint32_t chunk, const uint8_t
 /* --- Packets --------------------------------------------------------------------------------- */
 
 /* Is the session current? A new one ends what the last one left open. */
-bool receive_enter(struct peer *peer, uint32_t session)
+bool receive_session_other(struct peer *peer, uint32_t session)
 {
 	if (session < peer->in_session || session == 0) {
 		peer->transport->counters.drop_window++;
