@@ -214,7 +214,7 @@ void credit_run(struct transport *t)
 
 /* --- The bound ------------------------------------------------------------------------------- */
 
-static void round_over(struct transport *t)
+static void credit_round_over(struct transport *t)
 {
 	uint32_t marked = ALPHA_ONE * t->credit_round_marks / t->credit_round_packets;
 
@@ -234,5 +234,5 @@ void credit_packet(struct transport *t, bool marked)
 	t->credit_round_packets++;
 	t->credit_round_marks += marked;
 	if ((uint64_t)t->credit_round_packets * t->config.mtu >= t->credit_limit_bytes)
-		round_over(t);
+		credit_round_over(t);
 }
