@@ -178,6 +178,7 @@ static inline bool receive_enter(struct peer *peer, uint32_t session) /* is it t
 	return receive_session_other(peer, session);
 }
 void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+bool receive_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
 void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
@@ -232,6 +233,7 @@ void rtt_init(struct peer *peer);
 void rtt_sample(struct peer *peer, uint64_t rtt_ns);
 void rtt_patience(struct peer *peer); /* a timeout proved spurious */
 uint64_t rtt_base_ns(const struct peer *peer);
+bool rtt_awake(const struct peer *peer); /* heard of just now, and not known to dawdle */
 uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns);
 uint64_t
 rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken packet is lost */

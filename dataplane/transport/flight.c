@@ -38,6 +38,7 @@ void flight_reset(struct peer *peer)
 	flight->recovery = flight->next;
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
+	flight->doublings = 0;
 	flight->again = 0;
 	flight->told = false; /* a new life of the peer counts duplicates from none */
 	flight->undo_bytes = 0;
@@ -116,6 +117,7 @@ bool flight_heard(struct peer *peer, const struct wire_echo *echo)
 	duplicates_note(peer, echo->duplicates, rtt_ns > flight->rtt.rto_ns);
 	flight->heard = packet;
 	flight->backoff = 0;
+	flight->doublings = 0;
 	flight->timeout_ns = 0;
 	flight->unanswered_ns = 0;
 	if (packet_ahead(packet, flight->recovery) >= 0)
@@ -274,6 +276,8 @@ void flight_timeout(struct peer *peer)
 	/* Counted on where the timeout grows no more: that none is answered is a sign by itself. */
 	if (flight->backoff < MR_RTO_DOUBLINGS_MAX)
 		flight->backoff++;
+	if (flight->doublings < MR_RTO_DOUBLINGS_MAX && !rtt_awake(peer))
+		flight->doublings++;
 	flight->jitter = (uint8_t)random_next(t);
 	flight->timeout_ns = t->now_ns;
 	if (flight->backoff > 2)

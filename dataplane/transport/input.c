@@ -90,10 +90,13 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	/* What else there is may end messages. */
 	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
 		receive_flush(t);
-	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation)
+	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation) {
+		if (header.to_incarnation == t->config.incarnation)
+			peer_recognise(peer, &header);
 		peer_asked(peer, &header, body, bytes);
-	else if (peer_recognise(peer, &header))
+	} else if (peer_recognise(peer, &header)) {
 		dispatch(peer, &header, body, bytes);
+	}
 }
 
 static void frame_input(struct transport *t, const struct transport_rx *frame)

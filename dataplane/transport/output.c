@@ -20,7 +20,7 @@ static void header_write(struct peer *peer, enum wire_type type, uint32_t sessio
 	    .packet = packet,
 	};
 
-	if (type == WIRE_HELLO)
+	if (type == WIRE_HELLO && !peer->contact)
 		header.to_incarnation = 0;
 	else if (type == WIRE_WELCOME)
 		header.to_incarnation = peer->welcome_to;

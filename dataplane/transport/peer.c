@@ -3,6 +3,9 @@
  *
  * Silence is counted in quarters of the timeout, each begun when the last one was seen to be over:
  * an owner that did not run for a while adds that while, and takes nobody for dead who spoke in it.
+ * The first one is longer by chance and the last one shorter by as much: who watches many peers
+ * does not ask them all at once, and of two that watch each other one asks, as the question is a
+ * sign of life too.
  *
  * No answer to a packet that proves nothing is longer than the packet, goes anywhere but to the
  * address we know of that node, or comes at more than a bounded rate.
@@ -85,8 +88,22 @@ void peer_rotate(struct peer *peer)
 static void quarter_begin(struct peer *peer)
 {
 	struct transport *t = peer->transport;
+	uint64_t ns = silence_ns(peer) / SILENCE_PARTS;
 
-	timer_set(&t->timers, &peer->silent, t->now_ns + silence_ns(peer) / SILENCE_PARTS);
+	if (peer->quarters == 0)
+		ns += peer->spread_ns;
+	else if (peer->quarters == SILENCE_PARTS - 1)
+		ns -= peer->spread_ns;
+	timer_set(&t->timers, &peer->silent, t->now_ns + ns);
+}
+
+/* Of the next silence, by up to half a quarter; in the unit of the timeout, as all of it is. */
+static void quarters_spread(struct peer *peer)
+{
+	struct transport *t = peer->transport;
+	uint32_t most_ms = t->config.peer_timeout_ms / SILENCE_PARTS / 2;
+
+	peer->spread_ns = random_next(t) % (most_ms + 1) * NS_PER_MS;
 }
 
 static void silence_begin(struct peer *peer)
@@ -94,6 +111,7 @@ static void silence_begin(struct peer *peer)
 	if (timer_is_set(&peer->silent))
 		return;
 	peer->quarters = 0;
+	quarters_spread(peer);
 	quarter_begin(peer);
 }
 
@@ -168,6 +186,8 @@ static void peer_heard(struct peer *peer)
 
 	peer->heard_ns = t->now_ns;
 	if (peer->owed > 0 || peer->watched) {
+		if (peer->quarters > 0)
+			quarters_spread(peer);
 		peer->quarters = 0;
 		quarter_begin(peer);
 	}

@@ -234,7 +234,8 @@ struct flight {
 	uint32_t oldest;        /* first one not yet judged arrived or lost */
 	uint32_t heard;         /* highest one the peer said it saw */
 	uint32_t recovery;      /* losses below it have shrunk the window already */
-	uint32_t backoff;       /* doublings of the timeout */
+	uint32_t backoff;       /* timeouts in a row */
+	uint32_t doublings;     /* of the timeout, in that row */
 	uint32_t reorder;       /* steps of patience with packets that overtake; 0: none was seen */
 	bool timed_out;         /* the window shrank last for a timeout */
 	bool told;              /* duplicates is set */
@@ -355,6 +356,7 @@ struct peer {
 	uint64_t heard_ns;           /* the last valid packet */
 	uint64_t hello_ns;           /* interval of the next HELLO */
 	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint64_t spread_ns;          /* the first quarter of a silence is longer by that */
 	uint32_t quarters;           /* of the timeout that passed in silence */
 	bool watched;
 	uint32_t owed; /* messages the other side must do something for */

@@ -223,6 +223,7 @@ const char *transport_reason_text(enum transport_reason reason);
 	X(drop_window)                                                                           \
 	X(drop_no_room)                                                                          \
 	X(drop_order)       /* small messages before others of their flow */                     \
+	X(drop_flow_seq)    /* messages that claim another one's place in their flow */          \
 	X(drop_undrained)   /* packets of them not taken in time */                              \
 	X(drop_answer_rate) /* answers not given: strangers may ask a lot */
 

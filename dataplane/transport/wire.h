@@ -46,7 +46,7 @@ struct wire_header {
 	uint16_t to_node;
 	uint32_t crc; /* CRC32C of the UDP payload, this field taken as zero; see wire_covered() */
 	uint64_t from_incarnation;
-	uint64_t to_incarnation; /* 0: not known yet, HELLO only */
+	uint64_t to_incarnation; /* 0: not known to live, HELLO only */
 	uint32_t session; /* DATA, SMALL, PROBE: the sender's; ACK, RESET: of what is answered */
 	uint32_t packet;  /* DATA, SMALL: number of this packet; ACK: highest number seen */
 };
