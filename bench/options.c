@@ -10,6 +10,8 @@
 
 #define RUN_MS_DEFAULT 300 /* long beside any queue, short enough for five runs of many cases */
 #define RUN_MS_MAX 60000
+#define MIB_DEFAULT 1024 /* of text: beyond caches, and what the figures asked for are about */
+#define MIB_MAX 65536
 
 static bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -61,11 +63,17 @@ static enum options_outcome wrong(const char *name, const char *what, const char
 }
 
 static const struct option longs[] = {
-    {"json", no_argument, NULL, 'j'},        {"check", no_argument, NULL, 'c'},
-    {"runs", required_argument, NULL, 'r'},  {"case", required_argument, NULL, 'p'},
-    {"port", required_argument, NULL, 'P'},  {"poll", required_argument, NULL, 'o'},
-    {"sizes", required_argument, NULL, 's'}, {"ms", required_argument, NULL, 'm'},
-    {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+    {"json", no_argument, NULL, 'j'},
+    {"check", no_argument, NULL, 'c'},
+    {"runs", required_argument, NULL, 'r'},
+    {"case", required_argument, NULL, 'p'},
+    {"port", required_argument, NULL, 'P'},
+    {"poll", required_argument, NULL, 'o'},
+    {"sizes", required_argument, NULL, 's'},
+    {"ms", required_argument, NULL, 'm'},
+    {"mib", required_argument, NULL, 'M'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static enum options_outcome option_take(struct bench_options *options, const char *name, int option)
@@ -101,6 +109,11 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 			return wrong(name, "--ms takes 10 to 60000", optarg);
 		options->run_ms = (uint32_t)value;
 		return OPTIONS_RUN;
+	case 'M':
+		if (!number_parse(optarg, 1, MIB_MAX, &value))
+			return wrong(name, "--mib takes 1 to 65536", optarg);
+		options->mib = (uint32_t)value;
+		return OPTIONS_RUN;
 	case 's':
 		if (!sizes_parse(options, optarg))
 			return wrong(name,
@@ -120,7 +133,8 @@ enum options_outcome options_parse(struct bench_options *options, int argc, char
 	const char *name = argv[0];
 	int option;
 
-	*options = (struct bench_options){.runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT};
+	*options = (struct bench_options){
+	    .runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT, .mib = MIB_DEFAULT};
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		enum options_outcome outcome = option_take(options, name, option);

@@ -79,6 +79,7 @@ struct pair {
 	int sockets[PAIR_ROLES];
 	struct pair_shared *shared;
 	uint32_t number; /* of the last run */
+	bool broken;     /* a worker failed: the other may wait for it for ever */
 };
 
 /* Starts the workers, receiver first. 0 or -errno with error text. */

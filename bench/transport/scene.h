@@ -41,7 +41,8 @@ struct scene_measure {
 	enum scene_side side;
 	struct pair_order order;
 	enum scene_figure figures[SCENE_FIGURES_MAX];
-	bool failed; /* it was skipped in the middle: not asked again */
+	bool failed;        /* it was skipped in the middle: not asked again */
+	uint32_t disturbed; /* runs that count though the cores were taken away meanwhile */
 };
 
 struct scene {

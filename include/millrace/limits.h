@@ -53,6 +53,7 @@
 	1024                   /* head and body of a message that needs no offer: fits a packet \
 				*/
 #define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
+#define MR_INBOX_BYTES 1024    /* of them, taken before their answers go: most of a packet */
 #define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
@@ -62,6 +63,7 @@
 #define MR_RTO_FLOOR_MS 1000       /* then it halves */
 #define MR_RTT_BASE_MS 10000 /* the shortest round trip of one to two such spans is the base */
 #define MR_RTO_US_MAX 1000000
+#define MR_RTO_AWAKE_US 500     /* since a peer was heard: what is missing was lost */
 #define MR_RTO_DOUBLINGS_MAX 16 /* of the least timeout: more than the most */
 #define MR_RTO_US_INITIAL 3000  /* before the first RTT sample; who sleeps has mostly looked */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
@@ -121,6 +123,12 @@
 #define MR_SEAL_SILENCE_MS 200  /* frames unanswered so long: the peer may have lost our keys */
 #define MR_SEAL_KEEPALIVE_MS 50 /* a frame heard is answered by then, if only by an empty one */
 #define MR_SEAL_INITIATION_MS_MIN 20 /* between two of one peer: a replay costs no more */
+#define MR_SEAL_HINT_OUT_MS 20       /* between two to one peer: as initiations are taken */
+#define MR_SEAL_HINT_IN_MS \
+	1000 /* between two believed of one peer: a handshake a second is cheap */
+#define MR_SEAL_HINT_FRAMES                                                   \
+	4096 /* back from the last: what a burst has under way, as the window \
+	      */
 #define MR_SEAL_INITIATIONS_PER_SECOND                                                      \
 	500                           /* taken of all together: each costs 0.2 ms of a core \
 				       */
