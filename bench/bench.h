@@ -15,8 +15,8 @@ struct bench_options {
 	uint32_t run_ms;
 	const char *pattern;             /* of case names, as the shell's; NULL: all */
 	const char *port;                /* NULL: all */
-	const char *poll;                /* the polling mode; NULL: all */
 	uint32_t mib;                    /* of text */
+	const char *poll;                /* the polling mode; NULL: all */
 	uint64_t sizes[BENCH_SIZES_MAX]; /* bytes of messages; size_count 0: the usual ones */
 	uint32_t size_count;
 	bool json;
