@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kvm_floor.h"
 #include "place.h"
 #include "process.h"
 
@@ -74,6 +75,29 @@ static bool wasm_floor(const struct subject *subject, struct samples *samples, u
 	return taken;
 }
 
+static int kvm_floor_once(void *floor)
+{
+	return kvm_floor_run(floor);
+}
+
+/* KVM_RUN with one exit. */
+static bool kvm_floor(const struct subject *subject, struct samples *samples, uint32_t run_ms,
+		      char *reason, size_t reason_bytes)
+{
+	struct kvm_floor *floor;
+	bool taken;
+	int rc;
+
+	(void)subject;
+	if (kvm_floor_create(&floor, reason, reason_bytes) < 0)
+		return false;
+	taken = samples_take(samples, run_ms, kvm_floor_once, floor, &rc);
+	kvm_floor_destroy(&floor);
+	if (!taken)
+		snprintf(reason, reason_bytes, "KVM_RUN: %s", strerror(-rc));
+	return taken;
+}
+
 bool floor_take(const struct subject *subject, struct samples *samples, uint32_t run_ms,
 		char *reason, size_t reason_bytes)
 {
@@ -81,7 +105,7 @@ bool floor_take(const struct subject *subject, struct samples *samples, uint32_t
 		const char *backend;
 		bool (*take)(const struct subject *subject, struct samples *samples,
 			     uint32_t run_ms, char *reason, size_t reason_bytes);
-	} floors[] = {{"wasm", wasm_floor}, {"process", process_floor}};
+	} floors[] = {{"wasm", wasm_floor}, {"process", process_floor}, {"kvm", kvm_floor}};
 
 	for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
 		if (strcmp(floors[i].backend, subject->ops->name) == 0)

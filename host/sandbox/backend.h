@@ -8,6 +8,7 @@
 extern const struct sandbox_ops sandbox_wasm;
 extern const struct sandbox_ops sandbox_process;
 extern const struct sandbox_ops sandbox_native;
+extern const struct sandbox_ops sandbox_kvm;
 extern const struct sandbox_ops sandbox_auto;
 
 /* Is there room for a region header at header_off? Fills in *result when there is not. */

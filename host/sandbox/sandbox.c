@@ -42,8 +42,8 @@ const char *sandbox_outcome_text(enum sandbox_outcome outcome)
 
 const struct sandbox_ops *sandbox_backend(const char *name)
 {
-	static const struct sandbox_ops *const backends[] = {&sandbox_wasm, &sandbox_process,
-							     &sandbox_native, &sandbox_auto};
+	static const struct sandbox_ops *const backends[] = {
+	    &sandbox_wasm, &sandbox_process, &sandbox_kvm, &sandbox_native, &sandbox_auto};
 
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
 		if (strcmp(name, backends[i]->name) == 0)

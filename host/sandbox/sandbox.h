@@ -65,7 +65,7 @@ struct sandbox_code {
 
 /* One of SANDBOX_NAMES; NULL for another name. "auto" is what the code is for, and the machine has.
  */
-#define SANDBOX_NAMES "wasm, process, native or auto"
+#define SANDBOX_NAMES "wasm, process, kvm, native or auto"
 const struct sandbox_ops *sandbox_backend(const char *name);
 
 /* Where prepared code is kept unless told otherwise: $XDG_CACHE_HOME/millrace, ~/.cache/millrace,
