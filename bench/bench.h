@@ -16,6 +16,7 @@ struct bench_options {
 	const char *pattern;             /* of case names, as the shell's; NULL: all */
 	const char *port;                /* NULL: all */
 	uint32_t mib;                    /* of text */
+	const char *poll;                /* the polling mode; NULL: all */
 	uint64_t sizes[BENCH_SIZES_MAX]; /* bytes of messages; size_count 0: the usual ones */
 	uint32_t size_count;
 	bool json;
@@ -54,5 +55,6 @@ int bench_measure(struct bench *bench, int (*run)(struct bench *bench));
 int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
 int bench_wordcount(struct bench *bench);
+int bench_sandbox(struct bench *bench);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
 	int (*run)(struct bench *bench);
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
+    {"sandbox", "what a run costs in each sandbox, beside its floor", bench_sandbox},
     {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
     {"wordcount", "the words of a text, beside plain C and the shell", bench_wordcount},
 };
@@ -49,6 +50,7 @@ static void help_print(FILE *file)
 	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"
 	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
+	    "  --poll MODE      polling: always, adaptive or interrupt; default all\n"
 	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
 	    "  --mib N          wordcount: MiB of text; default 1024\n"
 	    "\n"

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port.h"
+
 #define RUN_MS_DEFAULT 300 /* long beside any queue, short enough for five runs of many cases */
 #define RUN_MS_MAX 60000
 #define MIB_DEFAULT 1024 /* of text: beyond caches, and what the figures asked for are about */
@@ -61,15 +63,22 @@ static enum options_outcome wrong(const char *name, const char *what, const char
 }
 
 static const struct option longs[] = {
-    {"json", no_argument, NULL, 'j'},       {"check", no_argument, NULL, 'c'},
-    {"runs", required_argument, NULL, 'r'}, {"case", required_argument, NULL, 'p'},
-    {"port", required_argument, NULL, 'P'}, {"sizes", required_argument, NULL, 's'},
-    {"ms", required_argument, NULL, 'm'},   {"mib", required_argument, NULL, 'M'},
-    {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+    {"json", no_argument, NULL, 'j'},
+    {"check", no_argument, NULL, 'c'},
+    {"runs", required_argument, NULL, 'r'},
+    {"case", required_argument, NULL, 'p'},
+    {"port", required_argument, NULL, 'P'},
+    {"poll", required_argument, NULL, 'o'},
+    {"sizes", required_argument, NULL, 's'},
+    {"ms", required_argument, NULL, 'm'},
+    {"mib", required_argument, NULL, 'M'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static enum options_outcome option_take(struct bench_options *options, const char *name, int option)
 {
+	enum port_poll_mode mode;
 	uint64_t value;
 
 	switch (option) {
@@ -84,6 +93,11 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 		return OPTIONS_RUN;
 	case 'P':
 		options->port = strcmp(optarg, "all") == 0 ? NULL : optarg;
+		return OPTIONS_RUN;
+	case 'o':
+		if (!port_poll_parse(optarg, &mode))
+			return wrong(name, "--poll takes " PORT_POLL_WORDS, optarg);
+		options->poll = optarg;
 		return OPTIONS_RUN;
 	case 'r':
 		if (!number_parse(optarg, 1, MR_BENCH_RUNS_MAX, &value))

@@ -29,13 +29,13 @@ static const struct {
     [FIGURE_DROPS] = {".drops", "frames"},
     [FIGURE_CPU] = {".cpu", "% of a core"},
     [FIGURE_FIRST] = {".first", "us there and back"},
+    [FIGURE_FIRST_P99] = {".first.p99", "us there and back"},
 };
 
 static const char *const worker_of[SCENE_SIDES] = {
     [SCENE_RAW] = "raw",
     [SCENE_OURS] = "link",
     [SCENE_SEALED] = "link",
-    [SCENE_ADAPTIVE] = "link",
 };
 
 int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last)
@@ -180,7 +180,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 			 scene->kind == WIRING_RING ? "-ring" : "");
 		side_spec(scene, side, wiring->specs[i], setups[i].spec);
 		setups[i].mtu = scene->mtu;
-		setups[i].always = side != SCENE_ADAPTIVE;
+		setups[i].sleeps = scene->sleeps;
 		setups[i].sealed = side == SCENE_SEALED;
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
@@ -219,6 +219,8 @@ static double figure_value(enum scene_figure figure, const struct pair_answer an
 		return (double)receiver->cpu_ns * 100 / (double)receiver->elapsed_ns;
 	case FIGURE_FIRST:
 		return sender->p50_ns * 2 / 1e3;
+	case FIGURE_FIRST_P99:
+		return sender->p99_ns * 2 / 1e3;
 	case FIGURE_NONE:
 		break;
 	}
