@@ -20,10 +20,11 @@ static const struct dpdk_driver drivers[] = {
 	.mtu_unasked = true,
 	.external = PORT_EXTERNAL_ANY,
     },
-    /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
+    /* Fills a queue of 2048 at start, and what it sends is with the kernel in as many again. */
     {
 	"net_af_xdp",
 	.pages = true,
+	.sends_received = true,
 	.rx_held = 2 * 2048,
     },
     {

@@ -20,7 +20,8 @@ struct dpdk_driver {
 	bool hangs_up;    /* on DPDK's interrupt thread when its peer goes, at any time */
 	bool sent_late;   /* looks at what was sent only when its queue fills up */
 	enum port_external external;
-	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
+	bool sends_received; /* without a copy only mbufs of the pool that it receives into */
+	uint16_t rx_held;    /* mbufs of the receive pool it holds beside its receive queue */
 };
 
 /* The facts about the driver that serves spec; never NULL. */
