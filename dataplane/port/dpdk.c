@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <rte_alarm.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 
@@ -16,7 +17,7 @@
 #include "stale_socket.h"
 
 #define QUEUE_FRAMES 1024        /* descriptors of the one receive and the one send queue */
-#define STATISTICS_SLEEPS 32     /* at 2 ms each: some drivers make a system call of a look */
+#define STATISTICS_MS 64         /* between looks: some drivers make a system call of one */
 #define LINK_WAIT_MS_VIRTUAL 100 /* a peer may start long after us: that is no reason to wait */
 #define LINK_WAIT_MS_PCI 3000    /* a copper link negotiates that long */
 #define LINK_POLL_MS 10
@@ -125,6 +126,9 @@ static int queues_setup(struct dpdk_port *self, const struct port_spec *spec,
 	if (self->port.abilities.multi_segment)
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	conf.rxmode.offloads = offloads_rx(self, info);
+	self->doorbell.kind = dpdk_driver_doorbell(self->driver, spec);
+	conf.intr_conf.rxq =
+	    self->doorbell.kind == DOORBELL_INTERRUPT || self->doorbell.kind == DOORBELL_QUEUE;
 	if (!self->driver->mtu_unasked)
 		conf.rxmode.mtu = self->port.abilities.mtu;
 	rc = rte_eth_dev_configure(self->id, 1, 1, &conf);
@@ -229,15 +233,19 @@ static int port_start(struct dpdk_port *self, const struct port_spec *spec)
 	return 0;
 }
 
-/* No doorbell: the owner comes back by itself. It is about to sleep: what it lent may come home. */
+/* The owner is about to sleep: what it lent may come home. Without a doorbell it comes back by
+ * itself. */
 static bool dpdk_arm(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
+	uint64_t tsc = rte_get_tsc_cycles();
 
-	if (self->sleeps++ % STATISTICS_SLEEPS == 0)
+	if (tsc >= self->statistics_tsc) {
+		self->statistics_tsc = tsc + rte_get_tsc_hz() / 1000 * STATISTICS_MS;
 		dpdk_port_statistics(self);
+	}
 	dpdk_tx_recall(self);
-	return false;
+	return port->abilities.doorbell && doorbell_arm(self);
 }
 
 const struct port_ops dpdk_port_ops = {
@@ -252,6 +260,7 @@ void dpdk_port_close(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
 
+	doorbell_close(self);
 	device_remove(self->id, self->driver != NULL && self->driver->hangs_up);
 	dpdk_pools_free(self);
 	free(self);
@@ -259,6 +268,7 @@ void dpdk_port_close(struct port *port)
 
 int port_dpdk_open(const char *text, struct port **port, char *error, size_t error_bytes)
 {
+	struct doorbell_sockets before, sockets;
 	struct dpdk_port *self;
 	struct port_spec spec;
 	uint32_t mtu;
@@ -277,6 +287,7 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 		return dpdk_error(-ENOMEM, spec.name, "no memory", error, error_bytes);
 	self->port.ops = &dpdk_port_ops;
 	self->port.wake_fd = -1;
+	doorbell_sockets_list(&before);
 	eal_log_clear();
 	rc = device_probe(&spec, &self->id, error, error_bytes);
 	if (rc < 0) {
@@ -294,6 +305,9 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 		dpdk_port_close(&self->port);
 		return rc;
 	}
+	doorbell_sockets_list(&sockets);
+	doorbell_sockets_subtract(&sockets, &before);
+	doorbell_open(self, &sockets);
 	*port = &self->port;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 
 #include "devargs.h"
+#include "doorbell.h"
 #include "port.h"
 
 struct dpdk_driver {
@@ -21,11 +22,15 @@ struct dpdk_driver {
 	bool sent_late;   /* looks at what was sent only when its queue fills up */
 	enum port_external external;
 	bool sends_received; /* without a copy only mbufs of the pool that it receives into */
-	uint16_t rx_held;    /* mbufs of the receive pool it holds beside its receive queue */
+	enum doorbell_kind doorbell;
+	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
 };
 
 /* The facts about the driver that serves spec; never NULL. */
 const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
 					    const struct rte_eth_dev_info *info);
+/* How that driver rings for this device. */
+enum doorbell_kind dpdk_driver_doorbell(const struct dpdk_driver *driver,
+					const struct port_spec *spec);
 
 #endif

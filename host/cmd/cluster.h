@@ -13,7 +13,7 @@ struct cluster_config {
 	const struct sandbox_ops *sandbox;
 	uint32_t workers;      /* of each node; 0: run inside node_step() */
 	uint64_t memory_bytes; /* of all nodes together */
-	bool poll_always;
+	enum port_poll_mode poll;
 	bool handover; /* regions change hands in memory; else everything travels as frames */
 	uint64_t incarnation; /* 0: taken from the clock */
 	const char *spill_dir;

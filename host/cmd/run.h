@@ -27,7 +27,7 @@ enum run_outcome {
 
 struct run_request {
 	struct mr_options options;
-	bool poll_always;
+	enum port_poll_mode poll;
 	bool handover_off;
 	const char *spill_dir; /* NULL: the node's choice */
 	struct node_faults faults;

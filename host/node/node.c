@@ -2,6 +2,7 @@
 #include "node_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -25,9 +26,7 @@ static int watch(struct node *node, int fd)
 /* What a frame may wait until an idle node takes it. */
 static uint32_t sleep_us(const struct node *node, const struct port *port)
 {
-	bool polls = node->poll_always || node->simulated || port->wake_fd >= 0;
-
-	return polls ? 0 : MR_POLL_SLEEP_US_MAX;
+	return node->simulated ? 0 : port_poll_wait_us(node->poll.mode, port->wake_fd >= 0);
 }
 
 static int create_transport(struct node *node, const struct node_config *config, uint64_t now_ns)
@@ -107,22 +106,12 @@ static int copy_text(char **copy, const char *text)
 	return *copy != NULL ? 0 : -ENOMEM;
 }
 
-/* --cache, $XDG_CACHE_HOME, ~/.cache, or a folder of our own. */
 static int choose_cache(struct node *node, const char *given)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-	int length;
+	char path[PATH_MAX];
+	int rc = given == NULL ? sandbox_cache_dir(path, sizeof(path)) : 0;
 
-	if (given != NULL)
-		return copy_text(&node->cache_dir, given);
-	if (xdg != NULL && xdg[0] == '/')
-		length = asprintf(&node->cache_dir, "%s/millrace", xdg);
-	else if (home != NULL && home[0] == '/' && access(home, W_OK) == 0)
-		length = asprintf(&node->cache_dir, "%s/.cache/millrace", home);
-	else
-		length = asprintf(&node->cache_dir, "/tmp/millrace-%u", (unsigned)geteuid());
-	return length >= 0 ? 0 : -ENOMEM;
+	return rc == 0 ? copy_text(&node->cache_dir, given != NULL ? given : path) : rc;
 }
 
 static void init_plain(struct node *node, const struct node_config *config)
@@ -130,9 +119,7 @@ static void init_plain(struct node *node, const struct node_config *config)
 	node->id = config->node;
 	node->nodes = config->peer_count + 1;
 	node->sandbox = config->sandbox;
-	node->poll_always = config->poll_always;
-	node->poll_sleepy = config->poll_sleepy;
-	node->poll.always = config->poll_always;
+	node->poll.mode = config->poll;
 	node->simulated = config->workers == 0;
 	node->incarnation =
 	    config->incarnation != 0 ? config->incarnation : clock_now(CLOCK_REALTIME);
