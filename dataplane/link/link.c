@@ -8,6 +8,8 @@
 #include "sealing.h"
 
 #define LINK_RX_BURSTS 8 /* taken before the rest of the owner's loop has its turn */
+#define LINK_TX_BURSTS \
+	4 /* sent before what came meanwhile is looked at: a port may take them slowly */
 
 struct link {
 	struct link_config config;
@@ -122,7 +124,8 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
 		burst_input(link, now_ns, rx, frames_admit(link, now_ns, frames, count, rx), user);
 		port_rx_release(port, frames, count);
 		worked |= count > 0;
-		if (count < MR_PORT_BURST)
+		/* Answers that are due keep the peer going while the rest is taken. */
+		if (count < MR_PORT_BURST || transport_output_pending(link->config.transport))
 			break;
 	}
 	return worked;
@@ -215,7 +218,7 @@ bool link_send(struct link *link, uint64_t now_ns)
 {
 	bool worked = false;
 
-	while (frames_refill(link, now_ns)) {
+	for (int turn = 0; turn < LINK_TX_BURSTS && frames_refill(link, now_ns); turn++) {
 		uint32_t sent = frames_send(link);
 
 		frames_advance(link, sent);

@@ -157,10 +157,11 @@ void receive_flush(struct transport *t)
 	if (message == NULL)
 		return;
 	t->run = NULL;
-	acknowledge(message->peer, message->id);
+	acknowledge_later(message->peer, message->id);
 	credit_return(message, t->run_credit_bytes);
 	t->run_credit_bytes = 0;
 	if (message->cumulative == message->shape.chunk_count) {
+		acknowledge(message->peer, message->id);
 		state_set(message, IN_WHOLE);
 		credit_end(message);
 		decided(message);
@@ -362,9 +363,11 @@ bool receive_enter(struct peer *peer, uint32_t session)
 	return !peer->in_dead;
 }
 
-void receive_note(struct peer *peer, uint32_t packet)
+void receive_note(struct peer *peer, const struct wire_header *header, uint32_t bytes)
 {
-	peer->control |= CONTROL_ACK;
+	uint32_t packet = header->packet;
+
+	acknowledge_packet(peer, header, bytes);
 	peer->in_ce += peer->transport->marked;
 	credit_packet(peer->transport, peer->transport->marked);
 	if (peer->in_heard && packet_ahead(packet, peer->in_packet) <= 0)
@@ -396,7 +399,7 @@ static void data_other(struct peer *peer, const struct wire_header *header, cons
 		counters->drop_window++;
 		return;
 	}
-	receive_note(peer, header->packet);
+	receive_note(peer, header, bytes);
 	if (data.message > peer->in_highest ||
 	    peer->in_slots[data.message % MR_MESSAGES_OUT_MAX].state == SLOT_UNSEEN) {
 		chunk_first(peer, &data, &shape, body + WIRE_DATA_BYTES);
@@ -435,7 +438,7 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		peer->transport->counters.drop_malformed++;
 		return;
 	}
-	receive_note(peer, header->packet);
+	receive_note(peer, header, bytes);
 	chunk_open(message, data.chunk, body + WIRE_DATA_BYTES);
 }
 

@@ -81,6 +81,8 @@
 #define MR_CREDIT_PEERS 4      /* share it when more want some: others' links may be slow */
 #define MR_CREDIT_OLDEST 8     /* one turn in so many is not the shortest's: Homa's share */
 #define MR_GRANT_BYTES 32768   /* one turn of a message in the round robin of credit */
+#define MR_ANSWER_PARTS 8      /* of credit: of so many parts one may come before an answer */
+#define MR_ANSWERS_PER_ROUND 4 /* a sender asks for: fewer would miss a timeout's deadline */
 #define MR_TURN_BYTES 32768    /* of a message before the next one's turn: a burst's worth */
 #define MR_STASH_CHUNKS 64     /* first chunks of a peer kept until they are accepted */
 #define MR_FLIGHT_PACKETS 4096 /* to one peer, not yet known to be there or lost */
