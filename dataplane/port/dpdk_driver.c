@@ -78,9 +78,17 @@ static const struct dpdk_driver drivers[] = {
     },
 };
 
+/* Of more than four frames it takes four at a time when more than four places are free in its ring
+ * (drivers/net/memif/rte_eth_memif.c, eth_memif_tx_zc): with two mbufs each, the last ones go to
+ * places that its peer has yet to read. */
 static const struct dpdk_driver memif_zero_copy = {
-    "net_memif",         .scatters = true, .memory = true,
-    .mtu_unasked = true, .hangs_up = true, .external = PORT_EXTERNAL_HEAP,
+    "net_memif",
+    .scatters = true,
+    .memory = true,
+    .mtu_unasked = true,
+    .hangs_up = true,
+    .tx_frames_max = 4,
+    .external = PORT_EXTERNAL_HEAP,
 };
 
 /* QEMU's e1000e and vmxnet3 map each piece of a frame whole, and drop the frame where an IOMMU
