@@ -172,7 +172,7 @@ static void lose(struct peer *peer, uint32_t number)
 {
 	struct flight *flight = &peer->flight;
 
-	if (!chunk_lost(peer, packet_at(peer, number)) ||
+	if (!chunk_lost(peer, packet_at(peer, number)) || !congestion_suspected(peer, number) ||
 	    packet_ahead(number, flight->recovery) < 0)
 		return;
 	remember(flight);

@@ -225,6 +225,8 @@ struct congestion { /* congestion.c */
 	uint32_t round_marks;
 	uint32_t marks; /* packets that arrived with one, as last told */
 	uint32_t alpha;
+	uint32_t losses;     /* of the packets ... */
+	uint32_t loss_first; /* ... from this one on */
 };
 
 struct flight {
