@@ -67,7 +67,7 @@ struct endpoint {
 	bool failed;
 
 	struct port_poll poll; /* when to sleep, as nodes decide it */
-	bool sleeps;
+	bool sleeps;           /* or never */
 };
 
 int endpoint_open(struct endpoint **endpoint, struct worker *worker, const struct pair_setup *setup,

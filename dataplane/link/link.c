@@ -17,7 +17,12 @@ struct link {
 	struct sealing *sealing; /* NULL: frames are clear */
 	struct link_counters counters;
 	uint64_t random;
-	uint32_t first; /* of the frames that wait for the port */
+	struct port_rx taken[MR_PORT_BURST]; /* from the port, not all looked at */
+	uint32_t taken_count;
+	struct transport_rx rx[MR_PORT_BURST]; /* of them what the transport is to get, */
+	uint32_t rx_count;
+	uint32_t rx_next; /* and has not yet */
+	uint32_t first;   /* of the frames that wait for the port */
 	uint32_t count;
 	bool kept; /* each of these has a reference of its own to its body's region */
 	struct transport_frame frames[MR_PORT_BURST];
@@ -99,33 +104,60 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 	return n;
 }
 
-static void burst_input(struct link *link, uint64_t now_ns, const struct transport_rx *rx,
-			uint32_t count, const struct link_user *user)
+static void burst_let_go(struct link *link)
 {
-	for (uint32_t done = 0; done < count;) {
-		done += transport_input(link->config.transport, now_ns, rx + done, count - done);
+	port_rx_release(link->config.port, link->taken, link->taken_count);
+	link->taken_count = 0;
+}
+
+/* Once all of it was looked at, but after its answers were sent: those are waited for. */
+static void burst_release(struct link *link)
+{
+	if (link->taken_count > 0 && link->rx_next == link->rx_count)
+		burst_let_go(link);
+}
+
+static bool burst_next(struct link *link, uint64_t now_ns)
+{
+	burst_release(link);
+	link->taken_count = port_rx(link->config.port, link->taken, MR_PORT_BURST);
+	link->rx_next = 0;
+	link->rx_count = frames_admit(link, now_ns, link->taken, link->taken_count, link->rx);
+	if (link->taken_count == 0)
+		transport_input(link->config.transport, now_ns, NULL, 0);
+	return link->taken_count > 0;
+}
+
+/* False: the owner is to have its turn before the rest. */
+static bool burst_input(struct link *link, uint64_t now_ns, const struct link_user *user)
+{
+	struct transport *t = link->config.transport;
+	bool more = true;
+
+	while (link->rx_next < link->rx_count && more) {
+		link->rx_next += transport_input(t, now_ns, &link->rx[link->rx_next],
+						 link->rx_count - link->rx_next);
+		more = !transport_input_full(t);
 		user->pump(user->opaque);
 	}
-	transport_input_end(link->config.transport);
+	transport_input_end(t);
+	return more && link->rx_next == link->rx_count;
 }
 
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user)
 {
-	struct port *port = link->config.port;
-	struct port_rx frames[MR_PORT_BURST];
-	struct transport_rx rx[MR_PORT_BURST];
 	bool worked = false;
 
 	for (int turn = 0; turn < LINK_RX_BURSTS; turn++) {
-		uint32_t count = port_rx(port, frames, MR_PORT_BURST);
+		bool full;
 
-		if (count == 0)
-			transport_input(link->config.transport, now_ns, NULL, 0);
-		burst_input(link, now_ns, rx, frames_admit(link, now_ns, frames, count, rx), user);
-		port_rx_release(port, frames, count);
-		worked |= count > 0;
+		if (link->rx_next == link->rx_count && !burst_next(link, now_ns))
+			break;
+		worked = true;
+		full = link->taken_count == MR_PORT_BURST;
 		/* Answers that are due keep the peer going while the rest is taken. */
-		if (count < MR_PORT_BURST || transport_output_pending(link->config.transport))
+		if (!burst_input(link, now_ns, user) || !full ||
+		    transport_output_pending(link->config.transport))
 			break;
 	}
 	return worked;
@@ -229,6 +261,7 @@ bool link_send(struct link *link, uint64_t now_ns)
 			break;
 		}
 	}
+	burst_release(link);
 	return worked;
 }
 
@@ -261,6 +294,7 @@ void link_destroy(struct link **destroyed)
 	if (link == NULL)
 		return;
 	frames_advance(link, link->count);
+	burst_let_go(link);
 	free(link->sealing);
 	free(link);
 }

@@ -13,7 +13,8 @@
 #include "dpdk_port.h"
 
 #define RECALL_NS (EXTERNAL_RECALL_US * 1000l + 200000) /* a little later than it is due */
-#define LOOK_S (MR_POLL_LOOK_MS / 1000)
+#define MEMIF_SETTLE_NS 50000 /* no store stays in a core's buffer so long */
+#define MEMIF_LOOKS 64        /* of these, one searches for the ring of a peer that is there */
 
 static int watch(const struct doorbell *bell, int fd, uint32_t how)
 {
@@ -22,12 +23,30 @@ static int watch(const struct doorbell *bell, int fd, uint32_t how)
 	return epoll_ctl(bell->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+}
+
+/* How often the owner wakes by itself: where nothing tells of peers that come and go, more often.
+ */
+static uint64_t look_ns(const struct doorbell *bell)
+{
+	if (bell->kind != DOORBELL_MEMIF)
+		return MR_POLL_LOOK_MS * UINT64_C(1000000);
+	if (bell->memif.ring != NULL)
+		return MR_POLL_LOOK_MEMIF_MS * UINT64_C(1000000);
+	/* A peer whose ring is not found may send: as without a doorbell. */
+	return bell->memif_up ? MR_POLL_SLEEP_US_IDLE * UINT64_C(1000)
+			      : MR_POLL_CONNECT_MS * UINT64_C(1000000);
+}
+
 /* The first time after first_ns, then again and again. */
-static int timer_set(const struct doorbell *bell, long first_ns)
+static int timer_set(const struct doorbell *bell, uint64_t first_ns)
 {
 	const struct itimerspec when = {
-	    .it_value = {first_ns / 1000000000, first_ns % 1000000000},
-	    .it_interval = {LOOK_S, 0},
+	    .it_value = timespec_of(first_ns),
+	    .it_interval = timespec_of(look_ns(bell)),
 	};
 
 	return timerfd_settime(bell->timer_fd, 0, &when, NULL) == 0 ? 0 : -errno;
@@ -45,11 +64,26 @@ static int link_changed(uint16_t id, enum rte_eth_event_type type, void *opaque,
 	return 0;
 }
 
-/* What there is to hear. An interrupt's descriptor is silent until asked. */
-static int device_find(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+static bool memif_is_server(const struct port_spec *spec)
+{
+	char role[16];
+
+	return port_spec_value(spec, "role", role, sizeof(role)) &&
+	       (strcmp(role, "server") == 0 || strcmp(role, "master") == 0);
+}
+
+/* What there is to hear. An interrupt's descriptor is silent until asked; memif's are there once a
+ * peer is. */
+static int device_find(struct dpdk_port *self, const struct port_spec *spec,
+		       const struct doorbell_sockets *sockets)
 {
 	struct doorbell *bell = &self->doorbell;
 
+	if (bell->kind == DOORBELL_MEMIF) {
+		bell->memif.server = memif_is_server(spec);
+		bell->memif.queues = 1;
+		return 0;
+	}
 	if (bell->kind == DOORBELL_SOCKET) {
 		memcpy(bell->fds, sockets->fds, sizeof(bell->fds));
 		bell->fd_count = sockets->count;
@@ -81,10 +115,12 @@ static void doorbell_free(struct doorbell *bell)
 		close(bell->timer_fd);
 	if (bell->link_fd >= 0)
 		close(bell->link_fd);
+	doorbell_memif_forget(&bell->memif);
 	*bell = (struct doorbell){.kind = DOORBELL_NONE};
 }
 
-void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+void doorbell_open(struct dpdk_port *self, const struct port_spec *spec,
+		   const struct doorbell_sockets *sockets)
 {
 	struct doorbell *bell = &self->doorbell;
 	int rc;
@@ -100,9 +136,9 @@ void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *socket
 	if (rc == 0)
 		rc = watch(bell, bell->link_fd, EPOLLET);
 	if (rc == 0)
-		rc = timer_set(bell, LOOK_S * 1000000000l);
+		rc = timer_set(bell, look_ns(bell));
 	if (rc == 0)
-		rc = device_find(self, sockets);
+		rc = device_find(self, spec, sockets);
 	if (rc == 0 && bell->kind == DOORBELL_INTERRUPT)
 		rc = interrupt_prepare(self);
 	if (rc < 0) {
@@ -160,6 +196,45 @@ static void interrupt_ask(struct dpdk_port *self)
 	self->doorbell.asked = true;
 }
 
+static bool link_is_up(const struct dpdk_port *self)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(self->id, &link) == 0 && link.link_status;
+}
+
+/* Is there a peer, and where is our ring? What was not found is searched for now and then. */
+static void memif_look(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	doorbell_memif_forget(&bell->memif);
+	bell->memif_up = link_is_up(self);
+	bell->memif_looks = bell->memif_up ? bell->memif_looks + 1 : 0;
+	if (bell->memif_looks % MEMIF_LOOKS != 1 || !doorbell_memif_find(&bell->memif))
+		return;
+	bell->memif_looks = 0;
+	for (uint32_t i = 0; i < bell->memif.event_count; i++)
+		watch(bell, bell->memif.events[i], EPOLLET);
+}
+
+/* The driver's sender looks whether to ring right after it has stored a frame, which may not be
+ * visible yet when it sees that it need not: so the owner is woken once more when it must be. */
+static void memif_ask(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+	bool was_asked = bell->asked;
+
+	if (!doorbell_memif_current(&bell->memif)) {
+		was_asked = false;
+		memif_look(self);
+	}
+	doorbell_memif_ask(&bell->memif, true);
+	bell->asked = true;
+	if (!was_asked)
+		timer_set(bell, bell->memif.ring != NULL ? MEMIF_SETTLE_NS : look_ns(bell));
+}
+
 /* What already waits rings at once. The tap driver may take a frame only later than its descriptor
  * says so (it waits for a signal): that one rings until then. */
 static void descriptors_watch(struct doorbell *bell)
@@ -178,19 +253,22 @@ static void descriptors_leave(struct doorbell *bell)
 bool doorbell_arm(struct dpdk_port *self)
 {
 	struct doorbell *bell = &self->doorbell;
+	bool watched = bell->kind == DOORBELL_SOCKET || bell->kind == DOORBELL_QUEUE;
 	bool again;
 
 	/* Regions that are out are asked for when it is time, which no frame may come to say. */
 	if (self->external.out)
 		timer_set(bell, RECALL_NS);
-	if (bell->kind != DOORBELL_INTERRUPT && !bell->asked)
+	if (watched && !bell->asked)
 		descriptors_watch(bell);
 	again = rang(bell);
-	if (bell->kind == DOORBELL_INTERRUPT && (again || !bell->asked)) {
+	if (watched || (bell->asked && !again))
+		return again;
+	if (bell->kind == DOORBELL_MEMIF)
+		memif_ask(self);
+	else
 		interrupt_ask(self);
-		again = true;
-	}
-	return again;
+	return true;
 }
 
 void doorbell_disarm(struct dpdk_port *self)
@@ -199,6 +277,8 @@ void doorbell_disarm(struct dpdk_port *self)
 
 	if (bell->kind == DOORBELL_INTERRUPT)
 		rte_eth_dev_rx_intr_disable(self->id, 0);
+	else if (bell->kind == DOORBELL_MEMIF)
+		doorbell_memif_ask(&bell->memif, false);
 	else
 		descriptors_leave(bell);
 	bell->asked = false;

@@ -307,7 +307,7 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 	}
 	doorbell_sockets_list(&sockets);
 	doorbell_sockets_subtract(&sockets, &before);
-	doorbell_open(self, &sockets);
+	doorbell_open(self, &spec, &sockets);
 	*port = &self->port;
 	return 0;
 }

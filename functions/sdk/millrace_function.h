@@ -2,8 +2,9 @@
  * The function SDK: what a Millrace function includes, and all that it needs.
  *
  * A function reads the items of its input sets, writes items to its output sets, and returns. It
- * makes no system call. It works alike as freestanding wasm32, as wasm32 with wasi-libc, and as a
- * native shared object for debugging:
+ * makes no system call. It works alike as freestanding wasm32, as wasm32 with wasi-libc, as a
+ *native image (compiled with -DMR_IMAGE, freestanding or with a static libc) for the sandboxes that
+ *confine native code, and as a native shared object for debugging:
  *
  *	#include <millrace_function.h>
  *
@@ -54,29 +55,9 @@ struct mr_bytes {
 #define MR_OFFSET(call, pointer) ((uint32_t)((const uint8_t *)(pointer) - (call)->base))
 #endif
 
-#if defined(__wasm__) && !defined(__wasi__)
-/* What the compiler calls by itself, where there is no libc. Copies are single instructions. */
-__attribute__((weak)) int memcmp(const void *left, const void *right, size_t len)
-{
-	const uint8_t *l = (const uint8_t *)left, *r = (const uint8_t *)right;
-
-	for (; len > 0; len--, l++, r++)
-		if (*l != *r)
-			return *l - *r;
-	return 0;
-}
-__attribute__((weak)) void *memcpy(void *to, const void *from, size_t len)
-{
-	return __builtin_memcpy(to, from, len);
-}
-__attribute__((weak)) void *memmove(void *to, const void *from, size_t len)
-{
-	return __builtin_memmove(to, from, len);
-}
-__attribute__((weak)) void *memset(void *to, int value, size_t len)
-{
-	return __builtin_memset(to, value, len);
-}
+/* No libc: freestanding wasm, or a freestanding image. */
+#if (defined(__wasm__) && !defined(__wasi__)) || (defined(MR_IMAGE) && !__STDC_HOSTED__)
+#include "millrace_memory.h"
 #endif
 
 /* A string literal, or any text that ends with a zero, as bytes. */
@@ -421,7 +402,9 @@ MR_FN int mr_out_add_group(struct mr_call *call, struct mr_set *set, uint32_t gr
 #ifdef MR_WITH_MALLOC
 /* For code written for a libc: malloc() and its family from the call's heap. Blocks are kept in
  * lists by size, powers of two, so that what is freed is found again. malloc() returns NULL at the
- * end of memory and records nothing. In native objects libc's own is used, and is not bounded. */
+ * end of memory and records nothing. In native shared objects libc's own is used, and is not
+ * bounded. */
+#if defined(__wasm__) || defined(MR_IMAGE)
 #ifdef __wasm__
 /* wasi-libc's stdio, which snprintf() brings along, would import these from a system: they
  * are answered here, "bad file descriptor" (WASI errno 8), so that printf() writes nowhere. */
@@ -456,46 +439,78 @@ __attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_write(int fd, int
 	return 8;
 }
 
+#else
+/* musl's stdio writes by this function, which here fails: printf() writes nowhere. The flags that
+ * FILE begins with say so (F_ERR). */
+size_t __stdout_write(void *file, const unsigned char *bytes, size_t len);
+
+__attribute__((weak)) size_t __stdout_write(void *file, const unsigned char *bytes, size_t len)
+{
+	(void)bytes, (void)len;
+	*(unsigned int *)file |= 32;
+	return 0;
+}
+#endif
+
 static struct mr_call *mr_current;
 static void *mr_free_lists[32];
 
-#define MR_BLOCK_HEADER 16 /* its size class, and the alignment that C promises */
+/* Before each block. */
+struct mr_block {
+	uint32_t class_bits; /* it has that power of two bytes, with this */
+	uint32_t shift;      /* bytes from the start of the block: aligned ones begin later */
+	uint64_t unused;     /* C promises 16 bytes of alignment */
+};
+
+static struct mr_block *mr_block_of(void *pointer)
+{
+	return (struct mr_block *)pointer - 1;
+}
+
+/* Bytes that are the caller's. */
+static size_t mr_block_room(void *pointer)
+{
+	const struct mr_block *block = mr_block_of(pointer);
+
+	return (1u << (block->class_bits & 31)) - sizeof(*block) - block->shift;
+}
 
 void *malloc(size_t bytes)
 {
 	struct mr_region *header = mr_current->header;
 	uint32_t class_bits = 5;
+	struct mr_block *block;
 	uint64_t start;
-	uint8_t *block;
 
 	if (bytes > MR_REGION_BYTES_MAX / 4)
 		return NULL;
-	while ((1u << class_bits) < bytes + MR_BLOCK_HEADER)
+	while ((1u << class_bits) < bytes + sizeof(*block))
 		class_bits++;
-	block = (uint8_t *)mr_free_lists[class_bits];
+	block = (struct mr_block *)mr_free_lists[class_bits];
 	if (block != NULL) {
-		mr_free_lists[class_bits] = *(void **)(void *)(block + MR_BLOCK_HEADER);
-		return block + MR_BLOCK_HEADER;
+		mr_free_lists[class_bits] = *(void **)(block + 1);
+		return block + 1;
 	}
 	start = ((uint64_t)header->heap_off + 15) & ~(uint64_t)15;
 	if (start + (1u << class_bits) > mr_current->heap_end)
 		return NULL;
 	header->heap_off = (uint32_t)start + (1u << class_bits);
-	block = MR_POINTER(mr_current, start);
-	*(uint32_t *)(void *)block = class_bits;
-	return block + MR_BLOCK_HEADER;
+	block = (struct mr_block *)(void *)MR_POINTER(mr_current, start);
+	block->class_bits = class_bits;
+	block->shift = 0;
+	return block + 1;
 }
 
 void free(void *pointer)
 {
-	uint8_t *block = (uint8_t *)pointer - MR_BLOCK_HEADER;
-	uint32_t class_bits;
+	struct mr_block *block;
 
 	if (pointer == NULL)
 		return;
-	class_bits = *(uint32_t *)(void *)block & 31;
-	*(void **)pointer = mr_free_lists[class_bits];
-	mr_free_lists[class_bits] = block;
+	block = mr_block_of(pointer);
+	block = (struct mr_block *)(void *)((uint8_t *)block - block->shift);
+	*(void **)(block + 1) = mr_free_lists[block->class_bits & 31];
+	mr_free_lists[block->class_bits & 31] = block;
 }
 
 void *calloc(size_t count, size_t bytes)
@@ -508,21 +523,75 @@ void *calloc(size_t count, size_t bytes)
 
 void *realloc(void *pointer, size_t bytes)
 {
-	uint32_t room;
+	size_t room = pointer != NULL ? mr_block_room(pointer) : 0;
 	void *larger;
 
-	if (pointer == NULL)
-		return malloc(bytes);
-	room = (1u << (*(uint32_t *)(void *)((uint8_t *)pointer - MR_BLOCK_HEADER) & 31)) -
-	       MR_BLOCK_HEADER;
-	if (bytes <= room)
+	if (bytes <= room && pointer != NULL)
 		return pointer;
 	larger = malloc(bytes);
-	if (larger != NULL) {
+	if (larger != NULL && pointer != NULL) {
 		__builtin_memcpy(larger, pointer, room);
 		free(pointer);
 	}
 	return larger;
+}
+
+/* The rest of what wasi-libc defines beside malloc(): all of it has to be here, or its own comes.
+ */
+void *aligned_alloc(size_t align, size_t bytes);
+int posix_memalign(void **pointer, size_t align, size_t bytes);
+size_t malloc_usable_size(void *pointer);
+void *__libc_malloc(size_t bytes);
+void *__libc_calloc(size_t count, size_t bytes);
+void __libc_free(void *pointer);
+
+void *aligned_alloc(size_t align, size_t bytes)
+{
+	uint8_t *given, *aligned;
+
+	if (align <= sizeof(struct mr_block))
+		return malloc(bytes);
+	if (bytes > MR_REGION_BYTES_MAX / 4 || align > MR_REGION_BYTES_MAX / 8)
+		return NULL;
+	given = (uint8_t *)malloc(bytes + align);
+	if (given == NULL)
+		return NULL;
+	aligned = (uint8_t *)(((uintptr_t)given + align - 1) & ~(uintptr_t)(align - 1));
+	if (aligned != given) {
+		mr_block_of(aligned)->class_bits = mr_block_of(given)->class_bits;
+		mr_block_of(aligned)->shift = (uint32_t)(aligned - given);
+	}
+	return aligned;
+}
+
+int posix_memalign(void **pointer, size_t align, size_t bytes)
+{
+	void *aligned = aligned_alloc(align, bytes);
+
+	if (aligned == NULL)
+		return 48; /* ENOMEM, as WASI numbers it */
+	*pointer = aligned;
+	return 0;
+}
+
+size_t malloc_usable_size(void *pointer)
+{
+	return pointer != NULL ? mr_block_room(pointer) : 0;
+}
+
+void *__libc_malloc(size_t bytes)
+{
+	return malloc(bytes);
+}
+
+void *__libc_calloc(size_t count, size_t bytes)
+{
+	return calloc(count, bytes);
+}
+
+void __libc_free(void *pointer)
+{
+	free(pointer);
 }
 #endif
 #endif
@@ -537,7 +606,7 @@ MR_FN int32_t mr_call_run(uint8_t *base, uint32_t header_off, int (*function)(st
 	call.header = (struct mr_region *)(void *)MR_POINTER(&call, header_off);
 	call.heap_end = call.header->heap_end;
 	call.sets = (struct mr_set *)(void *)MR_POINTER(&call, call.header->sets_off);
-#if defined(MR_WITH_MALLOC) && defined(__wasm__)
+#if defined(MR_WITH_MALLOC) && (defined(__wasm__) || defined(MR_IMAGE))
 	mr_current = &call;
 #endif
 	status = function(&call);

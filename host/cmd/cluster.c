@@ -108,6 +108,7 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 	};
 	int rc = tap_open(config->capture, index, &node.tap, error, error_bytes);
 
+	fabric->pages = config->sandbox->maps_regions;
 	if (rc == 0)
 		rc = memory_open(fabric, bytes, &node.provider, error, error_bytes);
 	if (rc < 0)

@@ -38,7 +38,9 @@ const char daemon_help[] =
     "  --memory BYTES        data memory: plain bytes, KiB, MiB or GiB, at least 48MiB; default\n"
     "                        a quarter of the machine's\n"
     "  --workers N           threads that run functions, 1 to 64; default one for each core\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging)\n"
+    "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
+    "                        its own without system calls; native: no isolation, for\n"
+    "                        debugging; auto: by what the code is\n"
     "  --cache DIR           where prepared code is kept; default ~/.cache/millrace\n"
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
@@ -261,7 +263,7 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 		return rc;
 	case OPTION_SANDBOX:
 		options->sandbox = value;
-		return expect(sandbox_backend(value) != NULL, "--sandbox", value, "wasm or native",
+		return expect(sandbox_backend(value) != NULL, "--sandbox", value, SANDBOX_NAMES,
 			      error, error_bytes);
 	case OPTION_CACHE:
 		options->cache_dir = value;

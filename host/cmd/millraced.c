@@ -37,12 +37,26 @@ struct daemon {
 	char attach_dir[ATTACH_DIR_BYTES]; /* empty: no hand-over */
 };
 
+/* A daemon runs on for long: it says so when it happens. */
+static void capture_ended(const char *path, int error)
+{
+	fprintf(stderr,
+		"millraced: note: %s: %s: no more frames are captured, the node goes on; "
+		"millrace_link_tap_missed_total counts them\n",
+		path,
+		error != 0 ? strerror(-error) : "it has as many bytes as --pcap-bytes allows");
+}
+
 static int capture_begin(struct daemon *daemon, struct link_tap **tap, char *error,
 			 size_t error_bytes)
 {
 	const struct daemon_options *options = daemon->options;
 	char name[32];
-	int rc = capture_file_open(&daemon->capture, &options->pcap, false, error, error_bytes);
+	struct capture_options pcap = options->pcap;
+	int rc;
+
+	pcap.ended = capture_ended;
+	rc = capture_file_open(&daemon->capture, &pcap, false, error, error_bytes);
 
 	if (rc < 0 || daemon->capture == NULL)
 		return rc;
@@ -91,6 +105,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	if (rc < 0)
 		return rc;
 	daemon->fabric->shared = config.attach_dir != NULL;
+	daemon->fabric->pages = config.sandbox->maps_regions;
 	rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",

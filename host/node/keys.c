@@ -30,8 +30,13 @@ int keys_apply(struct node *node, const struct node_config *config)
 	    .random = random_fill,
 	};
 	rc = seal_create(&node->seal, &seal);
-	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++)
-		rc = seal_peer_add(node->seal, config->peers[i].node,
-				   keys->private_key != NULL ? config->peers[i].public_key : NULL);
+	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
+		const struct node_peer *peer = &config->peers[i];
+
+		rc = seal_peer_add(node->seal, peer->node,
+				   keys->private_key != NULL ? peer->public_key : NULL);
+		if (rc == 0)
+			rc = seal_peer_at(node->seal, peer->node, peer->ip);
+	}
 	return rc;
 }

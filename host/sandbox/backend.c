@@ -91,6 +91,23 @@ static const char *outcome_sentence(enum sandbox_outcome outcome)
 	}
 }
 
+/* A trap may be meant: a program that ends in its middle has no other way, and has said before
+ * whether it ends well, or why it fails. */
+static void trap_describe(const struct guest_report *report, const struct region *region,
+			  uint32_t header_off, struct sandbox_result *result)
+{
+	struct mr_region header;
+
+	memcpy(&header, region->base + header_off, sizeof(header));
+	if (header.status == MR_STATUS_ENDED) {
+		result->outcome = SANDBOX_OK;
+		return;
+	}
+	snprintf(result->text, sizeof(result->text), "%s", outcome_sentence(report->outcome));
+	if (header.status != 0)
+		failure_describe(report, region, header_off, result);
+}
+
 void backend_result(const struct guest_report *report, const struct region *region,
 		    uint32_t header_off, uint32_t time_limit_ms, struct sandbox_result *result)
 {
@@ -100,6 +117,9 @@ void backend_result(const struct guest_report *report, const struct region *regi
 	switch (report->outcome) {
 	case SANDBOX_OK:
 		failure_describe(report, region, header_off, result);
+		break;
+	case SANDBOX_UNREACHABLE:
+		trap_describe(report, region, header_off, result);
 		break;
 	case SANDBOX_TIME_LIMIT:
 		snprintf(result->text, sizeof(result->text),
