@@ -63,7 +63,8 @@ static int spawn_once(void *context)
 	return rc == 0 ? child_wait(pid) : rc;
 }
 
-void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program)
+void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program,
+		 uint32_t run)
 {
 	const struct {
 		const char *name;
@@ -75,7 +76,8 @@ void anchors_run(struct bench *bench, struct samples *samples, const char *floor
 	int rc;
 
 	for (size_t i = 0; i < sizeof(anchors) / sizeof(anchors[0]); i++) {
-		bench_progress("%s", anchors[i].name);
+		if (!bench_step(bench, anchors[i].name, run, bench->options->run_ms))
+			continue;
 		if (samples_take(samples, bench->options->run_ms, anchors[i].once,
 				 (void *)(uintptr_t)floor_program, &rc))
 			samples_report(samples, bench, anchors[i].name);

@@ -6,6 +6,7 @@
 
 /* One run of each: anchor.call, anchor.thread, anchor.fork, anchor.spawn. floor_program is started
  * by the last. */
-void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program);
+void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program,
+		 uint32_t run);
 
 #endif

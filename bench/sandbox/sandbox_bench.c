@@ -16,6 +16,7 @@
 #include "worker.h"
 
 #define MATMUL_SIDE 128
+#define MATMUL_MS 300    /* about, of all rounds */
 #define MATMUL_ROUNDS 60 /* of which medians are taken, in turns with the bare loop */
 
 static const char *const backends[] = {"wasm", "process", "kvm"};
@@ -39,14 +40,21 @@ static bool wanted(const struct bench *bench, const char *backend, const char *w
 	return bench_wants(bench, name);
 }
 
+/* About how long a case takes: its time, and a third as much to get warm. */
+static uint32_t case_ms(const struct bench *bench)
+{
+	return bench->options->run_ms + bench->options->run_ms / 3;
+}
+
 static void case_run(struct bench *bench, struct samples *samples, struct subject *subject,
-		     const char *what, int (*once)(void *subject))
+		     const char *what, int (*once)(void *subject), uint32_t run)
 {
 	char name[REPORT_NAME_BYTES];
 	int rc;
 
 	snprintf(name, sizeof(name), "%s.%s", subject->ops->name, what);
-	bench_progress("%s", name);
+	if (!bench_step(bench, name, run, case_ms(bench)))
+		return;
 	if (samples_take(samples, bench->options->run_ms, once, subject, &rc))
 		samples_report(samples, bench, name);
 	else
@@ -54,12 +62,14 @@ static void case_run(struct bench *bench, struct samples *samples, struct subjec
 }
 
 /* The floor, as a case and beside cold's p50. */
-static double floor_run(struct bench *bench, struct samples *samples, struct subject *subject)
+static double floor_run(struct bench *bench, struct samples *samples, struct subject *subject,
+			uint32_t run)
 {
 	char name[REPORT_NAME_BYTES], reason[REPORT_REASON_BYTES];
 
 	snprintf(name, sizeof(name), "%s.floor", subject->ops->name);
-	bench_progress("%s", name);
+	if (!bench_step(bench, name, run, case_ms(bench)))
+		return 0;
 	if (!floor_take(subject, samples, bench->options->run_ms, reason, sizeof(reason))) {
 		report_skip(bench->report, name, "%s", reason);
 		return 0;
@@ -68,7 +78,8 @@ static double floor_run(struct bench *bench, struct samples *samples, struct sub
 	return samples_percentile(samples, 50) / 1e3;
 }
 
-static void latencies_run(struct bench *bench, struct samples *samples, struct subject *subject)
+static void latencies_run(struct bench *bench, struct samples *samples, struct subject *subject,
+			  uint32_t run)
 {
 	const char *backend = subject->ops->name;
 	char name[REPORT_NAME_BYTES];
@@ -76,21 +87,21 @@ static void latencies_run(struct bench *bench, struct samples *samples, struct s
 
 	subject->side = 1;
 	if (wanted(bench, backend, "cold")) {
-		floor_us = floor_run(bench, samples, subject);
-		case_run(bench, samples, subject, "cold", cold_once);
+		floor_us = floor_run(bench, samples, subject, run);
+		case_run(bench, samples, subject, "cold", cold_once, run);
 		snprintf(name, sizeof(name), "%s.cold.p50", backend);
 		if (floor_us > 0 && report_find(bench->report, name) != NULL)
 			case_against(report_case(bench->report, name, "us"), "floor", floor_us);
 	}
 	if (wanted(bench, backend, "warm") && subject_warm_begin(subject) == 0) {
-		case_run(bench, samples, subject, "warm", warm_once);
+		case_run(bench, samples, subject, "warm", warm_once, run);
 		subject_warm_end(subject);
 	}
 }
 
 /* Time inside the function, in turns with the same loop outside of any sandbox. */
 static void matmul_run(struct bench *bench, struct samples *samples, struct subject *subject,
-		       struct samples *bare)
+		       struct samples *bare, uint32_t run)
 {
 	static uint32_t product[MATMUL_SIDE * MATMUL_SIDE];
 	const double us_per_tick = 1e6 / (double)worker_ticks_per_s();
@@ -102,7 +113,8 @@ static void matmul_run(struct bench *bench, struct samples *samples, struct subj
 	/* Not for wasm: a module cannot read the clock, and its bar is another (docs/bench.md). */
 	if (strcmp(subject->ops->code_suffix, ".elf") != 0 || !bench_wants(bench, name))
 		return;
-	bench_progress("%s", name);
+	if (!bench_step(bench, name, run, MATMUL_MS))
+		return;
 	subject->side = MATMUL_SIDE;
 	samples->count = bare->count = 0;
 	for (int i = 0; i < MATMUL_ROUNDS; i++) {
@@ -136,20 +148,41 @@ static void bars_add(struct bench *bench)
 		   "bare", REPORT_AT_MOST, 1.05);
 }
 
+/* What backend_run() will measure, without a sandbox. */
+static void backend_plan(struct bench *bench, const char *backend, uint32_t run)
+{
+	static const char *const parts[][2] = {
+	    {"cold", "floor"}, {"cold", "cold"}, {"warm", "warm"}};
+	char name[REPORT_NAME_BYTES];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(name, sizeof(name), "%s.%s", backend, parts[i][1]);
+		if (wanted(bench, backend, parts[i][0]))
+			bench_step(bench, name, run, case_ms(bench));
+	}
+	snprintf(name, sizeof(name), "%s.matmul.128", backend);
+	if (strcmp(backend, "wasm") != 0 && bench_wants(bench, name))
+		bench_step(bench, name, run, MATMUL_MS);
+}
+
 static void backend_run(struct bench *bench, const char *backend, const char *cache_dir,
-			struct samples *samples, struct samples *bare)
+			struct samples *samples, struct samples *bare, uint32_t run)
 {
 	struct subject subject;
 
+	if (bench_planning(bench)) {
+		backend_plan(bench, backend, run);
+		return;
+	}
 	if (subject_open(&subject, backend, cache_dir) != 0) {
 		report_skip(bench->report, backend, "%s", subject.error);
 		return;
 	}
 	if (awake_start() == 0) {
-		latencies_run(bench, samples, &subject);
+		latencies_run(bench, samples, &subject, run);
 		awake_stop();
 	}
-	matmul_run(bench, samples, &subject, bare);
+	matmul_run(bench, samples, &subject, bare, run);
 	subject_close(&subject);
 }
 
@@ -160,12 +193,14 @@ static void runs_run(struct bench *bench, const char *cache_dir, struct samples 
 
 	place_find("process_floor", floor_program);
 	for (uint32_t run = 0; run < bench->options->runs; run++) {
-		if (bench_wants(bench, "anchor.p50") && awake_start() == 0) {
-			anchors_run(bench, samples, floor_program);
-			awake_stop();
+		if (bench_wants(bench, "anchor.p50") &&
+		    (bench_planning(bench) || awake_start() == 0)) {
+			anchors_run(bench, samples, floor_program, run);
+			if (!bench_planning(bench))
+				awake_stop();
 		}
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
-			backend_run(bench, backends[i], cache_dir, samples, bare);
+			backend_run(bench, backends[i], cache_dir, samples, bare, run);
 	}
 }
 
