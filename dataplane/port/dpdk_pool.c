@@ -46,10 +46,19 @@ static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, ui
 	return pool;
 }
 
+static uint32_t dpdk_port_index(const struct dpdk_port *self)
+{
+	uint32_t index = 0;
+
+	while (self->device->ports[index] != self)
+		index++;
+	return index;
+}
+
 static void pool_name(char name[RTE_MEMPOOL_NAMESIZE], const struct dpdk_port *self,
 		      const char *what)
 {
-	snprintf(name, RTE_MEMPOOL_NAMESIZE, "mr-%s-%u", what, self->id);
+	snprintf(name, RTE_MEMPOOL_NAMESIZE, "mr-%s-%u-%u", what, self->id, dpdk_port_index(self));
 }
 
 static int pool_create(struct rte_mempool **pool, const struct dpdk_port *self, const char *what,
@@ -78,8 +87,17 @@ int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_fr
 	/* Beside the device's queue: one burst in our hands, one being made. */
 	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + CACHED_MBUFS;
 	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + CACHED_MBUFS;
-	int rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
+	uint32_t others = self->device->port_count - 1u;
+	int rc;
 
+	/* Other cores free what was passed on to them, and what went out with theirs. What waits
+	 * for them is bounded by less than all rings: a device without buffers drops, and says so.
+	 */
+	if (others > 0)
+		rx_count += 2 * MR_SPREAD_FRAMES + others * CACHED_MBUFS;
+	if (self->tx_lock != NULL)
+		tx_count += others * CACHED_MBUFS;
+	rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
 	if (rc == 0)
 		rc = pool_create(&self->data_pool, self, "data", tx_count, self->data_bytes);
 	if (rc == 0)

@@ -177,7 +177,7 @@ static uint32_t burst_send(struct dpdk_burst *burst, struct dpdk_port *self,
 			   const struct port_tx *frames)
 {
 	struct port_counters *counters = &self->port.counters;
-	uint16_t sent = rte_eth_tx_burst(self->id, 0, burst->mbufs, burst->count);
+	uint16_t sent = dpdk_tx_burst(self, burst->mbufs, burst->count);
 
 	if (unlikely(sent < burst->count))
 		rte_pktmbuf_free_bulk(burst->mbufs + sent, burst->count - sent);
@@ -252,7 +252,7 @@ static void device_nudge(struct dpdk_port *self)
 	memcpy(ether->dst_addr.addr_bytes, self->port.abilities.mac, RTE_ETHER_ADDR_LEN);
 	memcpy(ether->src_addr.addr_bytes, self->port.abilities.mac, RTE_ETHER_ADDR_LEN);
 	ether->ether_type = RTE_BE16(0x88b5); /* IEEE 802: local experimental EtherType 1 */
-	if (rte_eth_tx_burst(self->id, 0, &m, 1) == 1)
+	if (dpdk_tx_burst(self, &m, 1) == 1)
 		self->port.counters.tx_nudges++;
 	else
 		rte_pktmbuf_free(m);
@@ -260,6 +260,7 @@ static void device_nudge(struct dpdk_port *self)
 
 void dpdk_tx_recall(struct dpdk_port *self)
 {
-	if (external_recall_due(&self->external) && rte_eth_tx_done_cleanup(self->id, 0, 0) < 0)
+	if (external_recall_due(&self->external) &&
+	    rte_eth_tx_done_cleanup(self->id, self->tx_queue, 0) < 0)
 		device_nudge(self);
 }
