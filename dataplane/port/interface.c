@@ -108,9 +108,8 @@ uint32_t interface_queues(const struct port_spec *spec)
 	close(fd);
 	if (rc < 0)
 		return 1; /* it has no such thing */
-	return channels.combined_count + channels.rx_count > 1
-		   ? channels.combined_count + channels.rx_count
-		   : 1;
+	/* net_af_xdp counts these only: a veth, which has separate ones, is one queue to it. */
+	return channels.combined_count > 1 ? channels.combined_count : 1;
 }
 
 int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes)

@@ -64,7 +64,6 @@ void io_cores_metrics(struct node *node, struct node_metrics *metrics)
 	struct node_core_metrics sum = {0};
 
 	metrics->core_count = node->io_core_count;
-	packet_path_metrics(&node->path, &metrics->cores[0]);
 	counters_add(&sum, &metrics->cores[0]);
 	for (uint32_t i = 1; i < node->io_core_count; i++) {
 		struct io_core *core = node->io_cores[i];

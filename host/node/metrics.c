@@ -79,7 +79,7 @@ void metrics_publish(struct node *node)
 	queues_measure(node, &metrics->queues);
 	jobs_collect(node, metrics);
 	peers_collect(node, metrics);
-	io_cores_metrics(node, metrics);
+	packet_path_metrics(&node->path, &metrics->cores[0]);
 }
 
 void node_metrics(struct node *node, struct node_metrics *metrics)
@@ -87,4 +87,5 @@ void node_metrics(struct node *node, struct node_metrics *metrics)
 	pthread_mutex_lock(&node->lock);
 	*metrics = node->metrics;
 	pthread_mutex_unlock(&node->lock);
+	io_cores_metrics(node, metrics);
 }

@@ -395,7 +395,7 @@ void io_cores_ring_node(struct node *node);
 
 /* io_cores_metrics.c: counters of all cores together. */
 void io_cores_counters(struct node *node, struct node_core_metrics *sum);
-/* Each core's share, and all of them in metrics whose histograms and peers have the first's. */
+/* Any thread: adds what further cores have published to metrics that have the first one's. */
 void io_cores_metrics(struct node *node, struct node_metrics *metrics);
 
 /* worker.c */

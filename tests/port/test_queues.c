@@ -54,6 +54,19 @@ struct mark {
 	uint32_t number;
 };
 
+/* Of an IPv4 header, which some devices look at. */
+static void checksum_write(uint8_t *ip)
+{
+	uint32_t total = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		total += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	total = (total & 0xffff) + (total >> 16);
+	total = ~(total + (total >> 16));
+	ip[10] = (uint8_t)(total >> 8);
+	ip[11] = (uint8_t)total;
+}
+
 static void frame_make(uint8_t frame[FRAME_BYTES], enum what what, const struct port *to,
 		       const struct port *from, const struct mark *mark)
 {
@@ -70,6 +83,7 @@ static void frame_make(uint8_t frame[FRAME_BYTES], enum what what, const struct 
 		frame[36] = (uint8_t)(udp_port >> 8);
 		frame[37] = (uint8_t)udp_port;
 		frame[39] = FRAME_BYTES - 34;
+		checksum_write(frame + 14);
 	} else if (what == ARP_REPLY) {
 		frame[12] = 0x08;
 		frame[13] = 0x06;
@@ -400,7 +414,7 @@ static void test_af_xdp(void)
 
 	if (geteuid() != 0)
 		SKIP("af_xdp needs root");
-	veth_make("numrxqueues 3 numtxqueues 3");
+	veth_make("");
 	pair_try("net_af_xdp0,iface=mra", "net_af_xdp1,iface=mrb", &a, &b);
 	end_close(&a, false);
 	end_close(&b, true);
@@ -419,19 +433,6 @@ static void test_tap(void)
 	end_close(&a, false);
 }
 
-static void test_vhost(void)
-{
-	char device[128], driver[128];
-	struct end a, b;
-
-	folder_make();
-	snprintf(device, sizeof(device), "net_vhost0,iface=%s/vhost.sock", folder);
-	snprintf(driver, sizeof(driver), "net_virtio_user0,path=%s/vhost.sock", folder);
-	pair_try(device, driver, &a, &b);
-	end_close(&b, true);
-	end_close(&a, false);
-}
-
 static const struct {
 	const char *kind;
 	void (*run)(void);
@@ -439,7 +440,7 @@ static const struct {
     {"ring", test_ring},     {"net_ring", test_net_ring},
     {"memif", test_memif},   {"af_packet", test_af_packet},
     {"one", test_one_queue}, {"af_xdp", test_af_xdp},
-    {"tap", test_tap},       {"vhost", test_vhost},
+    {"tap", test_tap},
 };
 
 int main(int argc, char **argv)
