@@ -6,7 +6,10 @@
  * the receiver's calls, and one bare copy of the same payloads; so what a change does is seen
  * without ports, and perf and callgrind see nothing else.
  *
- *     transport_loop [CASE...]      cases as printed; all by default
+ *     transport_loop [-n MESSAGES] [CASE...]      cases as printed; all by default
+ *
+ * To count instructions: valgrind --tool=callgrind --collect-atstart=no --toggle-collect=turn
+ * transport_loop -n 20000 ping-pong-32
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +56,7 @@ struct end {
 
 struct loop {
 	const struct loop_case *run;
+	uint64_t messages;
 	uint64_t now_ns;
 	uint64_t sent;      /* by end 0 */
 	uint64_t ended;     /* told to end 0 */
@@ -64,6 +68,7 @@ struct loop {
 static struct end ends[ENDS];
 static struct loop loop;
 static uint8_t *out_pool, *in_pool;
+static uint64_t messages_asked; /* of each case; 0: as many as the case says */
 
 static uint8_t *body_next(uint8_t *pool)
 {
@@ -181,15 +186,16 @@ static bool finished(void)
 {
 	const struct loop_case *run = loop.run;
 
-	return loop.ended >= run->messages && (!run->replies || loop.replied >= run->messages);
+	return loop.ended >= loop.messages && (!run->replies || loop.replied >= loop.messages);
 }
 
-static void turn(void)
+/* Not inlined, so that its instructions can be counted. */
+__attribute__((noinline)) static void turn(void)
 {
 	uint64_t answered = loop.run->replies ? loop.replied : loop.ended;
 	uint64_t start = __rdtsc();
 
-	while (loop.sent < loop.run->messages && loop.sent - answered < loop.run->window)
+	while (loop.sent < loop.messages && loop.sent - answered < loop.run->window)
 		send_one(0, loop.sent++);
 	ends[0].ticks += __rdtsc() - start;
 	loop.now_ns += 2000;
@@ -230,6 +236,7 @@ static void run_case(const struct loop_case *run)
 	uint64_t packets;
 
 	loop = (struct loop){.run = run, .now_ns = 1};
+	loop.messages = messages_asked > 0 ? messages_asked : run->messages;
 	for (uint32_t i = 0; i < ENDS; i++)
 		end_start(i);
 	while (!finished())
@@ -238,11 +245,11 @@ static void run_case(const struct loop_case *run)
 	a = (double)ends[0].ticks * ns_per_tick;
 	b = (double)ends[1].ticks * ns_per_tick;
 	packets = ends[0].packets;
-	copy = copy_ns(run->bytes * run->messages,
+	copy = copy_ns(run->bytes * loop.messages,
 		       run->bytes < run->mtu ? run->bytes : run->mtu - 100, ns_per_tick);
 	counters = transport_counters(ends[0].transport);
 	printf("%-13s %8.1f %8.1f %8.1f %9.1f %9.1f %8.2f %6lu\n", run->name, a / (double)packets,
-	       b / (double)packets, copy, a / (double)run->messages, b / (double)run->messages,
+	       b / (double)packets, copy, a / (double)loop.messages, b / (double)loop.messages,
 	       (double)ends[1].packets / (double)packets, counters->retransmits);
 	for (uint32_t i = 0; i < ENDS; i++)
 		munmap(ends[i].memory, ends[i].memory_bytes);
@@ -258,6 +265,11 @@ static bool wanted(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[1], "-n") == 0) {
+		messages_asked = strtoull(argv[2], NULL, 10);
+		argv += 2;
+		argc -= 2;
+	}
 	out_pool = aligned_alloc(4096, POOL_BYTES);
 	in_pool = aligned_alloc(4096, POOL_BYTES);
 	if (out_pool == NULL || in_pool == NULL)

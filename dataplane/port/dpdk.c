@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <rte_alarm.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 
@@ -15,7 +16,7 @@
 #include "interface.h"
 #include "stale_socket.h"
 
-#define STATISTICS_SLEEPS 32     /* at 2 ms each: some drivers make a system call of a look */
+#define STATISTICS_MS 64         /* between looks: some drivers make a system call of one */
 #define LINK_WAIT_MS_VIRTUAL 100 /* a peer may start long after us: that is no reason to wait */
 #define LINK_WAIT_MS_PCI 3000    /* a copper link negotiates that long */
 #define LINK_POLL_MS 10
@@ -193,17 +194,21 @@ static int device_start(const struct dpdk_device *device, const struct port_spec
 	return 0;
 }
 
-/* No doorbell: the owner comes back by itself. It is about to sleep: what it lent may come home. */
+/* The owner is about to sleep: what it lent may come home. Without a doorbell it comes back by
+ * itself. */
 static bool dpdk_arm(struct port *port)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
+	uint64_t tsc = rte_get_tsc_cycles();
 
 	if (self->spread != NULL && dpdk_spread_hot(self->spread))
 		return true; /* others count on us */
-	if (self->sleeps++ % STATISTICS_SLEEPS == 0)
+	if (tsc >= self->statistics_tsc) {
+		self->statistics_tsc = tsc + rte_get_tsc_hz() / 1000 * STATISTICS_MS;
 		dpdk_port_statistics(self);
+	}
 	dpdk_tx_recall(self);
-	return false;
+	return port->abilities.doorbell && doorbell_arm(self);
 }
 
 const struct port_ops dpdk_port_ops = {
@@ -223,6 +228,8 @@ static void device_free(struct dpdk_device *device)
 
 static void device_end(struct dpdk_device *device)
 {
+	for (uint32_t i = 0; i < device->port_count; i++)
+		doorbell_close(device->ports[i]);
 	device_remove(device->id, device->driver != NULL && device->driver->hangs_up);
 	dpdk_spread_free(device);
 	for (uint32_t i = 0; i < device->port_count; i++)
@@ -273,8 +280,10 @@ static struct dpdk_device *device_create(const struct port_spread *spread)
 static int device_open(struct dpdk_device *device, const struct port_spec *spec, uint32_t mtu,
 		       char *error, size_t error_bytes)
 {
+	struct doorbell_sockets before, sockets;
 	int rc;
 
+	doorbell_sockets_list(&before);
 	eal_log_clear();
 	rc = device_probe(spec, &device->id, error, error_bytes);
 	if (rc < 0) {
@@ -286,8 +295,12 @@ static int device_open(struct dpdk_device *device, const struct port_spec *spec,
 	rc = device_configure(device, spec, mtu);
 	if (rc == 0)
 		rc = device_start(device, spec);
-	if (rc == 0)
+	if (rc == 0) {
+		doorbell_sockets_list(&sockets);
+		doorbell_sockets_subtract(&sockets, &before);
+		doorbell_open(device->ports[0], &sockets);
 		return 0;
+	}
 	dpdk_error(rc, spec->name,
 		   rc == -EMSGSIZE ? "the device cannot carry packets of that MTU"
 				   : "cannot be started",

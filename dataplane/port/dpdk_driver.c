@@ -12,6 +12,10 @@
  * Zero-copy memif hands out offsets into the heap's one file: foreign memory crashes its peer.
  * net_ring hands the mbufs themselves to its receiver, which would have to copy what comes in two.
  * net_af_xdp computes an offset into its own buffers: foreign memory comes out as garbage.
+ *
+ * doorbell: what tests/port/test_doorbell.c saw wake a sleeper each time, and stay silent else.
+ * net_memif has an eventfd for each ring, but masks it and offers no operation to unmask it;
+ * net_ring has nothing, as its receiver is in the same process.
  */
 static const struct dpdk_driver drivers[] = {
     {
@@ -19,12 +23,14 @@ static const struct dpdk_driver drivers[] = {
 	.scatters = true,
 	.mtu_unasked = true,
 	.external = PORT_EXTERNAL_ANY,
+	.doorbell = DOORBELL_SOCKET,
     },
     /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
     {
 	"net_af_xdp",
 	.pages = true,
 	.rx_held = 2 * 2048,
+	.doorbell = DOORBELL_SOCKET,
     },
     {
 	"net_memif",
@@ -38,6 +44,7 @@ static const struct dpdk_driver drivers[] = {
     {
 	"net_pcap",
 	.mtu_unasked = true,
+	.doorbell = DOORBELL_SOCKET,
     },
     {
 	"net_ring",
@@ -49,6 +56,7 @@ static const struct dpdk_driver drivers[] = {
 	"net_tap",
 	.scatters = true,
 	.external = PORT_EXTERNAL_ANY,
+	.doorbell = DOORBELL_QUEUE,
     },
     {
 	"net_vhost",
@@ -57,6 +65,7 @@ static const struct dpdk_driver drivers[] = {
 	.mtu_unasked = true,
 	.copies = true,
 	.external = PORT_EXTERNAL_ANY,
+	.doorbell = DOORBELL_INTERRUPT,
     },
     {
 	"net_virtio_user",
@@ -64,6 +73,7 @@ static const struct dpdk_driver drivers[] = {
 	.memory = true,
 	.sent_late = true,
 	.external = PORT_EXTERNAL_HEAP,
+	.doorbell = DOORBELL_INTERRUPT,
     },
 };
 
@@ -124,4 +134,11 @@ const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
 			return &drivers[i];
 	}
 	return &unknown;
+}
+
+enum doorbell_kind dpdk_driver_doorbell(const struct dpdk_driver *driver,
+					const struct port_spec *spec)
+{
+	(void)spec;
+	return driver->doorbell;
 }

@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 
 #include "devargs.h"
+#include "doorbell.h"
 #include "port.h"
 
 struct dpdk_driver {
@@ -20,11 +21,15 @@ struct dpdk_driver {
 	bool hangs_up;    /* on DPDK's interrupt thread when its peer goes, at any time */
 	bool sent_late;   /* looks at what was sent only when its queue fills up */
 	enum port_external external;
+	enum doorbell_kind doorbell;
 	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
 };
 
 /* The facts about the driver that serves spec; never NULL. */
 const struct dpdk_driver *dpdk_driver_facts(const struct port_spec *spec,
 					    const struct rte_eth_dev_info *info);
+/* How that driver rings for this device. */
+enum doorbell_kind dpdk_driver_doorbell(const struct dpdk_driver *driver,
+					const struct port_spec *spec);
 
 #endif

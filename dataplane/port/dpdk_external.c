@@ -7,8 +7,6 @@
 
 #include "dpdk_external.h"
 
-#define RECALL_US 2000 /* after the last region was lent: a live peer has taken it by then */
-
 static void loan_end(struct external_loan *loan)
 {
 	struct external *external = loan->external;
@@ -125,8 +123,8 @@ bool external_heap_holds(struct external *external, const struct port_piece *pie
 
 bool external_recall_due(struct external *external)
 {
-	if (!external->out ||
-	    rte_get_tsc_cycles() - external->lent_tsc < rte_get_tsc_hz() / 1000000 * RECALL_US)
+	if (!external->out || rte_get_tsc_cycles() - external->lent_tsc <
+				  rte_get_tsc_hz() / 1000000 * EXTERNAL_RECALL_US)
 		return false;
 	external->out = false;
 	return !rte_mempool_full(external->pool);

@@ -16,6 +16,8 @@
 
 #include "port.h"
 
+#define EXTERNAL_RECALL_US 2000 /* after the last was lent: a live peer has taken it by then */
+
 struct external_loan {
 	struct region *region; /* one reference; NULL: the loan is free */
 	uint32_t mbufs;        /* that point into it */

@@ -1,7 +1,8 @@
 /*
  * Inside of a DPDK port: what its files share.
  *
- * dpdk.c opens and closes, dpdk_driver.c knows the drivers, dpdk_pool.c makes the mbufs, dpdk_rx.c
+ * dpdk.c opens and closes, dpdk_driver.c knows the drivers, doorbell.c wakes
+ * the owner, dpdk_pool.c makes the mbufs, dpdk_rx.c
  * and dpdk_tx.c are the packet path, dpdk_external.c lends it regions, dpdk_thread.c
  * makes its owner known to DPDK. A device may have several ports, one for each I/O core:
  * dpdk_queues.c gives them its queues, dpdk_steer.c has it sort frames, dpdk_spread.c sorts the
@@ -17,6 +18,7 @@
 #include <rte_mempool.h>
 #include <rte_spinlock.h>
 
+#include "doorbell.h"
 #include "dpdk_driver.h"
 #include "dpdk_external.h"
 #include "port.h"
@@ -54,12 +56,13 @@ struct dpdk_port {
 	uint32_t frame_bytes_max; // Ethernet header and MTU
 	uint32_t data_bytes;      // room of one data mbuf: a whole frame fits
 	uint32_t turns;           // of rx, between looks at the driver's statistics
-	uint32_t sleeps;          // of the owner, between the same looks
+	uint64_t statistics_tsc;  // when its owner, asleep, looks next
 	uint64_t rx_no_buffer;    // our own share of counters.drop_rx_no_buffer
 	struct rte_mempool *rx_pool;
 	struct rte_mempool *data_pool; // whole frames, copied
 	struct rte_mempool *head_pool; // headers, and whole frames that are as short
 	struct external external;
+	struct doorbell doorbell;
 	const struct dpdk_driver *driver;
 };
 

@@ -88,6 +88,8 @@ uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
 	}
 	port->counters.rx_frames += n;
 	port->counters.rx_bytes += bytes;
+	if (unlikely(self->doorbell.asked) && got > 0)
+		doorbell_disarm(self);
 	if (unlikely(self->turns++ % STATISTICS_TURNS == 0)) {
 		dpdk_thread_attach();
 		dpdk_port_statistics(self);

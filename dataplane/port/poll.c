@@ -1,5 +1,36 @@
-/* Adaptive polling: hot while frames come, then a doorbell or ever longer sleeps. Pure. */
+/* When the owner of a port sleeps: polling modes. Pure. */
+#include <string.h>
+
 #include "port.h"
+
+static const char *const names[] = {
+    [PORT_POLL_ADAPTIVE] = "adaptive",
+    [PORT_POLL_ALWAYS] = "always",
+    [PORT_POLL_INTERRUPT] = "interrupt",
+};
+
+const char *port_poll_name(enum port_poll_mode mode)
+{
+	return names[mode];
+}
+
+bool port_poll_parse(const char *text, enum port_poll_mode *mode)
+{
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*mode = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool hot(const struct port_poll *poll, uint64_t now_ns)
+{
+	return poll->mode == PORT_POLL_ALWAYS ||
+	       (poll->mode == PORT_POLL_ADAPTIVE &&
+		now_ns - poll->last_work_ns < MR_POLL_HOT_US * UINT64_C(1000));
+}
 
 uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint64_t now_ns)
 {
@@ -7,7 +38,7 @@ uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint
 		poll->last_work_ns = now_ns;
 		poll->sleep_us = 0;
 	}
-	if (poll->always || now_ns - poll->last_work_ns < MR_POLL_HOT_US * UINT64_C(1000))
+	if (worked || hot(poll, now_ns))
 		return 0;
 	if (doorbell)
 		return UINT32_MAX;
@@ -16,4 +47,11 @@ uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint
 	if (poll->sleep_us > MR_POLL_SLEEP_US_MAX)
 		poll->sleep_us = MR_POLL_SLEEP_US_MAX;
 	return poll->sleep_us;
+}
+
+uint32_t port_poll_wait_us(enum port_poll_mode mode, bool doorbell)
+{
+	if (mode == PORT_POLL_ALWAYS)
+		return 0;
+	return doorbell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_MAX;
 }

@@ -51,7 +51,7 @@ struct port_abilities {
 	uint8_t mac[6];
 	uint32_t mtu;       /* bytes of an IP packet */
 	bool multi_segment; /* frames leave in several pieces (probed, not only reported) */
-	bool doorbell;      /* wake_fd becomes readable when a frame waits */
+	bool doorbell;      /* wake_fd becomes readable when a frame waits for a sleeper */
 	enum port_external external;
 	uint32_t external_bytes_min; /* shorter bodies are copied, which is cheaper */
 	bool memory; /* frames go from memory to memory of this host: no wire flips a bit */
@@ -191,17 +191,33 @@ bool port_dpdk_wants_heap(const char *spec);
 /* One block of the DPDK heap. */
 int region_provider_dpdk(struct region_provider *provider, uint64_t bytes);
 
-/* --- Adaptive polling (poll.c), pure
+/* --- Polling modes (poll.c), pure
  * ---------------------------------------------------------------- */
 
+enum port_poll_mode {
+	PORT_POLL_ADAPTIVE,  /* hot while frames come, then asleep */
+	PORT_POLL_ALWAYS,    /* never asleep: a core of its own */
+	PORT_POLL_INTERRUPT, /* asleep whenever nothing is there */
+};
+
+#define PORT_POLL_WORDS "always, adaptive or interrupt"
+
+const char *port_poll_name(enum port_poll_mode mode);
+/* One of PORT_POLL_WORDS; false when text is none. */
+bool port_poll_parse(const char *text, enum port_poll_mode *mode);
+
+/* Begins zeroed, but for the mode. */
 struct port_poll {
+	enum port_poll_mode mode;
 	uint64_t last_work_ns;
 	uint32_t sleep_us;
-	bool always; /* --poll always */
 };
 
 /* After a turn of the loop: did it do work? Returns how long to sleep, in microseconds: 0 means
  * poll again at once; with doorbell, UINT32_MAX means until a descriptor wakes us. */
 uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint64_t now_ns);
+/* How long a frame may wait until an idle owner takes it, which its senders must know
+ * (transport_config.sleep_us). */
+uint32_t port_poll_wait_us(enum port_poll_mode mode, bool doorbell);
 
 #endif

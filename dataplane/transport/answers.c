@@ -87,6 +87,7 @@ static void ack_progress(struct out_message *message, const struct wire_ack *ack
 			 const uint64_t *words)
 {
 	uint32_t count = message->shape.chunk_count;
+	uint32_t before = message->cumulative + message->acked;
 	uint32_t bytes;
 
 	/* What was never sent cannot be there; but a message decided on needs no more of it. */
@@ -96,6 +97,10 @@ static void ack_progress(struct out_message *message, const struct wire_ack *ack
 	bytes += bitmap_apply(message, ack, words);
 	message->flight_bytes -= bytes;
 	flight_arrived(message->peer, bytes);
+	if (message->cumulative + message->acked > before)
+		message->again = 0;
+	if (bytes >= message->shape.chunk_bytes)
+		path_carried(message->peer, message->shape.chunk_bytes);
 	if (ack->state > message->remote)
 		message->remote = ack->state;
 	if (ack->grant > message->grant)

@@ -48,9 +48,26 @@ bool path_holds(struct peer *peer, uint64_t stream_bytes);
 void path_ask(struct peer *peer);                   /* with the next HELLO */
 uint32_t path_hello(struct peer *peer, bool *more); /* length of the next HELLO's IP packet */
 void path_told(struct peer *peer, const struct wire_hello *hello);
-void path_carried(struct peer *peer, uint32_t chunk_bytes); /* such a chunk has arrived */
+void path_carried(struct peer *peer, uint32_t chunk_bytes); /* such a chunk has arrived, */
+void path_lost(struct peer *peer, uint32_t chunk_bytes);    /* or was lost */
 void path_suspect(struct peer *peer);                       /* long packets seem to vanish */
 void path_round(struct peer *peer);                         /* its timer is due */
+void path_search_end(struct peer *peer);
+#define PATH_LENGTHS 15 /* in the table of lengths; the last is 0: a HELLO without padding */
+uint32_t path_length(const struct peer *peer, uint32_t index);
+uint32_t path_length_below(const struct peer *peer, uint32_t bytes); /* index of the next one */
+
+/* shrink.c */
+void shrink_suspect(struct peer *peer);
+void shrink(struct peer *peer);            /* it has, to what the search found */
+void shrink_told(struct peer *peer);       /* the shortest HELLO was answered */
+uint32_t shrink_length(struct peer *peer); /* of the next HELLO */
+void shrink_step(struct peer *peer);       /* the timer is due */
+
+/* stall.c */
+void stall_waited(struct peer *peer, uint64_t waited_ns); /* a timeout passed without an answer */
+void stall_again(struct out_message *message);            /* one more of its chunks goes again */
+bool stall_end(struct peer *peer); /* true: all messages to it have failed, for want of progress */
 
 /* send.c */
 void send_list(struct out_message *message, enum out_list list);
@@ -70,8 +87,6 @@ bool chunks_ready(struct peer *peer);
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max);
 bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet);
 bool chunk_lost(struct peer *peer, const struct flight_packet *packet); /* if it is in flight */
-/* Chunk bytes of the message it is of, if the chunk is in flight and not its last; else 0. */
-uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet);
 static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32_t chunk)
 {
 	return wire_chunk_body_bytes(shape, chunk) + (chunk == 0 ? shape->head_bytes : 0);

@@ -69,6 +69,7 @@ static uint32_t next_chunk(struct out_message *message)
 	map_clear(message->lost_map, chunk);
 	message->lost--;
 	COUNT_PEER(message->peer, retransmits, 1);
+	stall_again(message);
 	PROBE_MESSAGE_RETRANSMIT(message->peer->transport->config.node, message->peer->node,
 				 message->id, chunk);
 	return chunk;
@@ -137,18 +138,6 @@ bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet)
 	       !map_test(message->lost_map, packet->chunk);
 }
 
-uint32_t chunk_length(struct peer *peer, const struct flight_packet *packet)
-{
-	const struct out_message *message = NULL;
-
-	if (packet->chunk < FLIGHT_LANE)
-		message = chunk_message(peer, packet);
-	if (message == NULL || packet->chunk + 1 >= message->shape.chunk_count ||
-	    !chunk_in_flight(peer, packet))
-		return 0;
-	return message->shape.chunk_bytes;
-}
-
 bool chunk_lost(struct peer *peer, const struct flight_packet *packet)
 {
 	struct out_message *message;
@@ -165,6 +154,8 @@ bool chunk_lost(struct peer *peer, const struct flight_packet *packet)
 	message->flight_bytes -= bytes;
 	peer->flight.bytes -= bytes;
 	chunks_refresh(message);
+	if (packet->chunk + 1 < message->shape.chunk_count)
+		path_lost(peer, message->shape.chunk_bytes);
 	/* A receiver whose user has not decided keeps little: that says nothing of the network. */
 	return message->remote != WIRE_OFFERED;
 }

@@ -41,6 +41,9 @@ void flight_reset(struct peer *peer)
 	flight->again = 0;
 	flight->told = false; /* a new life of the peer counts duplicates from none */
 	flight->undo_bytes = 0;
+	flight->timeout_ns = 0;
+	flight->unanswered_ns = 0;
+	flight->stalled = false;
 	flight->bytes = 0;
 	congestion_reset(peer);
 }
@@ -71,15 +74,6 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 	flight->again += again;
 	flight->bytes += bytes;
 	return flight->next++;
-}
-
-/* All chunks of a message but its last are as long as its path carried when it was cut. */
-static void carried(struct peer *peer, const struct flight_packet *packet)
-{
-	uint32_t chunk_bytes = peer->path.rounds > 0 ? chunk_length(peer, packet) : 0;
-
-	if (chunk_bytes > 0)
-		path_carried(peer, chunk_bytes);
 }
 
 /* The peer had what so many packets brought again: the last shrinking was for nothing. */
@@ -131,12 +125,12 @@ bool flight_heard(struct peer *peer, const struct wire_echo *echo)
 	duplicates_note(peer, echo->duplicates, rtt_ns > flight->rtt.rto_ns);
 	flight->heard = packet;
 	flight->backoff = 0;
+	flight->timeout_ns = 0;
+	flight->unanswered_ns = 0;
 	if (packet_ahead(packet, flight->recovery) >= 0)
 		flight->undo_bytes = 0; /* what shrank the window was real */
-	if (rtt_ns > 0) {
+	if (rtt_ns > 0)
 		rtt_sample(peer, rtt_ns);
-		carried(peer, packet_at(peer, packet));
-	}
 	congestion_heard(peer, echo->ce, rtt_ns, echo->delay_us);
 	return true;
 }
@@ -168,6 +162,14 @@ static void lose(struct peer *peer, uint32_t number)
 	flight->recovery = flight->next;
 }
 
+/* The next timeout of a row takes its full time after the last one, however long before that the
+ * packet was sent: RFC 6298 (5.6). Else each packet in flight would double it. */
+static uint64_t timeout_due_ns(const struct peer *peer, const struct flight_packet *packet)
+{
+	return max_u64(packet->sent_ns, peer->flight.timeout_ns) +
+	       rtt_timeout_ns(peer, packet->sent_ns);
+}
+
 /* Was it overtaken by enough, or for long enough? Where packets have been seen to overtake, only
  * time counts. due_ns is when it will have been, or when its timeout is. */
 static bool judge_lost(const struct peer *peer, const struct flight_packet *packet, uint32_t number,
@@ -177,7 +179,7 @@ static bool judge_lost(const struct peer *peer, const struct flight_packet *pack
 	int32_t overtaken = packet_ahead(flight->heard, number);
 
 	if (overtaken < 0) {
-		*due_ns = packet->sent_ns + rtt_timeout_ns(peer, packet->sent_ns);
+		*due_ns = timeout_due_ns(peer, packet);
 		return false;
 	}
 	*due_ns = packet->sent_ns + rtt_overtaken_ns(peer);
@@ -186,11 +188,13 @@ static bool judge_lost(const struct peer *peer, const struct flight_packet *pack
 	return peer->transport->now_ns >= *due_ns;
 }
 
-void flight_judge(struct peer *peer)
+static void judge(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 	struct flight *flight = &peer->flight;
 
+	if (flight->bytes == 0)
+		flight->oldest = flight->next;
 	for (; flight->oldest != flight->next; flight->oldest++) {
 		const struct flight_packet *packet = packet_at(peer, flight->oldest);
 		uint64_t due_ns;
@@ -203,7 +207,13 @@ void flight_judge(struct peer *peer)
 		}
 		lose(peer, flight->oldest);
 	}
-	timer_cancel(&t->timers, &peer->retry);
+	timer_stop(&t->timers, &peer->retry);
+}
+
+void flight_judge(struct peer *peer)
+{
+	judge(peer);
+	stall_end(peer);
 }
 
 /* --- Timeouts -------------------------------------------------------------------------------- */
@@ -248,24 +258,25 @@ void flight_timeout(struct peer *peer)
 	struct transport *t = peer->transport;
 	struct flight *flight = &peer->flight;
 	const struct flight_packet *oldest;
-	uint64_t timeout_ns;
 
 	flight_judge(peer);
 	if (flight->oldest == flight->next)
 		return;
 	oldest = packet_at(peer, flight->oldest);
-	timeout_ns = rtt_timeout_ns(peer, oldest->sent_ns);
 	if (packet_ahead(flight->heard, flight->oldest) >= 0 ||
-	    t->now_ns < oldest->sent_ns + timeout_ns)
+	    t->now_ns < timeout_due_ns(peer, oldest))
 		return;
 	COUNT_PEER(peer, timeouts, 1);
 	if (flight->backoff == 0)
 		probe_tail(peer);
 	else
-		lose_old(peer, t->now_ns - timeout_ns);
+		lose_old(peer, t->now_ns - rtt_timeout_ns(peer, oldest->sent_ns));
+	stall_waited(peer, rtt_timeout_ns(peer, oldest->sent_ns));
 	/* Counted on where the timeout grows no more: that none is answered is a sign by itself. */
 	if (flight->backoff < MR_RTO_DOUBLINGS_MAX)
 		flight->backoff++;
+	flight->jitter = (uint8_t)random_next(t);
+	flight->timeout_ns = t->now_ns;
 	if (flight->backoff > 2)
 		hop_suspect(t, peer->hop);
 	if (flight->backoff >= MR_PATH_SUSPECT_TIMEOUTS)

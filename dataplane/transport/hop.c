@@ -73,7 +73,7 @@ void hop_want(struct transport *t, struct hop *hop)
 {
 	if (hop->resolved && t->now_ns < hop->expires_ns)
 		return;
-	if (hop->retry.position == 0)
+	if (!timer_is_set(&hop->retry))
 		hop_request(t, hop);
 }
 

@@ -31,8 +31,7 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->out_start = 1;
 	path_init(peer);
 	receive_forget(peer);
-	t->random = t->random * 6364136223846793005ull + 1442695040888963407ull; /* Knuth, MMIX */
-	flight_init(peer, (uint32_t)(t->random >> 32));
+	flight_init(peer, random_next(t));
 }
 
 static uint64_t silence_ns(const struct peer *peer)
@@ -71,7 +70,7 @@ static void quarter_begin(struct peer *peer)
 
 static void silence_begin(struct peer *peer)
 {
-	if (peer->silent.position != 0)
+	if (timer_is_set(&peer->silent))
 		return;
 	peer->quarters = 0;
 	quarter_begin(peer);
@@ -80,7 +79,7 @@ static void silence_begin(struct peer *peer)
 static void silence_end(struct peer *peer)
 {
 	if (peer->owed == 0 && !peer->watched)
-		timer_cancel(&peer->transport->timers, &peer->silent);
+		timer_stop(&peer->transport->timers, &peer->silent);
 }
 
 void peer_owe(struct peer *peer)
@@ -119,7 +118,7 @@ void peer_hello(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 
-	if (peer->retry.position != 0)
+	if (timer_is_set(&peer->retry))
 		return;
 	path_ask(peer);
 	peer->hello_ns = MR_RTO_US_INITIAL * NS_PER_US;

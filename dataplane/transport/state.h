@@ -82,6 +82,8 @@ struct out_message {
 	uint32_t acked;      /* bits set in acked_map */
 	uint32_t flight_bytes;
 	uint32_t probes;        /* unanswered, in a row */
+	uint32_t again;         /* chunks sent again since any arrived, ... */
+	uint64_t again_ns;      /* ... the first of them then */
 	enum wire_state remote; /* as last heard; 0: nothing heard */
 	enum out_state state;
 	enum out_list list;
@@ -226,35 +228,54 @@ struct congestion { /* congestion.c */
 };
 
 struct flight {
-	uint32_t next;       /* number of the next packet; numbers wrap */
-	uint32_t oldest;     /* first one not yet judged arrived or lost */
-	uint32_t heard;      /* highest one the peer said it saw */
-	uint32_t recovery;   /* losses below it have shrunk the window already */
-	uint32_t backoff;    /* doublings of the timeout */
-	uint32_t reorder;    /* steps of patience with packets that overtake; 0: none was seen */
-	bool timed_out;      /* the window shrank last for a timeout */
-	bool told;           /* duplicates is set */
-	uint16_t duplicates; /* as last told */
-	uint32_t again;      /* packets sent again, and not told to have been duplicates */
-	uint64_t undo_bytes; /* the window before it shrank for a loss; 0: nothing to undo */
-	uint64_t bytes;      /* in flight */
+	uint32_t next;          /* number of the next packet; numbers wrap */
+	uint32_t oldest;        /* first one not yet judged arrived or lost */
+	uint32_t heard;         /* highest one the peer said it saw */
+	uint32_t recovery;      /* losses below it have shrunk the window already */
+	uint32_t backoff;       /* doublings of the timeout */
+	uint32_t reorder;       /* steps of patience with packets that overtake; 0: none was seen */
+	bool timed_out;         /* the window shrank last for a timeout */
+	bool told;              /* duplicates is set */
+	uint16_t duplicates;    /* as last told */
+	uint32_t again;         /* packets sent again, and not told to have been duplicates */
+	uint64_t undo_bytes;    /* the window before it shrank for a loss; 0: nothing to undo */
+	uint64_t timeout_ns;    /* when the last timeout of a row was; 0: the row has not begun */
+	uint64_t unanswered_ns; /* timeouts of this row, together */
+	bool stalled;           /* they, or a message, were too many */
+	uint8_t jitter;         /* parts in 1024 that this timeout is shorter by */
+	uint64_t bytes;         /* in flight */
 	struct rtt rtt;
 	struct congestion congestion;
 };
 
-/* --- The path: how long a packet may be (pmtu.c) ---------------------------------------------- */
+/* --- The path: how long a packet may be (pmtu.c, shrink.c) ------------------------------------ */
+
+enum path_search { PATH_QUIET, PATH_SEARCH, PATH_SUSPECT };
+
+struct suspicion {          /* that the path has shrunk */
+	uint32_t step;      /* questions asked */
+	uint32_t ask_bytes; /* length of the next one; 0: as short as can be */
+	uint32_t asked;     /* of the shortest, */
+	uint32_t answered;  /* and answered */
+	uint32_t silent;    /* rounds without an answer, in a row */
+	uint32_t next;      /* place in the table of lengths */
+	uint32_t sweeps;    /* through it */
+	bool open;          /* the last short one has no answer yet */
+};
 
 struct path {
 	struct timer round;  /* of a search, once there is contact */
 	uint64_t raise_ns;   /* then a search for more is worth it */
 	uint32_t bytes;      /* of an IP packet: new messages are cut by it */
+	uint32_t lost;       /* packets as long, since one arrived */
 	uint32_t top;        /* the search: longest length asked for */
 	uint32_t best;       /* longest that arrived */
-	uint32_t rounds;     /* left; 0: no search */
 	uint32_t asked;      /* rounds done */
 	uint32_t next;       /* place in the table of lengths to ask next */
 	uint32_t remote_mtu; /* of the peer's port; 0: not known */
-	bool known;          /* a search has ended with an answer */
+	enum path_search search;
+	struct suspicion suspicion;
+	bool known; /* a search has ended with an answer */
 };
 
 /* --- Peers (peer.c) -------------------------------------------------------------------------- */
@@ -452,6 +473,13 @@ static inline bool peer_known(const struct transport *t, uint32_t node)
 		(peer)->counters.name += (amount);            \
 		(peer)->transport->counters.name += (amount); \
 	} while (0)
+
+/* Knuth's MMIX: its low bits repeat soon. */
+static inline uint32_t random_next(struct transport *t)
+{
+	t->random = t->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(t->random >> 32);
+}
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {

@@ -39,31 +39,39 @@ static void wheel_put(struct timer_wheel *wheel, struct timer *timer)
 	TAILQ_INSERT_TAIL(&wheel->slots[level][slot], timer, link);
 	wheel->used[level] |= 1ull << slot;
 	timer->position = (uint16_t)(level * TIMER_SLOTS + slot + 1);
-	wheel->count++;
 	if (timer->at_ns < wheel->next_ns)
 		wheel->next_ns = timer->at_ns;
 }
 
-void timer_cancel(struct timer_wheel *wheel, struct timer *timer)
+static void wheel_take(struct timer_wheel *wheel, struct timer *timer)
 {
 	uint32_t level, slot;
 
-	if (timer->position == 0)
-		return;
 	level = (timer->position - 1u) / TIMER_SLOTS;
 	slot = (timer->position - 1u) % TIMER_SLOTS;
 	TAILQ_REMOVE(&wheel->slots[level][slot], timer, link);
 	if (TAILQ_EMPTY(&wheel->slots[level][slot]))
 		wheel->used[level] &= ~(1ull << slot);
 	timer->position = 0;
-	wheel->count--;
+}
+
+void timer_cancel(struct timer_wheel *wheel, struct timer *timer)
+{
+	if (timer->position == 0)
+		return;
+	timer_stop(wheel, timer);
+	wheel_take(wheel, timer);
+	wheel->held--;
 }
 
 void timer_move(struct timer_wheel *wheel, struct timer *timer, uint64_t due_ns)
 {
 	timer_cancel(wheel, timer);
 	timer->at_ns = due_ns;
+	timer->due_ns = due_ns;
 	wheel_put(wheel, timer);
+	wheel->held++;
+	wheel->count++;
 }
 
 /* Slots in use of a level, the present one first. */
@@ -122,9 +130,12 @@ static void slot_deal(struct timer_wheel *wheel, uint32_t level, uint64_t tick)
 	wheel->used[level] &= ~(1ull << slot);
 	for (; timer != NULL; timer = next) {
 		next = TAILQ_NEXT(timer, link);
-		wheel->count--;
+		timer->position = 0;
 		timer->at_ns = timer->due_ns;
-		wheel_put(wheel, timer);
+		if (timer->due_ns == TIMER_NEVER)
+			wheel->held--;
+		else
+			wheel_put(wheel, timer);
 	}
 }
 
@@ -150,8 +161,8 @@ static void advance(struct timer_wheel *wheel, uint64_t to)
 	}
 }
 
-/* Of the present slot: one that is due, or NULL; those that have moved back go where they belong.
- */
+/* Of the present slot: one that is due, or NULL; those that have moved back go where they belong,
+ * and those that were stopped out of the wheel. */
 static struct timer *slot_pop(struct timer_wheel *wheel, uint64_t now_ns)
 {
 	struct timer *timer, *next;
@@ -165,7 +176,10 @@ static struct timer *slot_pop(struct timer_wheel *wheel, uint64_t now_ns)
 			timer_cancel(wheel, timer);
 			return timer;
 		}
-		timer_move(wheel, timer, timer->due_ns);
+		if (timer->due_ns == TIMER_NEVER)
+			timer_cancel(wheel, timer);
+		else
+			timer_move(wheel, timer, timer->due_ns);
 	}
 	return NULL;
 }
@@ -174,7 +188,7 @@ struct timer *timer_pop(struct timer_wheel *wheel, uint64_t now_ns)
 {
 	uint64_t now_tick = now_ns >> TIMER_TICK_NS_LOG;
 
-	if (wheel->count == 0) {
+	if (wheel->held == 0) {
 		wheel->tick = now_tick > wheel->tick ? now_tick : wheel->tick;
 		wheel->next_ns = UINT64_MAX;
 		return NULL;

@@ -122,6 +122,9 @@ const char *transport_reason_text(enum transport_reason reason)
 		return "the peer was restarted";
 	case TRANSPORT_PATH_SHRUNK:
 		return "is no longer reached by packets as long as a message was cut for";
+	case TRANSPORT_STALLED:
+		return "answers, but nothing that is sent to it arrives: is its link or a switch "
+		       "overloaded?";
 	case TRANSPORT_REJECTED:
 		return "the receiver rejected it";
 	}

@@ -114,6 +114,7 @@ enum transport_reason {
 	TRANSPORT_REJECTED,    /* by the receiver's user, with a code */
 	TRANSPORT_GIVEN_UP,    /* by the peer, which had heard nothing of us for its timeout */
 	TRANSPORT_PATH_SHRUNK, /* packets as long as it was cut for vanish; send it again */
+	TRANSPORT_STALLED,     /* the peer answers, but what is sent to it does not get there */
 };
 
 struct transport_event {
@@ -204,6 +205,7 @@ const char *transport_reason_text(enum transport_reason reason);
 	X(timeouts)                                                                              \
 	X(path_searches) /* for the longest packet that reaches a peer */                        \
 	X(path_shrinks)                                                                          \
+	X(stalls) /* sessions given up for want of progress, though the peer answers */          \
 	X(keepalives)                                                                            \
 	X(arp_in)                                                                                \
 	X(arp_out)                                                                               \

@@ -2,73 +2,12 @@
 #include "bundle.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static int bytes_read(int fd, char *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t n = read(fd, bytes, count);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
-static int open_file_read(int fd, uint64_t bytes_max, char **text, size_t *bytes)
-{
-	struct stat st;
-	int rc;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((uint64_t)st.st_size > bytes_max)
-		return -EFBIG;
-	*bytes = (size_t)st.st_size;
-	*text = malloc(*bytes + 1);
-	if (*text == NULL)
-		return -ENOMEM;
-	rc = bytes_read(fd, *text, *bytes);
-	if (rc < 0) {
-		free(*text);
-		return rc;
-	}
-	(*text)[*bytes] = '\0';
-	return 0;
-}
-
-/* The whole file, a zero after it; the caller frees it. */
-static int file_read(const char *path, uint64_t bytes_max, char **text, size_t *bytes, char *error,
-		     size_t error_bytes)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc = fd < 0 ? -errno : open_file_read(fd, bytes_max, text, bytes);
-
-	if (fd >= 0)
-		close(fd);
-	if (rc == -EFBIG)
-		snprintf(error, error_bytes, "%s: larger than %llu bytes", path,
-			 (unsigned long long)bytes_max);
-	else if (rc == -EINVAL)
-		snprintf(error, error_bytes, "%s: not a regular file", path);
-	else if (rc < 0)
-		snprintf(error, error_bytes, "%s: %s", path, strerror(-rc));
-	return rc;
-}
+#include "whole_file.h"
 
 int bundle_plan(struct bundle *bundle, const struct locate_places *places, const char *composition,
 		char *error, size_t error_bytes)
@@ -77,8 +16,8 @@ int bundle_plan(struct bundle *bundle, const struct locate_places *places, const
 	int rc;
 
 	memset(bundle, 0, sizeof(*bundle));
-	rc = file_read(places->composition_file, MR_SOURCE_BYTES_MAX, &bundle->text,
-		       &bundle->text_bytes, error, error_bytes);
+	rc = whole_file_read(places->composition_file, MR_SOURCE_BYTES_MAX, &bundle->text,
+			     &bundle->text_bytes, error, error_bytes);
 	if (rc < 0)
 		return rc;
 	rc = compose_plan(places->composition_file, bundle->text, bundle->text_bytes, composition,
@@ -100,8 +39,8 @@ static int code_load(struct job_code *code, const struct locate_places *places,
 	int rc = locate_function(places, function, suffix, path, error, error_bytes);
 
 	if (rc == 0)
-		rc = file_read(path, MR_CODE_BYTES_MAX, &bytes, &code->byte_count, error,
-			       error_bytes);
+		rc = whole_file_read(path, MR_CODE_BYTES_MAX, &bytes, &code->byte_count, error,
+				     error_bytes);
 	if (rc < 0)
 		return rc;
 	code->function = function;

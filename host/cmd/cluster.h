@@ -14,7 +14,7 @@ struct cluster_config {
 	uint32_t io_cores[MR_NODES_MAX]; /* of each node; 0 is 1 */
 	uint32_t workers;                /* of each node; 0: run inside node_step() */
 	uint64_t memory_bytes;           /* of all nodes together */
-	bool poll_always;
+	enum port_poll_mode poll;
 	bool handover; /* regions change hands in memory; else everything travels as frames */
 	uint64_t incarnation; /* 0: taken from the clock */
 	const char *spill_dir;

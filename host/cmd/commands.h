@@ -4,6 +4,9 @@
 #define COMMANDS_H
 
 int command_run(int argc, char **argv);
+int command_new(int argc, char **argv);
+int command_build(int argc, char **argv);
+int command_test(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_bench(int argc, char **argv);

@@ -46,7 +46,8 @@ const char daemon_help[] =
     "  --cache DIR           where prepared code is kept; default ~/.cache/millrace\n"
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
-    "  --poll always         never sleep while waiting for frames\n"
+    "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
+    "                        sleeps; always looks without end; interrupt sleeps at once\n"
     "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
     "                        fails the job; 20 to 600000, default 750\n"
     "  --handover off        talk with peers on this host by frames only. Otherwise those of the\n"
@@ -283,9 +284,8 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 		options->pid_file = value;
 		return 0;
 	case OPTION_POLL:
-		options->poll_always = true;
-		return expect(strcmp(value, "always") == 0, "--poll", value, "always", error,
-			      error_bytes);
+		return expect(port_poll_parse(value, &options->poll), "--poll", value,
+			      PORT_POLL_WORDS, error, error_bytes);
 	case OPTION_PEER_TIMEOUT:
 		rc = expect(argument_number(value, MR_PEER_TIMEOUT_MS_LEAST,
 					    MR_PEER_TIMEOUT_MS_MOST, &parsed),

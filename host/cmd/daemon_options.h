@@ -30,7 +30,7 @@ struct daemon_options {
 	const char *pid_file;
 	uint32_t drop_ppm;
 	uint32_t peer_timeout_ms;
-	bool poll_always;
+	enum port_poll_mode poll;
 	bool handover_off;
 	bool help;
 	bool version;

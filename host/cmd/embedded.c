@@ -31,7 +31,7 @@ static int cluster_open(const struct run_request *request, struct capture *captu
 	    .sandbox = sandbox_backend(options->sandbox ? options->sandbox : "wasm"),
 	    .workers = options->workers ? options->workers : cluster_workers_default(nodes),
 	    .memory_bytes = run_memory_bytes(request),
-	    .poll_always = request->poll_always,
+	    .poll = request->poll,
 	    /* Who names ports, or wants frames lost, wants frames. */
 	    .handover =
 		!request->handover_off && options->port_count == 0 && request->faults.drop_ppm == 0,

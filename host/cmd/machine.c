@@ -17,6 +17,13 @@ uint32_t machine_cores(void)
 	return (uint32_t)CPU_COUNT(&set);
 }
 
+enum port_poll_mode machine_poll(enum port_poll_mode asked, uint32_t threads)
+{
+	if (asked == PORT_POLL_ADAPTIVE && threads > machine_cores())
+		return PORT_POLL_INTERRUPT;
+	return asked;
+}
+
 /* The limit of our control group (version 2, cgroup-v2.rst "memory.max"), or UINT64_MAX: "max"
  * reads as no number. Limits of groups above are not looked at. */
 static uint64_t cgroup_limit(void)

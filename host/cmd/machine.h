@@ -4,8 +4,12 @@
 
 #include <stdint.h>
 
+#include "port.h"
+
 /* Cores this process may run on; at least 1. */
 uint32_t machine_cores(void);
+/* The mode asked for, unless as many threads as will run leave no core to look for frames on. */
+enum port_poll_mode machine_poll(enum port_poll_mode asked, uint32_t threads);
 /* Bytes of memory, or our control group's limit when that is less. */
 uint64_t machine_memory_bytes(void);
 /* Bytes of huge pages nobody has taken, of the size there is most of. */

@@ -13,6 +13,9 @@ static const char help[] =
     "\n"
     "  run FILE.mr SET=URI...    run a composition\n"
     "  plan FILE.mr              check a composition and print its plan\n"
+    "  new NAME                  begin a function: source, composition and test\n"
+    "  build [NAME.c | DIR]      compile functions for the sandboxes\n"
+    "  test [FILE.mr | DIR]      run functions on folders of items\n"
     "  top                       watch nodes at work\n"
     "  bench [NAME]              measure, beside limits and peers\n"
     "  keygen --out FILE         make the key of a node\n"
@@ -25,11 +28,9 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {{"run", command_run},
-		{"plan", command_plan},
-		{"top", command_top},
-		{"bench", command_bench},
-		{"keygen", command_keygen}};
+} commands[] = {{"run", command_run},     {"plan", command_plan},    {"new", command_new},
+		{"build", command_build}, {"test", command_test},    {"top", command_top},
+		{"bench", command_bench}, {"keygen", command_keygen}};
 
 static int command_find(const char *name)
 {
@@ -43,7 +44,8 @@ static int command_find(const char *name)
 static int command_unknown(const char *name)
 {
 	fprintf(stderr,
-		"millrace: unknown command \"%s\": run, plan, top, bench, keygen or help\nTry "
+		"millrace: unknown command \"%s\": run, plan, new, build, test, top, bench, "
+		"keygen or help\nTry "
 		"'millrace "
 		"--help'.\n",
 		name);

@@ -27,7 +27,7 @@ enum run_outcome {
 
 struct run_request {
 	struct mr_options options;
-	bool poll_always;
+	enum port_poll_mode poll;
 	bool handover_off;
 	uint32_t io_cores;     /* of each node; 0 is 1 */
 	const char *spill_dir; /* NULL: the node's choice */

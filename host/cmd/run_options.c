@@ -28,7 +28,8 @@ const char run_help[] =
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
-    "  --poll always         never sleep while waiting for frames\n"
+    "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
+    "                        sleeps; always looks without end; interrupt sleeps at once\n"
     "  --handover off        send between the nodes of this process as frames. Otherwise, without\n"
     "                        --port and --drop-rate, they hand over what they hold in memory\n"
     "  --drop-rate P         drop received frames with probability P, 0 to 1\n"
@@ -205,8 +206,9 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 		return sandbox_backend(value) ? 0
 					      : wrong(parse, "--sandbox", value, "wasm or native");
 	case OPTION_POLL:
-		request->poll_always = true;
-		return strcmp(value, "always") == 0 ? 0 : wrong(parse, "--poll", value, "always");
+		return port_poll_parse(value, &request->poll)
+			   ? 0
+			   : wrong(parse, "--poll", value, PORT_POLL_WORDS);
 	case OPTION_HANDOVER:
 		request->handover_off = true;
 		return strcmp(value, "off") == 0 ? 0 : wrong(parse, "--handover", value, "off");

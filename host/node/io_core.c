@@ -235,15 +235,9 @@ static void sleep_until_work(struct io_core *core, uint64_t sleep_ns)
 /* In microseconds; 0: not at all. */
 static uint64_t sleep_choose(struct io_core *core, bool worked)
 {
-	const struct node *node = core->node;
 	bool doorbell = core->path.port->wake_fd >= 0;
-	uint64_t sleep_us;
+	uint64_t sleep_us = port_poll_next(&core->poll, worked, doorbell, core->now_ns);
 
-	if (worked && node->poll_sleepy)
-		return 0;
-	sleep_us = port_poll_next(&core->poll, worked, doorbell, core->now_ns);
-	if (sleep_us == 0 && node->poll_sleepy && !node->poll_always)
-		sleep_us = doorbell ? UINT32_MAX : BEHIND_US;
 	if (sleep_us > BEHIND_US && (core->behind || link_blocked(core->path.link)))
 		sleep_us = BEHIND_US;
 	if (sleep_us > PUBLISH_US && core->unpublished)

@@ -23,9 +23,6 @@ int io_cores_create(struct node *node, const struct node_config *config, uint64_
 {
 	int rc = 0;
 
-	for (uint32_t i = 0; i < config->peer_count; i++)
-		node->peer_udp_ports[config->peers[i].node] =
-		    packet_path_udp_port(config->peers[i].udp_port, 0);
 	for (uint32_t i = 0; i < node->nodes; i++)
 		node->peer_cores[i] = 1;
 	node->io_core_count = 1;

@@ -213,12 +213,8 @@ void *node_main(void *argument)
 		worked = turn(node);
 		if (stopped(node))
 			break;
-		if (worked && node->poll_sleepy)
-			continue;
 		sleep_us = port_poll_next(&node->poll, worked, node->path.port->wake_fd >= 0,
 					  node->now_ns);
-		if (sleep_us == 0 && node->poll_sleepy && !node->poll_always)
-			sleep_us = node->path.port->wake_fd >= 0 ? UINT32_MAX : 50;
 		if (lent_awaited(node) && sleep_us > LENT_AWAITED_US)
 			sleep_us = LENT_AWAITED_US;
 		if (link_blocked(node->path.link) && sleep_us > 50)

@@ -2,6 +2,7 @@
 #include "node_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,22 +38,12 @@ static int copy_text(char **copy, const char *text)
 	return *copy != NULL ? 0 : -ENOMEM;
 }
 
-/* --cache, $XDG_CACHE_HOME, ~/.cache, or a folder of our own. */
 static int choose_cache(struct node *node, const char *given)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-	int length;
+	char path[PATH_MAX];
+	int rc = given == NULL ? sandbox_cache_dir(path, sizeof(path)) : 0;
 
-	if (given != NULL)
-		return copy_text(&node->cache_dir, given);
-	if (xdg != NULL && xdg[0] == '/')
-		length = asprintf(&node->cache_dir, "%s/millrace", xdg);
-	else if (home != NULL && home[0] == '/' && access(home, W_OK) == 0)
-		length = asprintf(&node->cache_dir, "%s/.cache/millrace", home);
-	else
-		length = asprintf(&node->cache_dir, "/tmp/millrace-%u", (unsigned)geteuid());
-	return length >= 0 ? 0 : -ENOMEM;
+	return rc == 0 ? copy_text(&node->cache_dir, given != NULL ? given : path) : rc;
 }
 
 static void init_plain(struct node *node, const struct node_config *config)
@@ -60,9 +51,7 @@ static void init_plain(struct node *node, const struct node_config *config)
 	node->id = config->node;
 	node->nodes = config->peer_count + 1;
 	node->sandbox = config->sandbox;
-	node->poll_always = config->poll_always;
-	node->poll_sleepy = config->poll_sleepy;
-	node->poll.always = config->poll_always;
+	node->poll.mode = config->poll;
 	node->simulated = config->workers == 0;
 	node->incarnation =
 	    config->incarnation != 0 ? config->incarnation : clock_now(CLOCK_REALTIME);
@@ -82,6 +71,12 @@ static void init_plain(struct node *node, const struct node_config *config)
 	STAILQ_INIT(&node->statuses);
 	for (uint32_t i = 0; i < MR_NODES_MAX; i++)
 		TAILQ_INIT(&node->unsent[i]);
+	for (uint32_t i = 0; i < config->peer_count; i++) {
+		const struct node_peer *peer = &config->peers[i];
+
+		node->peer_ips[peer->node] = peer->ip;
+		node->peer_udp_ports[peer->node] = packet_path_udp_port(peer->udp_port, 0);
+	}
 }
 
 static void init_locks(struct node *node)

@@ -74,13 +74,12 @@ struct node_config {
 	const struct node_io_core *io_cores;
 	uint32_t io_core_count;
 	const struct sandbox_ops *sandbox;
-	uint32_t workers; /* 0: run invocations inside node_step() (simulation) */
-	bool poll_always;
-	bool poll_sleepy;      /* never poll hot: more threads than cores */
-	const char *cache_dir; /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
-				* ~/.cache/millrace, else a folder of our own below /tmp */
-	const char *spill_dir; /* NULL: see spill.h */
-	struct link_tap *tap;  /* shown every frame; NULL: none; outlives the node */
+	uint32_t workers;         /* 0: run invocations inside node_step() (simulation) */
+	enum port_poll_mode poll; /* never hot where there are more threads than cores */
+	const char *cache_dir;    /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
+				   * ~/.cache/millrace, else a folder of our own below /tmp */
+	const char *spill_dir;    /* NULL: see spill.h */
+	struct link_tap *tap;     /* shown every frame; NULL: none; outlives the node */
 	/* Where nodes of this host meet to hand regions over (rendezvous.h); NULL: they do not. The
 	 * provider needs a descriptor. */
 	const char *attach_dir;

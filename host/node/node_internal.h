@@ -295,8 +295,6 @@ struct node {
 	const struct sandbox_ops *sandbox;
 	char *cache_dir;
 	char *spill_dir;
-	bool poll_always;
-	bool poll_sleepy;
 	bool simulated;
 	uint64_t incarnation;
 	struct node_faults faults;

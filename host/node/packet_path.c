@@ -17,9 +17,7 @@ uint16_t packet_path_udp_port(uint16_t configured, uint32_t core)
 /* What a frame may wait until an idle node takes it. */
 static uint32_t sleep_us(const struct node *node, const struct port *port)
 {
-	bool polls = node->poll_always || node->simulated || port->wake_fd >= 0;
-
-	return polls ? 0 : MR_POLL_SLEEP_US_MAX;
+	return node->simulated ? 0 : port_poll_wait_us(node->poll.mode, port->wake_fd >= 0);
 }
 
 static void wire_fill(struct transport_config *wire, const struct packet_path *path,

@@ -303,3 +303,18 @@ void cache_build_end(const char *folder)
 		closedir(dir);
 	rmdir(folder);
 }
+
+int sandbox_cache_dir(char *path, size_t path_bytes)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	int length;
+
+	if (xdg != NULL && xdg[0] == '/')
+		length = snprintf(path, path_bytes, "%s/millrace", xdg);
+	else if (home != NULL && home[0] == '/' && access(home, W_OK) == 0)
+		length = snprintf(path, path_bytes, "%s/.cache/millrace", home);
+	else
+		length = snprintf(path, path_bytes, "/tmp/millrace-%u", (unsigned)geteuid());
+	return (size_t)length < path_bytes ? 0 : -ENAMETOOLONG;
+}

@@ -62,6 +62,10 @@ struct sandbox_code {
 /* "wasm" or "native"; NULL for another name. */
 const struct sandbox_ops *sandbox_backend(const char *name);
 
+/* Where prepared code is kept unless told otherwise: $XDG_CACHE_HOME/millrace, ~/.cache/millrace,
+ * or a folder of this user in /tmp. It need not be there yet. 0 or -ENAMETOOLONG. */
+int sandbox_cache_dir(char *path, size_t path_bytes);
+
 /* Once per thread that runs sandboxes, before its first run and after its last: alternate signal
  * stack, trap state. 0 or -errno. */
 int sandbox_thread_enter(void);

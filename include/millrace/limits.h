@@ -93,14 +93,17 @@
 #define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
 #define MR_PATH_BYTES_BASE 1280        /* of an IP packet, until more is known: IPv6's least */
 #define MR_PATH_ROUNDS 3               /* of asking for lengths: RFC 8899's MAX_PROBES */
-#define MR_PATH_ROUNDS_SUSPECT 10  /* before messages fail for it: loss of 20 % stays blameless */
+#define MR_PATH_CHANCE 1000000     /* before messages fail: loss would look so once in so many */
 #define MR_PATH_SUSPECT_TIMEOUTS 3 /* in a row: long packets may vanish where short ones pass */
+#define MR_PATH_SUSPECT_LOST 64    /* long packets, and none that arrived: the same */
 #define MR_PATH_ROUND_US 20000     /* as long as the first HELLO waits */
 #define MR_PATH_RAISE_MS 600000    /* between searches for more: RFC 8899's PMTU_RAISE_TIMER */
 #define MR_PATH_RETRY_MS 1000      /* the same, when nothing at all was answered */
-#define MR_ANSWER_US 1000          /* between answers to whom we do not know yet ... */
-#define MR_ANSWERS_BURST 16        /* ... after so many at once */
-#define MR_ARP_REPLIES_MAX 16      /* waiting to be sent; who gets none asks again */
+#define MR_STALL_TIMEOUTS 4   /* peer timeouts without progress, though the peer answers, ... */
+#define MR_STALL_AGAIN 16     /* ... and chunks sent again: 4 for each, at the longest timeout */
+#define MR_ANSWER_US 1000     /* between answers to whom we do not know yet ... */
+#define MR_ANSWERS_BURST 16   /* ... after so many at once */
+#define MR_ARP_REPLIES_MAX 16 /* waiting to be sent; who gets none asks again */
 
 /* Sealing; docs/security.md says how they act together. */
 #define MR_SEAL_REPLAY_WORDS 64  /* of 64 counters; one is slack: RFC 6479 */
@@ -137,6 +140,8 @@
 #define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
 #define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
 #define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
+#define MR_POLL_WAKE_US 100       /* with a doorbell: a frame waits until its owner is awake */
+#define MR_POLL_LOOK_MS 1000      /* even so, the port's statistics are looked at */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */

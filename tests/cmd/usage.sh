@@ -33,7 +33,7 @@ node() {
 }
 
 expect 2 'Usage: millrace' "$millrace"
-expect 2 'unknown command "walk": run, plan, top, bench, keygen or help' "$millrace" walk
+expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keygen or help' "$millrace" walk
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr
@@ -49,7 +49,7 @@ run 2 '--nodes needs a value' $wordcount --nodes
 run 2 '--workers: "0"' $wordcount --workers 0
 run 2 '--memory: "lots" is not allowed: bytes are needed, plain or with KiB' $wordcount --memory lots
 run 2 '--sandbox: "jail" is not allowed: wasm or native' $wordcount --sandbox jail
-run 2 '--poll: "never" is not allowed: always' $wordcount --poll never
+run 2 '--poll: "never" is not allowed: always, adaptive or interrupt' $wordcount --poll never
 run 2 '--drop-rate: "2" is not allowed: a probability from 0 to 1' $wordcount --drop-rate 2
 run 2 'SET=URI is needed' $wordcount text
 run 2 'SET=URI is needed' $wordcount =file:x
@@ -80,6 +80,7 @@ run 4 'at least 144 MiB are needed: give --memory 144MiB' $wordcount text=file:a
 run 4 'nosuchport0' $wordcount text=file:a --port nosuchport0
 run 5 'no answer from a millraced' $wordcount text=file:a --connect http://127.0.0.1:1
 
+node 2 '--poll: "often" is not allowed: always, adaptive or interrupt' --poll often
 node 2 '--port is missing'
 node 2 '--addr is missing' --port eth9
 node 2 'ring ports join nodes of one process' --port ring --addr 10.0.0.1/24
@@ -143,7 +144,8 @@ node 4 'nosuchport0' --insecure --port nosuchport0 --addr 10.0.0.1/24
 
 # Each command explains itself, with an example.
 for help in "$millrace --help" "$millrace help" "$millrace help run" "$millrace run --help" \
-	"$millrace plan --help" "$millrace keygen --help" "$millraced --help"; do
+	"$millrace plan --help" "$millrace keygen --help" "$millrace new --help" \
+	"$millrace build --help" "$millrace test --help" "$millraced --help"; do
 	$help >"$work/out" || { echo "$help: failed"; failed=1; }
 	{ grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out"; } ||
 		{ echo "$help: without usage or example"; failed=1; }

@@ -83,7 +83,7 @@ static void node_open(struct test *test, uint32_t number)
 	    .io_core_count = scene->cores[number] - 1,
 	    .sandbox = sandbox_backend(test->sandbox),
 	    .workers = 1,
-	    .poll_sleepy = true,
+	    .poll = PORT_POLL_INTERRUPT,
 	    .faults = {.drop_ppm = scene->drop_ppm, .seed = number},
 	};
 	char error[MR_ERROR_BYTES_MAX];

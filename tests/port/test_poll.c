@@ -1,4 +1,4 @@
-/* Adaptive polling: hot after work, then the doorbell or ever longer sleeps, bounded. */
+/* Polling modes: hot after work, then the doorbell or ever longer sleeps, bounded. */
 #include "port.h"
 #include "test.h"
 
@@ -49,10 +49,49 @@ static void test_doorbell(void)
 
 static void test_always(void)
 {
-	struct port_poll poll = {.always = true};
+	struct port_poll poll = {.mode = PORT_POLL_ALWAYS};
 
 	CHECK(port_poll_next(&poll, false, true, 1000000 * US) == 0, "always");
 	CHECK(port_poll_next(&poll, false, false, 2000000 * US) == 0, "always");
+}
+
+static void test_interrupt(void)
+{
+	struct port_poll poll = {.mode = PORT_POLL_INTERRUPT};
+	uint64_t now = 1000000 * US;
+
+	CHECK(port_poll_next(&poll, true, true, now) == 0, "there may be more");
+	CHECK(port_poll_next(&poll, false, true, now) == UINT32_MAX, "asleep at once");
+	CHECK(port_poll_next(&poll, true, false, now) == 0, "there may be more");
+	CHECK(port_poll_next(&poll, false, false, now) == MR_POLL_HOT_US, "a short sleep at once");
+	CHECK(port_poll_next(&poll, false, false, now) == 2 * MR_POLL_HOT_US, "a longer one");
+}
+
+/* Senders are told of the longest sleep, and of none where there is none. */
+static void test_wait(void)
+{
+	CHECK(port_poll_wait_us(PORT_POLL_ALWAYS, false) == 0, "always, sleeps");
+	CHECK(port_poll_wait_us(PORT_POLL_ALWAYS, true) == 0, "always, doorbell");
+	for (int bell = 0; bell < 2; bell++) {
+		uint32_t us = bell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_MAX;
+
+		CHECK(port_poll_wait_us(PORT_POLL_ADAPTIVE, bell) == us, "adaptive");
+		CHECK(port_poll_wait_us(PORT_POLL_INTERRUPT, bell) == us, "interrupt");
+	}
+}
+
+static void test_words(void)
+{
+	static const char *const words[] = {"adaptive", "always", "interrupt"};
+	enum port_poll_mode mode = PORT_POLL_ADAPTIVE;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		CHECK(port_poll_parse(words[i], &mode), "%s", words[i]);
+		CHECK(strcmp(port_poll_name(mode), words[i]) == 0, "%s", words[i]);
+		CHECK(strstr(PORT_POLL_WORDS, words[i]) != NULL, "%s", words[i]);
+	}
+	CHECK(!port_poll_parse("never", &mode) && !port_poll_parse("", &mode), "no words");
+	CHECK(mode == PORT_POLL_INTERRUPT, "a wrong word changes nothing");
 }
 
 int main(void)
@@ -61,5 +100,8 @@ int main(void)
 	test_back_off();
 	test_doorbell();
 	test_always();
+	test_interrupt();
+	test_wait();
+	test_words();
 	return 0;
 }

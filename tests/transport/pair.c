@@ -5,7 +5,9 @@
 #include <sys/mman.h>
 
 #include "linear.h"
+#include "net.h"
 #include "test.h"
+#include "wire.h"
 
 #define STEP_NS 1000000 /* time passes in milliseconds */
 
@@ -61,14 +63,34 @@ void pair_restart(struct pair *pair, uint32_t node)
 	start(pair, node);
 }
 
+static bool loses(const struct pair *pair)
+{
+	uint32_t type = NET_HEAD_BYTES + offsetof(struct wire_header, type);
+
+	if (pair->path_bytes > 0 && pair->frame_bytes > pair->path_bytes + NET_ETHERNET_BYTES)
+		return true;
+	return pair->lost_type > 0 && pair->frame_bytes > type &&
+	       pair->frame[type] == pair->lost_type;
+}
+
+static void input(struct pair *pair, uint32_t node)
+{
+	const struct transport_rx rx = {pair->frame, pair->frame_bytes};
+
+	transport_input(pair->t[node], pair->now_ns, &rx, 1);
+	if (pair->drain != NULL)
+		pair->drain(node);
+	transport_input_end(pair->t[node]);
+}
+
 bool pair_carry(struct pair *pair, uint32_t from)
 {
 	pair->frame_bytes = linear_output(pair->t[from], pair->now_ns, pair->frame);
 	if (pair->frame_bytes == 0)
 		return false;
 	pair->frames++;
-	if (!pair->cut && (pair->path_bytes == 0 || pair->frame_bytes <= pair->path_bytes + 14))
-		linear_input(pair->t[!from], pair->now_ns, pair->frame, pair->frame_bytes);
+	if (!pair->cut && !loses(pair))
+		input(pair, !from);
 	return true;
 }
 

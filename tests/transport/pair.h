@@ -15,6 +15,8 @@ struct pair {
 	uint64_t now_ns;
 	bool cut;                            /* frames are lost */
 	uint32_t path_bytes;                 /* longer IP packets are lost; 0: none */
+	uint8_t lost_type;                   /* of the wire: such packets are lost; 0: none */
+	void (*drain)(uint32_t node);        /* events, before their frame goes away; or NULL */
 	uint64_t frames;                     /* carried */
 	uint8_t frame[PAIR_FRAME_BYTES_MAX]; /* the last one carried */
 	uint32_t frame_bytes;

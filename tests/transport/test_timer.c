@@ -48,13 +48,21 @@ static void change(struct sim_random *random)
 {
 	uint64_t i = sim_random_below(random, TIMERS);
 
-	if (sim_random_below(random, 4) == 0) {
+	switch (sim_random_below(random, 8)) {
+	case 0:
 		timer_cancel(&wheel, &timers[i]);
 		due_ns[i] = UINT64_MAX;
-	} else {
+		break;
+	case 1:
+		timer_stop(&wheel, &timers[i]);
+		due_ns[i] = UINT64_MAX;
+		break;
+	default:
 		due_ns[i] = now_ns + span(random);
 		timer_set(&wheel, &timers[i], due_ns[i]);
 	}
+	CHECK(timer_is_set(&timers[i]) == (due_ns[i] != UINT64_MAX));
+	CHECK((timer_next(&wheel) == UINT64_MAX) == (earliest() == UINT64_MAX));
 	CHECK(timer_next(&wheel) <= earliest(), "the deadline is late");
 }
 
@@ -100,10 +108,30 @@ static void test_lazy(void)
 	CHECK(timer_next(&wheel) == UINT64_MAX);
 }
 
+/* One that is set and stopped for each message stays where it is, and wakes nobody. */
+static void test_stopped(void)
+{
+	timer_wheel_init(&wheel, 0);
+	timer_init(&timers[0], TIMER_PEER_RETRY);
+	timer_set(&wheel, &timers[0], 1000000);
+	timer_stop(&wheel, &timers[0]);
+	CHECK(timer_next(&wheel) == UINT64_MAX, "it wakes for nothing");
+	timer_set(&wheel, &timers[0], 2000000);
+	CHECK(timers[0].at_ns == 1000000, "it was moved");
+	CHECK(timer_pop(&wheel, 1999999) == NULL);
+	timer_stop(&wheel, &timers[0]);
+	CHECK(timer_pop(&wheel, 3000000) == NULL, "it was stopped");
+	CHECK(timers[0].position == 0, "it stays for ever");
+	timer_set(&wheel, &timers[0], 4000000);
+	CHECK(timer_pop(&wheel, 4000000) == &timers[0]);
+	CHECK(timer_next(&wheel) == UINT64_MAX);
+}
+
 int main(void)
 {
 	for (uint64_t seed = 1; seed <= 10; seed++)
 		run(seed);
 	test_lazy();
+	test_stopped();
 	return 0;
 }

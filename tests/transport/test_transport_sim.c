@@ -1,20 +1,42 @@
 /*
  * Worlds of transports, each from a seed, in which nothing may go wrong: [COUNT [FIRST]].
  *
- * --seed N runs one and prints its course.
+ * All seeds are run, and each that fails is told, with how to see its course: --seed N. A long run
+ * says now and then how far it is.
  */
 #include <inttypes.h>
+#include <time.h>
 
 #include "test.h"
 #include "world.h"
 
 #define SEEDS_DEFAULT 150
-#define REPLAY_EVERY 10 /* seeds: each of these is run twice, to the same trace */
+#define REPLAY_EVERY 10    /* seeds: each of these is run twice, to the same trace */
+#define PROGRESS_SECONDS 5 /* between two words about it */
 
-static void check(uint64_t seed, const struct world_result *result)
+static const char *program;
+static uint64_t failed_seeds;
+
+static void fail(uint64_t seed, const char *text)
 {
-	CHECK(result->violation[0] == '\0', "seed %" PRIu64 ": %s\n(--seed %" PRIu64 " shows it)",
-	      seed, result->violation, seed);
+	printf("seed %" PRIu64 ": %s\n  its course: %s --seed %" PRIu64 "\n", seed, text, program,
+	       seed);
+	fflush(stdout);
+	failed_seeds++;
+}
+
+static void progress(uint64_t done, uint64_t seeds)
+{
+	static time_t told;
+	time_t now = time(NULL);
+
+	if (told == 0)
+		told = now;
+	if (now - told < PROGRESS_SECONDS)
+		return;
+	told = now;
+	printf("%" PRIu64 " of %" PRIu64 " seeds, %" PRIu64 " failed\n", done, seeds, failed_seeds);
+	fflush(stdout);
 }
 
 static void total_add(struct world_result *total, const struct world_result *result)
@@ -41,12 +63,14 @@ static void run_seed(uint64_t seed, struct world_result *total)
 
 	world_config_init(&config, seed);
 	world_run(&config, &result);
-	check(seed, &result);
+	if (result.violation[0] != '\0')
+		fail(seed, result.violation);
 	total_add(total, &result);
 	if (seed % REPLAY_EVERY != 0)
 		return;
 	world_run(&config, &again);
-	CHECK(again.trace == result.trace, "seed %" PRIu64 " does not replay", seed);
+	if (again.trace != result.trace)
+		fail(seed, "does not replay");
 }
 
 static void show_seed(uint64_t seed)
@@ -61,7 +85,7 @@ static void show_seed(uint64_t seed)
 	       ": %s\n",
 	       seed, config.nodes, config.messages, config.peer_timeout_ms, result.trace,
 	       result.violation[0] == '\0' ? "all is well" : result.violation);
-	check(seed, &result);
+	failed_seeds += result.violation[0] != '\0';
 }
 
 /* A fault that never came was not tested. */
@@ -90,16 +114,20 @@ int main(int argc, char **argv)
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	struct world_result total = {0};
 
+	program = argv[0];
 	if (show) {
 		show_seed(first);
-		return 0;
+		return failed_seeds > 0;
 	}
-	for (uint64_t seed = first; seed < first + seeds; seed++)
+	for (uint64_t seed = first; seed < first + seeds; seed++) {
 		run_seed(seed, &total);
+		progress(seed + 1 - first, seeds);
+	}
 	printf("%" PRIu64 " seeds: %" PRIu64 " messages delivered, %" PRIu64 " MiB, %" PRIu64
 	       " retransmits, %.1f s of virtual time\n",
 	       seeds, total.delivered, total.delivered_bytes >> 20, total.transport.retransmits,
 	       (double)total.virtual_ns / 1e9);
 	check_faults(seeds, &total);
+	CHECK(failed_seeds == 0, "%" PRIu64 " seeds failed", failed_seeds);
 	return 0;
 }

@@ -26,25 +26,27 @@
 #define WORLD_MESSAGES_MAX 4096
 
 /* Bugs that the checks must find, each played by changing what passes the transport's boundary. */
-#define WORLD_SABOTAGES(X)                                                        \
-	X(NONE, "none")                                                           \
-	X(MISPLACE, "a chunk's number is changed, the CRC made right again")      \
-	X(MIX, "bytes of another message are put into a chunk")                   \
-	X(ACK_EARLY, "the sender is told of a delivery when its message arrives") \
-	X(ACK_NEVER, "the sender is never told of a delivery")                    \
-	X(REPLAY, "the user sees a message twice")                                \
-	X(SWALLOW, "the sender's user misses an end")                             \
-	X(SWALLOW_LOST, "the receiver's user misses that a message is lost")      \
-	X(OVERTAKE, "two messages of a flow change places")                       \
-	X(GRANT, "the sender hears of credit that nobody gave")                   \
-	X(OVERGRANT, "the receiver gives more credit than it has")                \
-	X(STRANGER, "an end is told with a cookie that nobody gave")              \
-	X(LATE_WRITE, "a received body changes after its end")                    \
-	X(OVERRUN, "a byte is written behind a body")                             \
-	X(OLD_BODY, "a frame is sent from a body that was given back")            \
-	X(FALSE_DEATH, "a living peer is reported dead")                          \
-	X(HIDDEN_DEATH, "a dead peer is not reported")                            \
-	X(WRONG_REASON, "a failure is told with a reason that is not its own")
+#define WORLD_SABOTAGES(X)                                                         \
+	X(NONE, "none")                                                            \
+	X(MISPLACE, "a chunk's number is changed, the CRC made right again")       \
+	X(MIX, "bytes of another message are put into a chunk")                    \
+	X(ACK_EARLY, "the sender is told of a delivery when its message arrives")  \
+	X(ACK_NEVER, "the sender is never told of a delivery")                     \
+	X(REPLAY, "the user sees a message twice")                                 \
+	X(SWALLOW, "the sender's user misses an end")                              \
+	X(SWALLOW_LOST, "the receiver's user misses that a message is lost")       \
+	X(OVERTAKE, "two messages of a flow change places")                        \
+	X(GRANT, "the sender hears of credit that nobody gave")                    \
+	X(OVERGRANT, "the receiver gives more credit than it has")                 \
+	X(STRANGER, "an end is told with a cookie that nobody gave")               \
+	X(LATE_WRITE, "a received body changes after its end")                     \
+	X(OVERRUN, "a byte is written behind a body")                              \
+	X(OLD_BODY, "a frame is sent from a body that was given back")             \
+	X(FALSE_DEATH, "a living peer is reported dead")                           \
+	X(HIDDEN_DEATH, "a dead peer is not reported")                             \
+	X(WRONG_REASON, "a failure is told with a reason that is not its own")     \
+	X(FALSE_STALL, "a message is told to be stalled that was making progress") \
+	X(FALSE_SHRINK, "a path is told to have shrunk that never did")
 
 enum sabotage {
 #define WORLD_SABOTAGE_ENUM(name, text) SABOTAGE_##name,

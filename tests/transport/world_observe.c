@@ -216,6 +216,20 @@ void observe_out(struct world *w, uint32_t node, const struct transport_frame *f
 
 /* --- Frames that come ------------------------------------------------------------------------ */
 
+/* What of a message is there, as its receiver says: more than ever? */
+static void progress_heard(struct world *w, struct planned *m, const struct wire_ack *ack,
+			   const uint64_t *words)
+{
+	uint32_t chunks = ack->cumulative;
+
+	for (uint32_t i = 0; i < ack->words; i++)
+		chunks += (uint32_t)__builtin_popcountll(words[i]);
+	if (chunks <= m->heard)
+		return;
+	m->heard = chunks;
+	m->heard_ns = world_now(w);
+}
+
 static void acks_in(struct world *w, const struct wire_header *header, const uint8_t *entries,
 		    uint32_t bytes)
 {
@@ -234,6 +248,8 @@ static void acks_in(struct world *w, const struct wire_header *header, const uin
 		/* What the receiver never said was not heard, whatever the frame says. */
 		if (m != NULL && ack.grant > m->granted)
 			m->granted = ack.grant < m->announced ? ack.grant : m->announced;
+		if (m != NULL)
+			progress_heard(w, m, &ack, words);
 	}
 }
 

@@ -199,6 +199,14 @@ static bool change_event(struct world *w, uint32_t node, struct transport_event 
 		event->reason = event->reason == TRANSPORT_RESTARTED ? TRANSPORT_UNREACHABLE
 								     : TRANSPORT_RESTARTED;
 		return true;
+	case SABOTAGE_FALSE_STALL:
+	case SABOTAGE_FALSE_SHRINK:
+		if (event->kind != TRANSPORT_SENT)
+			return false;
+		event->kind = TRANSPORT_FAILED;
+		event->reason = w->config->sabotage == SABOTAGE_FALSE_STALL ? TRANSPORT_STALLED
+									    : TRANSPORT_PATH_SHRUNK;
+		return true;
 	default:
 		return false;
 	}

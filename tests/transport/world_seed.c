@@ -1,8 +1,6 @@
 /* What a seed stands for: nodes, links, faults, and the mix of messages. */
 #include "world_state.h"
 
-#define QUEUE_FRAMES_MIN 8 /* of the longest; no switch keeps less */
-
 static bool one_in(struct sim_random *random, uint64_t odds)
 {
 	return sim_random_below(random, odds) == 0;
@@ -59,8 +57,6 @@ static void choose_links(struct sim_config *network, struct sim_random *random)
 	network->down_mbps =
 	    one_in(random, 4) ? rates_mbps[sim_random_below(random, 3)] : network->up_mbps;
 	network->queue_bytes = 16384u << sim_random_below(random, 6);
-	if (network->queue_bytes < QUEUE_FRAMES_MIN * network->mtu)
-		network->queue_bytes = QUEUE_FRAMES_MIN * network->mtu;
 	if (one_in(random, 2))
 		network->ecn_bytes = network->queue_bytes / 4;
 }

@@ -51,12 +51,23 @@ static bool session_given_up(const struct world *w, const struct planned *m)
 	return session_ns == world_now(w) || (gave_up_ns > 0 && gave_up_ns >= session_ns);
 }
 
-static bool network_loses(const struct world *w)
+/* Is there a message of which nothing got there for so long, that all may fail with it? */
+static bool stalled(const struct world *w, const struct planned *failed)
 {
-	struct sim_stats stats;
+	uint32_t from = failed->from, to = failed->to;
+	uint64_t patience_ns = MR_STALL_TIMEOUTS * (timeout_ns(w) - timeout_ns(w) / SKEW_PARTS);
 
-	sim_network_stats(w->network, &stats);
-	return stats.lost > 0 || stats.corrupted > 0;
+	if (w->nodes[from].session_ns[to] == world_now(w))
+		return true; /* it was found a moment before */
+	for (uint32_t i = 0; i < w->message_count; i++) {
+		const struct planned *m = &w->messages[i];
+		uint64_t since = m->heard_ns > m->sent_ns ? m->heard_ns : m->sent_ns;
+
+		if (m->from == from && m->to == to && m->sender_life == node_life(w, from) &&
+		    (m->told == TOLD_NOTHING || m == failed) && world_now(w) - since >= patience_ns)
+			return true;
+	}
+	return false;
 }
 
 void silence_check_failed(struct world *w, const struct planned *m, enum transport_reason reason)
@@ -78,9 +89,12 @@ void silence_check_failed(struct world *w, const struct planned *m, enum transpo
 			world_violation(w, "message %u failed, but nobody restarted", index);
 		break;
 	case TRANSPORT_PATH_SHRUNK:
-		/* Paths here never do; who loses many long packets in a row may think so. */
-		if (!network_loses(w))
-			world_violation(w, "message %u failed, but all packets arrived", index);
+		world_violation(w, "message %u failed for a path that never shrinks", index);
+		break;
+	case TRANSPORT_STALLED:
+		if (!stalled(w, m))
+			world_violation(w, "message %u failed as stalled, but there was progress",
+					index);
 		break;
 	default:
 		world_violation(w, "message %u failed: %s", index, transport_reason_text(reason));

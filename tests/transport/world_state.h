@@ -54,6 +54,8 @@ struct planned {
 	uint64_t credit_bytes; /* announced beyond the unscheduled, and not arrived */
 	uint32_t announced;    /* chunks granted, as the receiver said */
 	uint32_t granted;      /* chunks granted, as the sender heard */
+	uint32_t heard;        /* chunks that are there, as the sender heard, ... */
+	uint64_t heard_ns;     /* ... and when that last became more */
 };
 
 struct node {

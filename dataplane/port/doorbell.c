@@ -1,0 +1,205 @@
+/* Ringing, hearing and silencing the doorbell of a DPDK port. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+#include "dpdk_port.h"
+
+#define RECALL_NS (EXTERNAL_RECALL_US * 1000l + 200000) /* a little later than it is due */
+#define LOOK_S (MR_POLL_LOOK_MS / 1000)
+
+static int watch(const struct doorbell *bell, int fd, uint32_t how)
+{
+	struct epoll_event event = {.events = EPOLLIN | how, .data.fd = fd};
+
+	return epoll_ctl(bell->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+/* The first time after first_ns, then again and again. */
+static int timer_set(const struct doorbell *bell, long first_ns)
+{
+	const struct itimerspec when = {
+	    .it_value = {first_ns / 1000000000, first_ns % 1000000000},
+	    .it_interval = {LOOK_S, 0},
+	};
+
+	return timerfd_settime(bell->timer_fd, 0, &when, NULL) == 0 ? 0 : -errno;
+}
+
+/* A peer that comes finds interrupts off, whatever was asked before: then the owner asks again. */
+static int link_changed(uint16_t id, enum rte_eth_event_type type, void *opaque, void *result)
+{
+	const struct doorbell *bell = opaque;
+
+	(void)id;
+	(void)type;
+	(void)result;
+	eventfd_write(bell->link_fd, 1);
+	return 0;
+}
+
+/* What there is to hear. An interrupt's descriptor is silent until asked. */
+static int device_find(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	if (bell->kind == DOORBELL_SOCKET) {
+		memcpy(bell->fds, sockets->fds, sizeof(bell->fds));
+		bell->fd_count = sockets->count;
+	} else {
+		bell->fds[0] = rte_eth_dev_rx_intr_ctl_q_get_fd(self->id, 0);
+		bell->fd_count = bell->fds[0] >= 0;
+	}
+	return bell->fd_count > 0 ? 0 : -ENODEV;
+}
+
+static int interrupt_prepare(struct dpdk_port *self)
+{
+	int rc = watch(&self->doorbell, self->doorbell.fds[0], EPOLLET);
+
+	if (rc == 0)
+		rc = rte_eth_dev_rx_intr_enable(self->id, 0);
+	if (rc == 0)
+		rc = rte_eth_dev_callback_register(self->id, RTE_ETH_EVENT_INTR_LSC, link_changed,
+						   &self->doorbell);
+	self->doorbell.asked = rc == 0;
+	return rc;
+}
+
+static void doorbell_free(struct doorbell *bell)
+{
+	if (bell->epoll_fd >= 0)
+		close(bell->epoll_fd);
+	if (bell->timer_fd >= 0)
+		close(bell->timer_fd);
+	if (bell->link_fd >= 0)
+		close(bell->link_fd);
+	*bell = (struct doorbell){.kind = DOORBELL_NONE};
+}
+
+void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+{
+	struct doorbell *bell = &self->doorbell;
+	int rc;
+
+	if (bell->kind == DOORBELL_NONE)
+		return;
+	bell->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	bell->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	bell->link_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = bell->epoll_fd < 0 || bell->timer_fd < 0 || bell->link_fd < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = watch(bell, bell->timer_fd, EPOLLET);
+	if (rc == 0)
+		rc = watch(bell, bell->link_fd, EPOLLET);
+	if (rc == 0)
+		rc = timer_set(bell, LOOK_S * 1000000000l);
+	if (rc == 0)
+		rc = device_find(self, sockets);
+	if (rc == 0 && bell->kind == DOORBELL_INTERRUPT)
+		rc = interrupt_prepare(self);
+	if (rc < 0) {
+		doorbell_free(bell);
+		return;
+	}
+	self->port.wake_fd = bell->epoll_fd;
+	self->port.abilities.doorbell = true;
+}
+
+void doorbell_close(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	if (!self->port.abilities.doorbell)
+		return;
+	/* A callback that runs now is waited for. */
+	if (bell->kind == DOORBELL_INTERRUPT)
+		while (rte_eth_dev_callback_unregister(self->id, RTE_ETH_EVENT_INTR_LSC,
+						       link_changed, bell) == -EAGAIN)
+			;
+	self->port.wake_fd = -1;
+	doorbell_free(bell);
+}
+
+/* A socket tells of its interface's end once; what says so for ever is not heard any more. */
+static void error_end(const struct doorbell *bell, int fd)
+{
+	int error;
+	socklen_t bytes = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
+		epoll_ctl(bell->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* Empties the set: has anything rung? */
+static bool rang(const struct doorbell *bell)
+{
+	struct epoll_event events[4];
+	int count = epoll_wait(bell->epoll_fd, events, 4, 0);
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].events & (EPOLLERR | EPOLLHUP))
+			error_end(bell, events[i].data.fd);
+	}
+	return count > 0;
+}
+
+/* Asking again costs little, and reaches a peer that came since. */
+static void interrupt_ask(struct dpdk_port *self)
+{
+	rte_eth_dev_rx_intr_enable(self->id, 0);
+	/* The device sees it before a frame that the owner does not see when it looks next. */
+	atomic_thread_fence(memory_order_seq_cst);
+	self->doorbell.asked = true;
+}
+
+/* What already waits rings at once. The tap driver may take a frame only later than its descriptor
+ * says so (it waits for a signal): that one rings until then. */
+static void descriptors_watch(struct doorbell *bell)
+{
+	for (uint32_t i = 0; i < bell->fd_count; i++)
+		watch(bell, bell->fds[i], bell->kind == DOORBELL_SOCKET ? EPOLLET : 0);
+	bell->asked = true;
+}
+
+static void descriptors_leave(struct doorbell *bell)
+{
+	for (uint32_t i = 0; i < bell->fd_count; i++)
+		epoll_ctl(bell->epoll_fd, EPOLL_CTL_DEL, bell->fds[i], NULL);
+}
+
+bool doorbell_arm(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+	bool again;
+
+	/* Regions that are out are asked for when it is time, which no frame may come to say. */
+	if (self->external.out)
+		timer_set(bell, RECALL_NS);
+	if (bell->kind != DOORBELL_INTERRUPT && !bell->asked)
+		descriptors_watch(bell);
+	again = rang(bell);
+	if (bell->kind == DOORBELL_INTERRUPT && (again || !bell->asked)) {
+		interrupt_ask(self);
+		again = true;
+	}
+	return again;
+}
+
+void doorbell_disarm(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	if (bell->kind == DOORBELL_INTERRUPT)
+		rte_eth_dev_rx_intr_disable(self->id, 0);
+	else
+		descriptors_leave(bell);
+	bell->asked = false;
+}

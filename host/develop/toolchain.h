@@ -1,0 +1,39 @@
+/*
+ * Compiling a function's source to what sandboxes run, with the compilers of this machine and the
+ * options of docs/sandbox.md.
+ */
+#ifndef TOOLCHAIN_H
+#define TOOLCHAIN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum toolchain_kind { TOOLCHAIN_WASM, TOOLCHAIN_NATIVE, TOOLCHAIN_KINDS };
+
+/* "wasm", "native", as sandboxes are called, and the endings ".wasm", ".so" of what they run. */
+const char *toolchain_kind_name(enum toolchain_kind kind);
+const char *toolchain_kind_suffix(enum toolchain_kind kind);
+
+enum toolchain_libc {
+	TOOLCHAIN_LIBC_AUTO, /* when the source includes a header that only a libc has */
+	TOOLCHAIN_LIBC_OFF,
+	TOOLCHAIN_LIBC_ON,
+};
+
+struct toolchain_order {
+	const char *source;  /* NAME.c */
+	const char *out_dir; /* of NAME.wasm; NULL: where the source is */
+	enum toolchain_libc libc;
+	uint32_t stack_bytes; /* wasm: 0 is 16 KiB, with a libc 64 KiB */
+	bool verbose;         /* prints the command on standard error */
+};
+
+/* Compiles; what the compiler says goes to standard error. Path of the result in built, where
+ * nothing is changed after an error. 0; -ENOENT without compiler or SDK, -ENOEXEC when it does not
+ * compile, else -errno; with error text. */
+int toolchain_build(const struct toolchain_order *order, enum toolchain_kind kind,
+		    char built[PATH_MAX], char *error, size_t error_bytes);
+
+#endif
