@@ -201,8 +201,8 @@ static bool dpdk_arm(struct port *port)
 	struct dpdk_port *self = (struct dpdk_port *)port;
 	uint64_t tsc = rte_get_tsc_cycles();
 
-	if (self->spread != NULL && dpdk_spread_hot(self->spread))
-		return true; /* others count on us */
+	if (self->spread != NULL && dpdk_spread_arm(self->spread))
+		return true;
 	if (tsc >= self->statistics_tsc) {
 		self->statistics_tsc = tsc + rte_get_tsc_hz() / 1000 * STATISTICS_MS;
 		dpdk_port_statistics(self);
@@ -298,7 +298,8 @@ static int device_open(struct dpdk_device *device, const struct port_spec *spec,
 	if (rc == 0) {
 		doorbell_sockets_list(&sockets);
 		doorbell_sockets_subtract(&sockets, &before);
-		doorbell_open(device->ports[0], &sockets);
+		for (uint32_t i = 0; i < device->port_count; i++)
+			doorbell_open(device->ports[i], &sockets);
 		return 0;
 	}
 	dpdk_error(rc, spec->name,

@@ -85,8 +85,9 @@ void dpdk_spread_free(struct dpdk_device *device);
 /* As rte_eth_rx_burst(): what others polled for this port, and what it polls for itself, while what
  * it polls for others goes to them. */
 uint16_t dpdk_spread_rx(struct dpdk_port *self, struct rte_mbuf **mbufs, uint16_t max);
-/* Were frames passed on so lately that more are to be expected? */
-bool dpdk_spread_hot(const struct dpdk_spread *spread);
+/* Before the owner sleeps: true when frames wait, or were passed on so lately that other cores
+ * count on more; else who passes some on rings the doorbell. */
+bool dpdk_spread_arm(struct dpdk_spread *spread);
 
 /* dpdk_pool.c: 0 or -ENOMEM. The frames are those of the device's queues. */
 int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames);

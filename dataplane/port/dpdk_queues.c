@@ -59,16 +59,14 @@ static void rss_ask(struct rte_eth_conf *conf, const struct dpdk_device *device,
 	conf->rx_adv_conf.rss_conf.rss_hf = types;
 }
 
-/* Of several queues none has one yet: frames may come through the hands of another core. */
-static void doorbell_choose(struct rte_eth_conf *conf, struct dpdk_device *device,
-			    const struct port_spec *spec)
+static void doorbells_choose(struct rte_eth_conf *conf, struct dpdk_device *device,
+			     const struct port_spec *spec)
 {
-	struct doorbell *bell = &device->ports[0]->doorbell;
+	enum doorbell_kind kind = dpdk_driver_doorbell(device->driver, spec);
 
-	if (device->port_count > 1)
-		return;
-	bell->kind = dpdk_driver_doorbell(device->driver, spec);
-	conf->intr_conf.rxq = bell->kind == DOORBELL_INTERRUPT || bell->kind == DOORBELL_QUEUE;
+	for (uint16_t i = 0; i < device->port_count; i++)
+		device->ports[i]->doorbell.kind = i < device->rx_queues ? kind : DOORBELL_OTHERS;
+	conf->intr_conf.rxq = kind == DOORBELL_INTERRUPT || kind == DOORBELL_QUEUE;
 }
 
 static int port_setup(struct dpdk_port *self, const struct rte_eth_dev_info *info,
@@ -101,7 +99,7 @@ int dpdk_queues_setup(struct dpdk_device *device, const struct port_spec *spec,
 	if (first->port.abilities.multi_segment)
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	conf.rxmode.offloads = offloads_rx(first, info);
-	doorbell_choose(&conf, device, spec);
+	doorbells_choose(&conf, device, spec);
 	if (!device->driver->mtu_unasked)
 		conf.rxmode.mtu = first->port.abilities.mtu;
 	rc = rte_eth_dev_configure(device->id, device->rx_queues, device->tx_queues, &conf);

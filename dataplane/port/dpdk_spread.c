@@ -20,6 +20,7 @@ _Static_assert(MR_IO_CORES_MAX <= 32, "a bit for each core");
 
 struct dpdk_spread {
 	atomic_uint waiting __rte_cache_aligned; // the others set bits, the owner takes all
+	atomic_bool asleep;                      // the owner sets; who clears it rings
 	uint32_t self __rte_cache_aligned;       // the rest is the owner's
 	struct port_spread rule;
 	uint64_t passed_tsc;                  // when a frame was last passed on
@@ -46,7 +47,12 @@ static void queue_pass(struct dpdk_port *self, uint32_t to, struct rte_mbuf **fr
 		self->port.counters.drop_rx_spread += count - passed;
 	}
 	self->port.counters.rx_spread += passed;
-	atomic_fetch_or_explicit(&other->waiting, 1u << self->spread->self, memory_order_acq_rel);
+	/* Owner and senders meet in these two words, in opposite orders: one of them sees the
+	 * other. */
+	atomic_fetch_or_explicit(&other->waiting, 1u << self->spread->self, memory_order_seq_cst);
+	if (atomic_load_explicit(&other->asleep, memory_order_seq_cst) &&
+	    atomic_exchange_explicit(&other->asleep, false, memory_order_seq_cst))
+		doorbell_ring(self->device->ports[to]);
 }
 
 /* Each core has asked for itself: who did does not show in the answer. */
@@ -138,10 +144,12 @@ uint16_t dpdk_spread_rx(struct dpdk_port *self, struct rte_mbuf **mbufs, uint16_
 	return got + own;
 }
 
-bool dpdk_spread_hot(const struct dpdk_spread *spread)
+bool dpdk_spread_arm(struct dpdk_spread *spread)
 {
-	return rte_get_tsc_cycles() - spread->passed_tsc <
-	       rte_get_tsc_hz() / 1000000 * MR_POLL_HOT_US;
+	if (rte_get_tsc_cycles() - spread->passed_tsc < rte_get_tsc_hz() / 1000000 * MR_POLL_HOT_US)
+		return true;
+	atomic_store_explicit(&spread->asleep, true, memory_order_seq_cst);
+	return atomic_load_explicit(&spread->waiting, memory_order_seq_cst) != 0;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */

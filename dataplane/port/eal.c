@@ -17,10 +17,11 @@
 #include "port.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define EAL_OWN_BYTES (16 * MIB)   /* EAL's and the drivers' own tables */
-#define EAL_PORT_BYTES (48 * MIB)  /* mbufs of one port at MR_MTU_MAX, driver rings beside */
-#define EAL_SPREAD_BYTES (4 * MIB) /* of these, for each other queue that a port may send some to \
-				    */
+#define EAL_OWN_BYTES (16 * MIB)  /* EAL's and the drivers' own tables */
+#define EAL_PORT_BYTES (48 * MIB) /* mbufs of one port at MR_MTU_MAX, driver rings beside */
+#define EAL_SPREAD_BYTES                                                         \
+	(4 * MIB) /* of these, for each other queue that a port may send some to \
+		   */
 
 struct eal_args {
 	char **argv;
