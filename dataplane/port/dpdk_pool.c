@@ -3,9 +3,8 @@
 
 #include "dpdk_port.h"
 
-/* What two threads may keep in their caches: who opens the port, and who polls it. A cache takes
- * half as many again before it gives some back. */
-#define CACHED_MBUFS (2 * MR_PORT_CACHE_MBUFS * 3 / 2)
+/* What a thread may keep in its cache, which takes half as many again before it gives some back. */
+#define CACHED_MBUFS (MR_PORT_CACHE_MBUFS * 3 / 2)
 
 /* Virtual addresses are the device's too then: an IOMMU, or a process, translates them. A mempool
  * whose objects may cross pages knows none of its own. */
@@ -84,9 +83,11 @@ static int external_pool_create(struct dpdk_port *self, uint32_t count)
 
 int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
 {
-	/* Beside the device's queue: one burst in our hands, one being made. */
-	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + CACHED_MBUFS;
-	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + CACHED_MBUFS;
+	/* Beside the device's queue: one burst in our hands, one being made; the caches of who
+	 * opens the port and of who polls it. */
+	uint32_t rx_count =
+	    rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + 2 * CACHED_MBUFS;
+	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + 2 * CACHED_MBUFS;
 	uint32_t others = self->device->port_count - 1u;
 	int rc;
 
@@ -94,7 +95,7 @@ int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_fr
 	 * for them is bounded by less than all rings: a device without buffers drops, and says so.
 	 */
 	if (others > 0)
-		rx_count += 2 * MR_SPREAD_FRAMES + others * CACHED_MBUFS;
+		rx_count += MR_SPREAD_FRAMES + others * CACHED_MBUFS;
 	if (self->tx_lock != NULL)
 		tx_count += others * CACHED_MBUFS;
 	rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
