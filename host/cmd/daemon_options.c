@@ -67,7 +67,9 @@ const char daemon_help[] =
     "  millraced --port eth0 --addr 192.168.1.10/24 --node 0 --key node.key \\\n"
     "      --peer 1=192.168.1.11,L5lvIzYo0fmDuvtrYRgYn9CMaFnCsTfHkEFC5FTKr2o=\n"
     "  millraced --port eth0 --addr 192.168.1.11/24 --node 1 --key node.key \\\n"
-    "      --peer 0=192.168.1.10,q8Avx4TpIgmCbVFAzHgGV9FZQXYT4LxEEzj6Z8P9JT0=\n";
+    "      --peer 0=192.168.1.10,q8Avx4TpIgmCbVFAzHgGV9FZQXYT4LxEEzj6Z8P9JT0=\n"
+    "Four queues of a card, alone:\n"
+    "  millraced --port 0000:03:00.0 --addr 192.168.1.10/24 --key node.key --io-cores 4\n";
 
 enum option_id {
 	OPTION_PORT = 1,
