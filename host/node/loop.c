@@ -119,6 +119,7 @@ static bool turn(struct node *node)
 	io_poll(node->io);
 	handover_flush(node);
 	worked |= link_send(node->path.link, node->now_ns);
+	node->unpublished |= worked;
 	status_publish(node, false);
 	return worked;
 }
@@ -143,7 +144,7 @@ uint64_t node_deadline(const struct node *node)
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
 		deadline = rendezvous_deadline(node->handover.rendezvous);
-	if ((node->stopping || !TAILQ_EMPTY(&node->jobs)) &&
+	if ((node->stopping || node->unpublished || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
 		deadline = node->published_ns + 100000000ull;
 	return deadline;

@@ -330,6 +330,7 @@ struct node {
 	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
+	bool unpublished; /* something happened since */
 	uint64_t looked_ns; /* at the port, last */
 	struct node_histograms histograms;
 	uint64_t fault_random;

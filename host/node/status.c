@@ -116,6 +116,7 @@ void status_publish(struct node *node, bool force)
 	if (!force && node->now_ns - node->published_ns < PUBLISH_NS)
 		return;
 	node->published_ns = node->now_ns;
+	node->unpublished = false;
 	TAILQ_FOREACH (job, &node->jobs, link) {
 		job_update_counters(job);
 		if (job->lead == NULL)
