@@ -1,6 +1,7 @@
 /* The thread of one I/O core: requests in, frames, events out; then sleep as the port allows. */
 #include "io_core.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,24 @@ static void event_publish(struct io_core *core)
 	io_cores_ring_node(core->node);
 }
 
+/* Accepts an offer on the spot; the node's thread need not wake to hear of it. */
+static bool offer_accept(struct io_core *core, const struct transport_event *event,
+			 struct core_event *slot)
+{
+	struct incoming *in = admission_take(core->node, core->number, event);
+	int rc;
+
+	if (in == NULL)
+		return false;
+	rc = transport_accept(core->path.transport, core->now_ns, event->offer, in->region->base,
+			      (uint64_t)(uintptr_t)in);
+	assert(rc == 0 && "an offer just shown is there");
+	(void)rc;
+	*slot = (struct core_event){.kind = CORE_ACCEPTED, .cookie = (uint64_t)(uintptr_t)in};
+	core_ring_publish(&core->events);
+	return true;
+}
+
 static bool events_pump(struct io_core *core)
 {
 	struct transport_event event;
@@ -52,6 +71,8 @@ static bool events_pump(struct io_core *core)
 		worked = true;
 		if (event.body != NULL)
 			continue; /* a small message: no peer of ours sends one here */
+		if (event.kind == TRANSPORT_OFFER && offer_accept(core, &event, slot))
+			continue;
 		event_fill(slot, &event);
 		event_publish(core);
 	}

@@ -3,7 +3,7 @@
  *
  * The node's thread gives it requests and takes its events, over one ring each. A request that the
  * transport has no room for comes back as CORE_AGAIN. Events wait in the transport while their ring
- * is full, so that none is lost.
+ * is full, so that none is lost. Offers that it may, a core accepts by itself (admission.h).
  *
  * Doorbells: who is about to sleep stores its flag and then looks at the rings; who has published
  * loads the flag. All four are sequentially consistent, so that one of the two sees the other.
@@ -33,6 +33,7 @@ struct core_request {
 
 enum core_event_kind {
 	CORE_TRANSPORT,  /* an event of the transport */
+	CORE_ACCEPTED,   /* an offer, by the core itself: the cookie is its struct incoming */
 	CORE_AGAIN,      /* SEND: no room to that peer now */
 	CORE_UNSENDABLE, /* SEND: rc says why */
 	CORE_UNACCEPTED, /* ACCEPT: the offer had gone */

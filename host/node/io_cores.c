@@ -47,8 +47,17 @@ int io_cores_start(struct node *node)
 
 void io_cores_stop(struct node *node)
 {
-	for (uint32_t i = 1; i < node->io_core_count; i++)
+	const struct core_event *event;
+
+	for (uint32_t i = 1; i < node->io_core_count; i++) {
+		struct core_ring *events = &node->io_cores[i]->events;
+
 		io_core_stop(node->io_cores[i]);
+		/* What arrives is freed with all else that does. */
+		for (; (event = core_ring_front(events)) != NULL; core_ring_pop(events))
+			if (event->kind == CORE_ACCEPTED)
+				incoming_known(node, (struct incoming *)(uintptr_t)event->cookie);
+	}
 }
 
 void io_cores_destroy(struct node *node)
@@ -211,6 +220,9 @@ static void event_handle(struct node *node, uint32_t core, const struct core_eve
 	case CORE_TRANSPORT:
 		event_expand(&expanded, event);
 		message_event(node, core, &expanded);
+		break;
+	case CORE_ACCEPTED:
+		incoming_known(node, (struct incoming *)(uintptr_t)event->cookie);
 		break;
 	case CORE_AGAIN:
 		outgoing_again(node, (struct outgoing *)(uintptr_t)event->cookie);

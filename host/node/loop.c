@@ -115,6 +115,7 @@ static bool turn(struct node *node)
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
 	watch_update(node);
+	admission_update(node);
 	worked |= memory_pump(node);
 	io_poll(node->io);
 	handover_flush(node);

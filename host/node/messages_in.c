@@ -281,6 +281,11 @@ void incoming_small(struct node *node, const struct transport_event *event)
 	}
 }
 
+void incoming_known(struct node *node, struct incoming *in)
+{
+	TAILQ_INSERT_TAIL(&node->accepted, in, link);
+}
+
 void incoming_gone(struct node *node, struct incoming *in)
 {
 	TAILQ_REMOVE(&node->accepted, in, link);

@@ -25,6 +25,8 @@ void incoming_received(struct node *node, struct incoming *in);
 /* Without an offer: a control message, whole in its frame. */
 void incoming_small(struct node *node, const struct transport_event *event);
 void incoming_lost(struct node *node, uint32_t core, const struct transport_event *event);
+/* A further core has accepted it by itself. */
+void incoming_known(struct node *node, struct incoming *in);
 /* Accepted on a further core, when it was lost already. */
 void incoming_gone(struct node *node, struct incoming *in);
 void incoming_drop_all(struct node *node);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include "admission.h"
 #include "compose.h"
 #include "io.h"
 #include "message.h"
@@ -306,6 +307,7 @@ struct node {
 	struct io_core *io_cores[MR_IO_CORES_MAX]; /* those beyond: 1 to io_core_count - 1 */
 	uint32_t io_core_count;
 	struct core_load core_loads[MR_IO_CORES_MAX];
+	struct admission admission;            /* the further cores read it */
 	uint32_t core_turn;                    /* which core is first among equals */
 	uint32_t peer_cores[MR_NODES_MAX];     /* that a peer and we both have; at least 1 */
 	uint16_t peer_udp_ports[MR_NODES_MAX]; /* of its first */
@@ -330,7 +332,7 @@ struct node {
 	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
-	bool unpublished; /* something happened since */
+	bool unpublished;   /* something happened since */
 	uint64_t looked_ns; /* at the port, last */
 	struct node_histograms histograms;
 	uint64_t fault_random;
