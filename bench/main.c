@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "keeper.h"
 #include "options.h"
 #include "worker.h"
 
@@ -17,6 +18,7 @@ static const struct {
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
     {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
+    {"wordcount", "the words of a text, beside plain C and the shell", bench_wordcount},
 };
 
 #define BENCH_COUNT (sizeof(benches) / sizeof(benches[0]))
@@ -38,14 +40,18 @@ static void help_print(FILE *file)
 	fputs(
 	    "\n"
 	    "  --json           one JSON object on standard output\n"
-	    "  --check          each figure asked for beside its bar; exit code 1 when one falls\n"
-	    "                   short, 77 when none could be measured\n"
+	    "  --check          each figure asked for beside its bar, and without --case only "
+	    "what\n"
+	    "                   that takes; exit code 1 when one falls short, 77 when none could\n"
+	    "                   be measured\n"
 	    "  --runs N         runs of each case, of which medians are taken; default 5\n"
 	    "  --ms N           milliseconds of one run; default 300\n"
 	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"
 	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
+	    "  --poll MODE      polling: always, adaptive or interrupt; default all\n"
 	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
+	    "  --mib N          wordcount: MiB of text; default 1024\n"
 	    "\n"
 	    "Examples:\n"
 	    "  millrace bench transport --port memif\n"
@@ -74,11 +80,30 @@ static int report_finish(const struct report *report, const struct bench_options
 	return short_count > 0 ? EXIT_SHORT : EXIT_SUCCESS;
 }
 
+struct task {
+	size_t index; /* of the benchmark */
+	const struct bench_options *options;
+};
+
+/* In a process of its own, whose end the keeper waits for. */
+static int task_run(void *opaque)
+{
+	const struct task *task = opaque;
+	struct bench bench = {.options = task->options};
+	int code = EXIT_CANNOT;
+
+	if (report_create(&bench.report, benches[task->index].name) < 0)
+		return EXIT_CANNOT;
+	if (bench_measure(&bench, benches[task->index].run) == 0)
+		code = report_finish(bench.report, task->options);
+	report_destroy(&bench.report);
+	return code;
+}
+
 static int bench_run(size_t index, int argc, char **argv)
 {
 	struct bench_options options;
-	struct bench bench = {.options = &options};
-	int code = EXIT_CANNOT;
+	struct task task = {.index = index, .options = &options};
 
 	switch (options_parse(&options, argc, argv)) {
 	case OPTIONS_HELP:
@@ -89,14 +114,7 @@ static int bench_run(size_t index, int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (report_create(&bench.report, benches[index].name) < 0)
-		return EXIT_CANNOT;
-	if (benches[index].run(&bench) == 0) {
-		bench_progress(NULL);
-		code = report_finish(bench.report, &options);
-	}
-	report_destroy(&bench.report);
-	return code;
+	return keeper_run(task_run, &task);
 }
 
 int main(int argc, char **argv)

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port.h"
+
 #define RUN_MS_DEFAULT 300 /* long beside any queue, short enough for five runs of many cases */
 #define RUN_MS_MAX 60000
+#define MIB_DEFAULT 1024 /* of text: beyond caches, and what the figures asked for are about */
+#define MIB_MAX 65536
 
 static bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -64,14 +68,17 @@ static const struct option longs[] = {
     {"runs", required_argument, NULL, 'r'},
     {"case", required_argument, NULL, 'p'},
     {"port", required_argument, NULL, 'P'},
+    {"poll", required_argument, NULL, 'o'},
     {"sizes", required_argument, NULL, 's'},
     {"ms", required_argument, NULL, 'm'},
+    {"mib", required_argument, NULL, 'M'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 static enum options_outcome option_take(struct bench_options *options, const char *name, int option)
 {
+	enum port_poll_mode mode;
 	uint64_t value;
 
 	switch (option) {
@@ -87,6 +94,11 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 	case 'P':
 		options->port = strcmp(optarg, "all") == 0 ? NULL : optarg;
 		return OPTIONS_RUN;
+	case 'o':
+		if (!port_poll_parse(optarg, &mode))
+			return wrong(name, "--poll takes " PORT_POLL_WORDS, optarg);
+		options->poll = optarg;
+		return OPTIONS_RUN;
 	case 'r':
 		if (!number_parse(optarg, 1, MR_BENCH_RUNS_MAX, &value))
 			return wrong(name, "--runs takes 1 to 99", optarg);
@@ -96,6 +108,11 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 		if (!number_parse(optarg, 10, RUN_MS_MAX, &value))
 			return wrong(name, "--ms takes 10 to 60000", optarg);
 		options->run_ms = (uint32_t)value;
+		return OPTIONS_RUN;
+	case 'M':
+		if (!number_parse(optarg, 1, MIB_MAX, &value))
+			return wrong(name, "--mib takes 1 to 65536", optarg);
+		options->mib = (uint32_t)value;
 		return OPTIONS_RUN;
 	case 's':
 		if (!sizes_parse(options, optarg))
@@ -116,7 +133,8 @@ enum options_outcome options_parse(struct bench_options *options, int argc, char
 	const char *name = argv[0];
 	int option;
 
-	*options = (struct bench_options){.runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT};
+	*options = (struct bench_options){
+	    .runs = MR_BENCH_RUNS_DEFAULT, .run_ms = RUN_MS_DEFAULT, .mib = MIB_DEFAULT};
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		enum options_outcome outcome = option_take(options, name, option);

@@ -19,6 +19,7 @@
 
 #include "process.h"
 #include "rendezvous.h"
+#include "scratch.h"
 
 #define PIECE_BYTES (1u << 20)
 #define PIECES 256 /* in rotation: beyond any cache */
@@ -358,7 +359,7 @@ static int pool_open(struct side *side, uint64_t **pieces)
 
 int handover_run(struct handover_figures *figures, char *error, size_t error_bytes)
 {
-	char directory[] = "/tmp/millrace-bench-XXXXXX";
+	char directory[SCRATCH_PATH_BYTES];
 	struct side side = {0};
 	cpu_set_t cpus;
 	uint64_t *pieces;
@@ -366,8 +367,8 @@ int handover_run(struct handover_figures *figures, char *error, size_t error_byt
 	int rc = pool_open(&side, &pieces);
 
 	error[0] = 0;
-	if (rc == 0 && mkdtemp(directory) == NULL)
-		rc = -errno;
+	if (rc == 0)
+		rc = scratch_folder(directory);
 	if (rc != 0)
 		goto out;
 	sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -381,7 +382,7 @@ int handover_run(struct handover_figures *figures, char *error, size_t error_byt
 		kill(pid, SIGKILL);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
-	rmdir(directory);
+	scratch_remove(directory);
 out:
 	if (rc != 0 && error[0] == 0)
 		snprintf(error, error_bytes, "hand-over: %s", strerror(-rc));

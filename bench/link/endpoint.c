@@ -86,6 +86,8 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 	    .udp_port = (uint16_t)(MR_WIRE_PORT_DEFAULT + self->core),
 	    .mtu = setup->mtu,
 	    .overhead_bytes = setup->sealed ? SEAL_OVERHEAD_BYTES : 0,
+	    .sleep_us =
+		self->sleeps ? port_poll_wait_us(PORT_POLL_ADAPTIVE, self->port->wake_fd >= 0) : 0,
 	    .peer_timeout_ms = PEER_TIMEOUT_MS,
 	    .seed = role,
 	    .delay_us_target = self->port->abilities.memory ? MR_DELAY_US_TARGET_MEMORY : 0,
@@ -122,7 +124,7 @@ static int queue_open(struct endpoint **opened, struct worker *worker,
 	self->core = core;
 	self->worker = worker;
 	/* Who sends is on time, however the other polls. */
-	self->sleeps = !setup->always && worker->role == PAIR_RECEIVER;
+	self->sleeps = setup->sleeps && worker->role == PAIR_RECEIVER;
 	self->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(self->ticks[0]));
 	if (self->ticks == NULL)
 		return -ENOMEM;
@@ -264,6 +266,7 @@ int endpoint_prepare(struct endpoint *self, const struct pair_order *order,
 	self->order = order;
 	self->pattern = pattern;
 	self->answer = answer;
+	self->poll = (struct port_poll){.mode = order->poll};
 	self->tick_count = 0;
 	self->counting = false;
 	self->failed = false;
@@ -381,7 +384,7 @@ static void rest(struct endpoint *self, bool worked)
 {
 	bool doorbell = self->port->wake_fd >= 0;
 	uint32_t sleep_us = port_poll_next(&self->poll, worked, doorbell, self->now_ns);
-	uint64_t deadline_ns = transport_deadline(self->transport);
+	uint64_t deadline_ns = link_deadline(self->link);
 	struct pollfd wait = {.fd = self->port->wake_fd, .events = POLLIN};
 	struct timespec timeout = {0};
 
@@ -391,7 +394,7 @@ static void rest(struct endpoint *self, bool worked)
 	if (deadline_ns - self->now_ns < sleep_us * 1000ull)
 		sleep_us = (uint32_t)((deadline_ns - self->now_ns) / 1000);
 	timeout.tv_nsec = sleep_us * 1000;
-	if (!doorbell || !port_arm(self->port))
+	if (!port_arm(self->port))
 		ppoll(&wait, doorbell ? 1 : 0, &timeout, NULL);
 }
 

@@ -68,7 +68,7 @@ struct endpoint {
 	bool failed;
 
 	struct port_poll poll; /* when to sleep, as nodes decide it */
-	bool sleeps;
+	bool sleeps;           /* or never */
 };
 
 /* For each of the setup's cores (at least one) an end on a queue of its own. 0 or -errno with error

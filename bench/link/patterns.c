@@ -133,24 +133,34 @@ static const struct endpoint_pattern pingpong_sender = {.arrived = pingpong_arri
 static const struct endpoint_pattern beside_sender = {
     .arrived = pingpong_arrived, .sent = flood_sent, .turn = beside_turn};
 
-/* --- Sparse: one message now and then, each to a peer that may be asleep ---------------------- */
+/* --- Sparse: one message now and then, each to a peer that has had time to fall asleep ---------
+ */
 
 static _Thread_local uint64_t sparse_next_ns;
+
+/* A quarter of the gap is by chance: or each would meet the same moment of a back-off. */
+static uint64_t sparse_gap_ns(const struct endpoint *endpoint)
+{
+	uint64_t gap_ns = endpoint->order->gap_ms * 1000000ull;
+
+	return gap_ns + worker_ticks() * 0x9e3779b97f4a7c15u % (gap_ns / 4);
+}
 
 static void sparse_arrived(struct endpoint *endpoint, const struct endpoint_head *head,
 			   uint64_t bytes)
 {
 	if (endpoint->counting && endpoint->tick_count < MR_BENCH_SAMPLES_MAX)
 		endpoint->ticks[endpoint->tick_count++] = worker_ticks() - small_sent_at;
+	sparse_next_ns = endpoint->now_ns + sparse_gap_ns(endpoint);
 }
 
 static void sparse_turn(struct endpoint *endpoint)
 {
 	const struct pair_order *order = endpoint->order;
 
-	if (order->window == 0 || over(endpoint) || endpoint->now_ns < sparse_next_ns)
+	if (order->window == 0 || over(endpoint) || endpoint->unanswered > 0 ||
+	    endpoint->now_ns < sparse_next_ns)
 		return;
-	sparse_next_ns = endpoint->now_ns + order->gap_ms * 1000000ull;
 	small_send(endpoint);
 }
 

@@ -14,7 +14,7 @@ struct exchange {
 	const char *const *server;
 	const char *const *client;
 	int server_netns_fd; /* -1: ours */
-	uint32_t settle_ms;  /* what the server needs to listen */
+	uint16_t port;       /* the server listens on, of TCP or UDP: then the client starts */
 	uint32_t timeout_s;
 };
 

@@ -9,10 +9,11 @@
 #include "exchange.h"
 #include "peer.h"
 
-#define SERVER_SETTLE_MS 300
 #define TIMEOUT_S 20
-#define IPERF3_PORT "17412" /* in namespaces of our own: nobody else's */
-#define SOCKPERF_PORT "17414"
+#define IPERF3_PORT 17412 /* in namespaces of our own: nobody else's */
+#define SOCKPERF_PORT 17414
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number) #number
 
 static int peer_garbled(const char *program, const char *text, char *error, size_t error_bytes)
 {
@@ -22,11 +23,12 @@ static int peer_garbled(const char *program, const char *text, char *error, size
 
 int peer_iperf3(const struct wiring_lan *lan, double *gbit_per_s, char *error, size_t error_bytes)
 {
-	const char *server[] = {"iperf3", "-s", "-1", "-p", IPERF3_PORT, NULL};
+	const char *server[] = {"iperf3", "-s", "-1", "-p", TEXT_OF(IPERF3_PORT), NULL};
 	/* Half a second for the window to open is left out. */
-	const char *client[] = {"iperf3", "-c", lan->remote_ip, "-p", IPERF3_PORT, "-t", "1",
-				"-O",     "1",  "-J",           NULL};
-	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
+	const char *client[] = {"iperf3", "-c", lan->remote_ip, "-p", TEXT_OF(IPERF3_PORT),
+				"-t",     "1",  "-O",           "1",  "-J",
+				NULL};
+	struct exchange exchange = {server, client, lan->netns_fd, IPERF3_PORT, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);
 	cJSON *root, *bits;
 	int rc;
@@ -52,12 +54,12 @@ int peer_sockperf(const struct wiring_lan *lan, bool tcp, uint32_t bytes,
 {
 	char size[16];
 	const char *server[] = {"sockperf",           "server", "-i",
-				lan->remote_ip,       "-p",     SOCKPERF_PORT,
+				lan->remote_ip,       "-p",     TEXT_OF(SOCKPERF_PORT),
 				tcp ? "--tcp" : NULL, NULL};
-	const char *client[] = {"sockperf",           "ping-pong", "-i", lan->remote_ip, "-p",
-				SOCKPERF_PORT,        "-t",        "1",  "-m",           size,
-				tcp ? "--tcp" : NULL, NULL};
-	struct exchange exchange = {server, client, lan->netns_fd, SERVER_SETTLE_MS, TIMEOUT_S};
+	const char *client[] = {
+	    "sockperf", "ping-pong", "-i", lan->remote_ip,       "-p", TEXT_OF(SOCKPERF_PORT), "-t",
+	    "1",        "-m",        size, tcp ? "--tcp" : NULL, NULL};
+	struct exchange exchange = {server, client, lan->netns_fd, SOCKPERF_PORT, TIMEOUT_S};
 	char *text = malloc(EXCHANGE_TEXT_BYTES);
 	int rc;
 

@@ -9,7 +9,8 @@
 #include "peer.h"
 #include "worker_pair.h"
 
-#define START_S 3 /* EAL, and the peer's; no frame is counted before both are there */
+#define START_S 5 /* at most: EAL, and the peer's; no frame is counted before both are there */
+#define RECEIVER_MS 1000 /* ahead of the sender: its socket must be there */
 #define ARGUMENT_BYTES (PAIR_SPEC_BYTES + 32)
 
 struct testpmd {
@@ -50,30 +51,37 @@ static int testpmd_start(struct process *process, const struct wiring *wiring, e
 	snprintf(words.lcores, sizeof(words.lcores), "--lcores=0@%d,1@%d", process_core(!role),
 		 process_core(role));
 	snprintf(words.vdev, sizeof(words.vdev), "--vdev=%s", wiring->specs[role]);
-	snprintf(words.prefix, sizeof(words.prefix), "--file-prefix=%s-%u",
-		 wiring->folder[0] != '\0' ? strrchr(wiring->folder, '/') + 1 : wiring->link, role);
+	snprintf(words.prefix, sizeof(words.prefix), "--file-prefix=testpmd-%u", role);
 	snprintf(words.buffer, sizeof(words.buffer), "--mbuf-size=%u",
 		 frame_bytes <= 1518 ? 2176 : 10496);
 	snprintf(words.frames, sizeof(words.frames), "--txpkts=%u", frame_bytes);
 	return process_start(process, &place, argv);
 }
 
-/* One figure each second; the first with frames is of a part of one. */
-static void rates_read(const char *text, double *frames_per_s, uint32_t *count)
+struct rates {
+	double *frames_per_s;
+	uint32_t wanted;
+	uint32_t count;
+};
+
+/* One figure each second; the first with frames is of a part of one, and a line may be cut. */
+static bool rates_enough(const char *text, void *opaque)
 {
 	static const char key[] = "Rx-pps:";
-	uint32_t wanted = *count;
+	struct rates *rates = opaque;
 	bool begun = false;
 
-	*count = 0;
-	while (*count < wanted && (text = strstr(text, key)) != NULL) {
+	rates->count = 0;
+	while (rates->count < rates->wanted && (text = strstr(text, key)) != NULL &&
+	       strchr(text, '\n') != NULL) {
 		double value = atof(text + strlen(key));
 
 		if (value > 0 && begun)
-			frames_per_s[(*count)++] = value;
+			rates->frames_per_s[rates->count++] = value;
 		begun |= value > 0;
 		text += strlen(key);
 	}
+	return rates->count == rates->wanted;
 }
 
 int peer_testpmd(const struct wiring *wiring, uint32_t frame_bytes, double *frames_per_s,
@@ -81,7 +89,7 @@ int peer_testpmd(const struct wiring *wiring, uint32_t frame_bytes, double *fram
 {
 	struct process sender, receiver;
 	char *text = calloc(1, EXCHANGE_TEXT_BYTES);
-	uint32_t seconds = START_S + *count;
+	struct rates rates = {frames_per_s, *count, 0};
 	int rc;
 
 	if (text == NULL)
@@ -89,13 +97,12 @@ int peer_testpmd(const struct wiring *wiring, uint32_t frame_bytes, double *fram
 	rc = testpmd_start(&receiver, wiring, PAIR_RECEIVER, frame_bytes);
 	if (rc < 0)
 		goto out;
-	usleep(1000 * 1000);
+	usleep(RECEIVER_MS * 1000);
 	rc = testpmd_start(&sender, wiring, PAIR_SENDER, frame_bytes);
-	/* It runs until it is ended. */
-	process_finish(&receiver, text, EXCHANGE_TEXT_BYTES, seconds);
+	process_read(&receiver, text, EXCHANGE_TEXT_BYTES, START_S + *count, rates_enough, &rates);
 	if (rc == 0)
-		process_stop(&sender);
-	rates_read(text, frames_per_s, count);
+		process_kill(&sender);
+	*count = rates.count;
 out:
 	if (rc == -ENOENT)
 		snprintf(error, error_bytes,

@@ -7,9 +7,10 @@
 #include "exchange.h"
 #include "peer.h"
 
-#define SERVER_SETTLE_MS 300
 #define TIMEOUT_S 30
-#define PEER_PORT "17413"
+#define PEER_PORT 17413
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number) #number
 #define LATENCY_ROUNDS "50000"
 #define BANDWIDTH_BYTES (4ull << 30) /* sent in one run: a third of a second or more */
 
@@ -23,15 +24,28 @@ static int ucx_run(enum peer_ucx_path path, const char *test, uint32_t bytes, co
 {
 	const char *tls = path == PEER_UCX_SHM ? "UCX_TLS=sm,self" : "UCX_TLS=tcp,self";
 	char size[16];
-	const char *server[] = {"env",     tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest", "-p",
-				PEER_PORT, NULL};
-	const char *client[] = {"env",          tls,         "UCX_WARN_UNUSED_ENV_VARS=n",
-				"ucx_perftest", "127.0.0.1", "-p",
-				PEER_PORT,      "-t",        test,
-				"-s",           size,        "-n",
-				rounds,         "-R",        rank,
-				"-f",           "-v",        NULL};
-	struct exchange exchange = {server, client, -1, SERVER_SETTLE_MS, TIMEOUT_S};
+	const char *server[] = {
+	    "env", tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest", "-p", TEXT_OF(PEER_PORT),
+	    NULL};
+	const char *client[] = {"env",
+				tls,
+				"UCX_WARN_UNUSED_ENV_VARS=n",
+				"ucx_perftest",
+				"127.0.0.1",
+				"-p",
+				TEXT_OF(PEER_PORT),
+				"-t",
+				test,
+				"-s",
+				size,
+				"-n",
+				rounds,
+				"-R",
+				rank,
+				"-f",
+				"-v",
+				NULL};
+	struct exchange exchange = {server, client, -1, PEER_PORT, TIMEOUT_S};
 	char text[4096];
 	const char *row;
 	int rc;

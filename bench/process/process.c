@@ -140,8 +140,9 @@ static int exit_code(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
-/* Reads to the end of its output. 0, or -ETIMEDOUT, or -EINTR when we are to stop. */
-static int output_read(int fd, char *text, size_t bytes, uint64_t deadline_ns)
+/* Reads to the end of its output, or to where it is enough. 0, -ETIMEDOUT, or -errno. */
+static int output_read(int fd, char *text, size_t bytes, uint64_t deadline_ns,
+		       bool (*enough)(const char *text, void *opaque), void *opaque)
 {
 	size_t used = 0;
 	char waste[4096];
@@ -153,6 +154,8 @@ static int output_read(int fd, char *text, size_t bytes, uint64_t deadline_ns)
 		ssize_t n;
 
 		text[used] = '\0';
+		if (enough != NULL && enough(text, opaque))
+			return 0;
 		if (now_ns >= deadline_ns)
 			return -ETIMEDOUT;
 		n = poll(&wait, 1, (int)((deadline_ns - now_ns) / 1000000) + 1);
@@ -170,7 +173,7 @@ static int output_read(int fd, char *text, size_t bytes, uint64_t deadline_ns)
 int process_finish(struct process *process, char *text, size_t bytes, uint32_t timeout_s)
 {
 	uint64_t deadline_ns = process_now_ns() + (uint64_t)timeout_s * 1000000000;
-	int rc = output_read(process->out_fd, text, bytes, deadline_ns);
+	int rc = output_read(process->out_fd, text, bytes, deadline_ns, NULL, NULL);
 	int status;
 
 	if (rc < 0) {
@@ -181,6 +184,22 @@ int process_finish(struct process *process, char *text, size_t bytes, uint32_t t
 	if (waitpid(process->pid, &status, 0) < 0)
 		return -errno;
 	return exit_code(status);
+}
+
+void process_read(struct process *process, char *text, size_t bytes, uint32_t timeout_s,
+		  bool (*enough)(const char *text, void *opaque), void *opaque)
+{
+	uint64_t deadline_ns = process_now_ns() + (uint64_t)timeout_s * 1000000000;
+
+	output_read(process->out_fd, text, bytes, deadline_ns, enough, opaque);
+	process_kill(process);
+}
+
+void process_kill(struct process *process)
+{
+	kill(process->pid, SIGKILL);
+	waitpid(process->pid, NULL, 0);
+	close(process->out_fd);
 }
 
 void process_stop(struct process *process)

@@ -5,6 +5,7 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,8 +34,13 @@ int process_start_with(struct process *process, const struct process_place *plac
 /* Reads what it prints (a string, cut at bytes - 1) until it ends, at most timeout_s. Returns its
  * exit code, or -ETIMEDOUT or -ECHILD when it was ended. It is gone afterwards. */
 int process_finish(struct process *process, char *text, size_t bytes, uint32_t timeout_s);
+/* Reads what it prints until enough(text) says so, it ends or timeout_s are over; then kills it. */
+void process_read(struct process *process, char *text, size_t bytes, uint32_t timeout_s,
+		  bool (*enough)(const char *text, void *opaque), void *opaque);
 /* Asks it to end, then makes it. What it printed is lost. */
 void process_stop(struct process *process);
+/* Makes it end at once: what has nothing to clear up. */
+void process_kill(struct process *process);
 
 /* process_start() and process_finish(). */
 int process_run(const struct process_place *place, const char *const argv[], char *text,

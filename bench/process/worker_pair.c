@@ -69,23 +69,35 @@ static void worker_last_words(struct pair *pair, enum pair_role role, char *erro
 	error[used + (n > 0 ? (size_t)n : 0)] = '\0';
 }
 
+static int worker_ended(struct pair *pair, const char *const names[PAIR_ROLES], enum pair_role role,
+			char *error, size_t error_bytes)
+{
+	snprintf(error, error_bytes, "%s: the worker ended: ", names[role]);
+	worker_last_words(pair, role, error, error_bytes);
+	return -EPIPE;
+}
+
 static int answer_take(struct pair *pair, enum pair_role role, struct pair_answer *answer,
 		       uint32_t patience_ms, char *error, size_t error_bytes)
 {
-	struct pollfd wait = {.fd = pair->sockets[role], .events = POLLIN};
-	const char *who = role == PAIR_SENDER ? "sender" : "receiver";
-	int n = poll(&wait, 1, (int)patience_ms);
+	static const char *const names[PAIR_ROLES] = {"sender", "receiver"};
+	/* The other one's end is seen, too: without it this one may never answer. */
+	struct pollfd waits[] = {{.fd = pair->sockets[role], .events = POLLIN},
+				 {.fd = pair->sockets[!role]}};
+	const char *who = names[role];
+	int n = poll(waits, PAIR_ROLES, (int)patience_ms);
 
+	pair->broken = true;
 	if (n < 0)
 		return pair_error(-errno, who, error, error_bytes);
 	if (n == 0)
 		return pair_error(-ETIMEDOUT, who, error, error_bytes);
-	if (recv(pair->sockets[role], answer, sizeof(*answer), 0) != sizeof(*answer)) {
-		snprintf(error, error_bytes, "%s: the worker ended: ", who);
-		worker_last_words(pair, role, error, error_bytes);
-		return -EPIPE;
-	}
-	if (answer->rc < 0)
+	if (waits[0].revents == 0)
+		return worker_ended(pair, names, !role, error, error_bytes);
+	if (recv(pair->sockets[role], answer, sizeof(*answer), 0) != sizeof(*answer))
+		return worker_ended(pair, names, role, error, error_bytes);
+	pair->broken = answer->rc < 0;
+	if (pair->broken)
 		snprintf(error, error_bytes, "%s: %s", who, answer->text);
 	return answer->rc;
 }
@@ -171,7 +183,10 @@ void pair_close(struct pair *pair)
 	for (uint32_t i = 0; i < pair->process_count; i++) {
 		char waste[1024];
 
-		process_finish(&pair->processes[i], waste, sizeof(waste), 5);
+		if (pair->broken)
+			process_stop(&pair->processes[i]);
+		else
+			process_finish(&pair->processes[i], waste, sizeof(waste), 5);
 	}
 	pair->process_count = 0;
 	if (pair->shared != NULL)

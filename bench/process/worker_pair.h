@@ -31,7 +31,7 @@ struct pair_setup {
 	char kind[32];              /* of worker: whose code runs */
 	char spec[PAIR_SPEC_BYTES]; /* of its port */
 	uint32_t mtu;               /* bytes of an IP packet */
-	bool always;                /* polls without ever sleeping */
+	bool sleeps;                /* the receiver may sleep, as the order says */
 	bool sealed;                /* frames are sealed */
 	uint32_t cores;             /* of kinds "...-cores": threads of each worker; else 0 */
 };
@@ -39,6 +39,7 @@ struct pair_setup {
 /* One run. Both workers get the same. */
 struct pair_order {
 	enum pair_pattern pattern;
+	uint32_t poll;          /* enum port_poll_mode, of a receiver that may sleep */
 	uint32_t number;        /* of the run; larger each time */
 	uint32_t frame_bytes;   /* raw: with Ethernet header, without FCS */
 	uint32_t head_bytes;    /* raw: of a frame, before its payload */
@@ -81,6 +82,7 @@ struct pair {
 	int sockets[PAIR_ROLES];
 	struct pair_shared *shared;
 	uint32_t number; /* of the last run */
+	bool broken;     /* a worker failed: the other may wait for it for ever */
 };
 
 /* Starts the workers, receiver first. 0 or -errno with error text. */

@@ -79,11 +79,16 @@ void case_against(struct report_case *c, const char *name, double value)
 
 void case_note(struct report_case *c, const char *format, ...)
 {
+	size_t used = strlen(c->note);
+	char note[REPORT_REASON_BYTES];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(c->note, sizeof(c->note), format, ap);
+	vsnprintf(note, sizeof(note), format, ap);
 	va_end(ap);
+	if (strstr(c->note, note) != NULL)
+		return;
+	snprintf(c->note + used, sizeof(c->note) - used, "%s%s", used > 0 ? "; " : "", note);
 }
 
 const struct report_skip *report_skip_find(const struct report *report, const char *name)

@@ -68,6 +68,7 @@ const struct report_case *report_find(const struct report *report, const char *n
 void case_sample(struct report_case *c, double value);
 /* One more sample of a limit or peer, in the unit of the case. */
 void case_against(struct report_case *c, const char *name, double value);
+/* Added to what is noted already; the same again says nothing. */
 void case_note(struct report_case *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -3,18 +3,10 @@
 
 #include "handover_run.h"
 
+#define RUN_MS 1500 /* about */
 #define PINGPONG "handover.pingpong.32.p50"
 #define PINGPONG_P99 "handover.pingpong.32.p99"
 #define STREAM "handover.stream.1MiB"
-
-static void beside(struct bench *bench, const char *name, const char *peer)
-{
-	struct report_case *own = (struct report_case *)report_find(bench->report, name);
-	const struct report_case *other = report_find(bench->report, peer);
-
-	for (uint32_t i = 0; own != NULL && other != NULL && i < other->own.sample_count; i++)
-		case_against(own, "ucx-shm", other->own.samples[i]);
-}
 
 void handover_cases(struct bench *bench)
 {
@@ -27,7 +19,8 @@ void handover_cases(struct bench *bench)
 	for (uint32_t run = 0; run < bench->options->runs; run++) {
 		struct handover_figures figures;
 
-		bench_progress("hand-over between processes: run %u", run + 1);
+		if (!bench_step(bench, STREAM, run, RUN_MS))
+			continue;
 		if (handover_run(&figures, error, sizeof(error)) != 0) {
 			report_skip(report, STREAM, "%s", error);
 			return;
@@ -40,8 +33,8 @@ void handover_cases(struct bench *bench)
 	}
 	case_note(report_case(report, STREAM, "Gbit/s"),
 		  "every byte written and summed; UCX's payload is untouched");
-	beside(bench, PINGPONG, "peer.ucx-shm.pingpong.p50");
-	beside(bench, STREAM, "peer.ucx-shm.bulk");
+	bench_beside(bench, PINGPONG, "peer.ucx-shm.pingpong.p50", "ucx-shm");
+	bench_beside(bench, STREAM, "peer.ucx-shm.bulk", "ucx-shm");
 	report_bar(report, "5: hand-over of 32 bytes, one way, over UCX's", PINGPONG, "ucx-shm",
 		   REPORT_AT_MOST, 2);
 	report_bar(report, "5: 1 MiB written and summed, over doing it alone", STREAM, "alone",

@@ -9,6 +9,7 @@
 
 #define BULK_BYTES (1u << 20)
 #define SMALL_BYTES 32
+#define TESTPMD_START_MS 3000 /* about */
 
 /* --- testpmd --------------------------------------------------------------------------------- */
 
@@ -22,9 +23,10 @@ static void testpmd_beside(struct bench *bench, enum wiring_kind kind, uint32_t 
 	struct wiring wiring;
 	int rc;
 
-	if (c == NULL)
+	if (!bench_wants(bench, name) ||
+	    !bench_step(bench, name, 0, TESTPMD_START_MS + bench->options->runs * 1000) ||
+	    c == NULL)
 		return;
-	bench_progress("%s: dpdk-testpmd", name);
 	rc = wiring_make(&wiring, kind, mtu, error, sizeof(error));
 	if (rc == 0) {
 		rc = peer_testpmd(&wiring, frame_bytes, samples, &count, error, sizeof(error));
@@ -158,33 +160,37 @@ static const struct {
 	const char *second; /* what values[1] is called; NULL: there is none */
 	const char *unit;
 	bool on_lan;
+	uint32_t expected_ms; /* about what one sample takes */
 	sample_take take;
 	const char *note;
 } peers[] = {
-    {"peer.tcp.bulk", NULL, "Gbit/s", true, take_iperf3, ""},
-    {"peer.tcp.bulk.no-offloads", NULL, "Gbit/s", true, take_iperf3_plain, ""},
-    {"peer.tcp.pingpong.p50", "peer.tcp.pingpong.p99", "us one way", true, take_sockperf_tcp, ""},
-    {"peer.udp.pingpong.p50", "peer.udp.pingpong.p99", "us one way", true, take_sockperf_udp, ""},
-    {"peer.ucx-shm.pingpong.p50", "peer.ucx-shm.pingpong.p99", "us one way", false, take_ucx_shm,
+    {"peer.tcp.bulk", NULL, "Gbit/s", true, 2400, take_iperf3, ""},
+    {"peer.tcp.bulk.no-offloads", NULL, "Gbit/s", true, 2400, take_iperf3_plain, ""},
+    {"peer.tcp.pingpong.p50", "peer.tcp.pingpong.p99", "us one way", true, 1700, take_sockperf_tcp,
      ""},
-    {"peer.ucx-tcp.pingpong.p50", "peer.ucx-tcp.pingpong.p99", "us one way", false, take_ucx_tcp,
+    {"peer.udp.pingpong.p50", "peer.udp.pingpong.p99", "us one way", true, 1700, take_sockperf_udp,
      ""},
-    {"peer.ucx-shm.bulk", NULL, "Gbit/s", false, take_ucx_shm_bulk, "payload untouched"},
-    {"peer.ucx-tcp.bulk", NULL, "Gbit/s", false, take_ucx_tcp_bulk, "payload untouched"},
-    {"peer.memcpy", NULL, "Gbit/s", false, take_copy, ""},
-    {"peer.write-sum", NULL, "Gbit/s", false, take_write_sum, "two threads, no transport"},
+    {"peer.ucx-shm.pingpong.p50", "peer.ucx-shm.pingpong.p99", "us one way", false, 1300,
+     take_ucx_shm, ""},
+    {"peer.ucx-tcp.pingpong.p50", "peer.ucx-tcp.pingpong.p99", "us one way", false, 1700,
+     take_ucx_tcp, ""},
+    {"peer.ucx-shm.bulk", NULL, "Gbit/s", false, 1000, take_ucx_shm_bulk, "payload untouched"},
+    {"peer.ucx-tcp.bulk", NULL, "Gbit/s", false, 1500, take_ucx_tcp_bulk, "payload untouched"},
+    {"peer.memcpy", NULL, "Gbit/s", false, 500, take_copy, ""},
+    {"peer.write-sum", NULL, "Gbit/s", false, 500, take_write_sum, "two threads, no transport"},
 };
 
 #define PEER_COUNT (sizeof(peers) / sizeof(peers[0]))
 
-static void peer_sample(struct bench *bench, size_t index, const struct wiring_lan *lan)
+static void peer_sample(struct bench *bench, size_t index, uint32_t run,
+			const struct wiring_lan *lan)
 {
 	struct report *report = bench->report;
 	char error[REPORT_REASON_BYTES];
 	double values[2];
 
-	bench_progress("%s", peers[index].name);
-	if (report_skip_find(report, peers[index].name) != NULL)
+	if (!bench_step(bench, peers[index].name, run, peers[index].expected_ms) ||
+	    report_skip_find(report, peers[index].name) != NULL)
 		return;
 	if (peers[index].take(lan, values, error, sizeof(error)) < 0) {
 		report_skip(report, peers[index].name, "%s", error);
@@ -200,7 +206,7 @@ void peers_run(struct bench *bench)
 {
 	char error[REPORT_REASON_BYTES];
 	struct wiring_lan lan;
-	bool have_lan = wiring_lan_make(&lan, error, sizeof(error)) == 0;
+	bool have_lan = !bench_planning(bench) && wiring_lan_make(&lan, error, sizeof(error)) == 0;
 
 	for (size_t i = 0; i < PEER_COUNT; i++) {
 		bool wanted = bench_wants(bench, peers[i].name) ||
@@ -209,7 +215,7 @@ void peers_run(struct bench *bench)
 		if (wanted && peers[i].on_lan && !have_lan)
 			report_skip(bench->report, peers[i].name, "%s", error);
 		for (uint32_t run = 0; wanted && run < bench->options->runs; run++)
-			peer_sample(bench, i, &lan);
+			peer_sample(bench, i, run, &lan);
 	}
 	if (have_lan)
 		wiring_lan_remove(&lan);

@@ -5,6 +5,8 @@
 
 #include "rack.h"
 
+#define INCAST_MS 1000 /* a run takes about */
+#define ALL_MS 1000
 #define ALL_NODES 8
 #define ALL_MESSAGE_BYTES 65536
 
@@ -31,7 +33,8 @@ static void incast_sample(struct bench *bench, uint32_t run)
 	struct report_case *small;
 	int rc;
 
-	bench_progress("%s", incast_goodput);
+	if (!bench_step(bench, incast_goodput, run, INCAST_MS))
+		return;
 	sim_incast_config_init(&config);
 	config.rack.seed += run;
 	rc = sim_incast(&config, &result);
@@ -55,7 +58,8 @@ static void all_sample(struct bench *bench, uint32_t run)
 	struct sim_rack rack;
 	int rc;
 
-	bench_progress("%s", all_goodput);
+	if (!bench_step(bench, all_goodput, run, ALL_MS))
+		return;
 	sim_rack_init(&rack);
 	rack.seed += run;
 	rc = sim_all_to_all(&rack, ALL_NODES, ALL_MESSAGE_BYTES, &result);

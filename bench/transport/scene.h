@@ -16,9 +16,8 @@
 
 enum scene_side {
 	SCENE_RAW,
-	SCENE_OURS,      /* hot polling */
-	SCENE_SEALED,    /* hot polling, frames sealed */
-	SCENE_ADAPTIVE,  /* the receiver sleeps as nodes do */
+	SCENE_OURS,
+	SCENE_SEALED,    /* ours, frames sealed */
 	SCENE_RAW_CORES, /* several queues, a core for each on both ends */
 	SCENE_CORES,
 	SCENE_SIDES
@@ -34,8 +33,9 @@ enum scene_figure {
 	FIGURE_P999_US,
 	FIGURE_RETRANSMITS,
 	FIGURE_DROPS,
-	FIGURE_CPU,   /* of the receiver */
-	FIGURE_FIRST, /* a message to who may be asleep, and its answer */
+	FIGURE_CPU,       /* of the receiver */
+	FIGURE_FIRST,     /* a message to who may be asleep, and its answer */
+	FIGURE_FIRST_P99, /* the same at its worst */
 };
 
 /* One order, and the cases that its answers make: NAME or NAME.SUFFIX for each figure. */
@@ -44,13 +44,15 @@ struct scene_measure {
 	enum scene_side side;
 	struct pair_order order;
 	enum scene_figure figures[SCENE_FIGURES_MAX];
-	bool failed; /* it was skipped in the middle: not asked again */
+	bool failed;        /* it was skipped in the middle: not asked again */
+	uint32_t disturbed; /* runs that count though the cores were taken away meanwhile */
 };
 
 struct scene {
 	struct bench *bench;
 	enum wiring_kind kind;
 	uint32_t mtu;
+	bool sleeps; /* receivers may; else they poll without end */
 	struct scene_measure measures[SCENE_MEASURES_MAX];
 	uint32_t measure_count;
 	struct pair pairs[SCENE_SIDES];

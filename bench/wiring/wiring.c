@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "shell.h"
 
 #define HUGE_BYTES_NEEDED (256ull << 20) /* for one worker: its heap, mbufs and regions */
@@ -54,12 +55,11 @@ static void spec_set(struct wiring *wiring, enum pair_role role, const char *for
 
 static int folder_make(struct wiring *wiring, char *error, size_t error_bytes)
 {
-	snprintf(wiring->folder, sizeof(wiring->folder), "/tmp/millrace-bench-XXXXXX");
-	if (mkdtemp(wiring->folder) != NULL)
-		return 0;
-	wiring->folder[0] = '\0';
-	snprintf(error, error_bytes, "no folder for sockets in /tmp: %s", strerror(errno));
-	return -errno;
+	int rc = scratch_folder(wiring->folder);
+
+	if (rc < 0)
+		snprintf(error, error_bytes, "no folder for sockets: %s", strerror(-rc));
+	return rc;
 }
 
 /* A buffer of memif's rings holds a whole frame: chains of buffers cost more than copying. */
@@ -191,7 +191,7 @@ void wiring_remove(struct wiring *wiring)
 	char waste[256];
 
 	if (wiring->folder[0] != '\0')
-		shell_run(waste, sizeof(waste), "rm -r %s", wiring->folder);
+		scratch_remove(wiring->folder);
 	if (wiring->link[0] != '\0')
 		shell_run(waste, sizeof(waste), "ip link del %s", wiring->link);
 	wiring->folder[0] = '\0';

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scratch.h"
 #include "worker_pair.h"
 
 enum wiring_kind {
@@ -24,7 +25,7 @@ enum wiring_kind {
 struct wiring {
 	enum wiring_kind kind;
 	uint32_t mtu;                            /* bytes of an IP packet */
-	char folder[64];                         /* of sockets; empty: none */
+	char folder[SCRATCH_PATH_BYTES];         /* of sockets; empty: none */
 	char link[16];                           /* first end of the veth pair; empty: none */
 	char specs[PAIR_ROLES][PAIR_SPEC_BYTES]; /* devargs, by role */
 };

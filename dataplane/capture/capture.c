@@ -31,6 +31,7 @@ struct capture {
 	uint64_t end_bytes;   // writer: what the statistics will need
 	uint64_t last_ns;     // writer
 	int error;            // writer
+	bool told;            // writer: the user's ended() was called
 	atomic_bool full;     // writer: wo, taps: ro; nothing more goes into the file
 	atomic_bool stopping; // closer: wo, writer: ro
 	bool started;
@@ -61,10 +62,17 @@ static bool tap_frame(struct link_tap *link_tap, uint64_t now_ns, bool out,
 
 /* --- The writer ------------------------------------------------------------------------------- */
 
+/* The first reason counts: what is not written later is its consequence. */
 static void give_up(struct capture *capture, int error)
 {
+	if (atomic_load_explicit(&capture->full, memory_order_relaxed))
+		return;
 	capture->error = error;
 	atomic_store_explicit(&capture->full, true, memory_order_relaxed);
+	if (capture->config.ended != NULL) {
+		capture->told = true;
+		capture->config.ended(capture->config.path, error);
+	}
 }
 
 static void frame_write(struct capture *capture, uint32_t index, const struct frame_head *head)
@@ -75,7 +83,7 @@ static void frame_write(struct capture *capture, uint32_t index, const struct fr
 	frame_ring_take(&tap->ring, head, capture->frame);
 	capture->last_ns = head->time_ns;
 	if (capture->file_bytes + capture->end_bytes + room > capture->config.bytes_max)
-		atomic_store_explicit(&capture->full, true, memory_order_relaxed);
+		give_up(capture, 0);
 	if (atomic_load_explicit(&capture->full, memory_order_relaxed))
 		return;
 	capture->file_bytes += pcapng_frame(capture->file, index, head->time_ns, head->out,
@@ -130,6 +138,7 @@ static void *writer_main(void *argument)
 			wrote = true;
 		if (stopping)
 			break;
+		wrote &= !atomic_load_explicit(&capture->full, memory_order_relaxed);
 		if (wrote && fflush(capture->file) != 0)
 			give_up(capture, -errno);
 		nanosleep(&pause, NULL);
@@ -242,7 +251,7 @@ void capture_close(struct capture **closed, struct capture_counts *counts)
 	}
 	file_close(capture);
 	if (counts != NULL)
-		*counts = (struct capture_counts){.error = capture->error};
+		*counts = (struct capture_counts){.error = capture->error, .told = capture->told};
 	for (uint32_t i = 0; i < capture->tap_count; i++) {
 		struct tap *tap = capture->taps[i];
 

@@ -20,12 +20,16 @@ struct capture_config {
 	uint64_t bytes_max; /* of the file; 0: MR_CAPTURE_BYTES_DEFAULT. Frames beyond are missed */
 	uint32_t snap_bytes; /* kept of a frame at most; 0: all of it */
 	uint64_t epoch_ns;   /* added to the times that taps are told: 1970 to their zero */
+	/* Called once, by the writer's thread, when nothing more goes into the file though links go
+	 * on: error is -errno of the disk, or 0 at bytes_max. May be NULL. */
+	void (*ended)(const char *path, int error);
 };
 
 struct capture_counts {
 	uint64_t frames; /* in the file */
 	uint64_t missed;
 	int error; /* 0, or -errno: the file is not whole */
+	bool told; /* by ended() */
 };
 
 /* 0 or -errno with error text. */

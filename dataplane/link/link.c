@@ -15,7 +15,12 @@ struct link {
 	struct sealing *sealing; /* NULL: frames are clear */
 	struct link_counters counters;
 	uint64_t random;
-	uint32_t first; /* of the frames that wait for the port */
+	struct port_rx taken[MR_PORT_BURST]; /* from the port, not all looked at */
+	uint32_t taken_count;
+	struct transport_rx rx[MR_PORT_BURST]; /* of them what the transport is to get, */
+	uint32_t rx_count;
+	uint32_t rx_next; /* and has not yet */
+	uint32_t first;   /* of the frames that wait for the port */
 	uint32_t count;
 	bool kept; /* each of these has a reference of its own to its body's region */
 	struct transport_frame frames[MR_PORT_BURST];
@@ -97,32 +102,53 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 	return n;
 }
 
-static void burst_input(struct link *link, uint64_t now_ns, const struct transport_rx *rx,
-			uint32_t count, const struct link_user *user)
+static bool burst_take(struct link *link, uint64_t now_ns)
 {
-	for (uint32_t done = 0; done < count;) {
-		done += transport_input(link->config.transport, now_ns, rx + done, count - done);
+	link->taken_count = port_rx(link->config.port, link->taken, MR_PORT_BURST);
+	link->rx_next = 0;
+	link->rx_count = frames_admit(link, now_ns, link->taken, link->taken_count, link->rx);
+	if (link->taken_count == 0)
+		transport_input(link->config.transport, now_ns, NULL, 0);
+	return link->taken_count > 0;
+}
+
+static void burst_release(struct link *link)
+{
+	port_rx_release(link->config.port, link->taken, link->taken_count);
+	link->taken_count = 0;
+}
+
+/* False: the owner is to have its turn before the rest. */
+static bool burst_input(struct link *link, uint64_t now_ns, const struct link_user *user)
+{
+	struct transport *t = link->config.transport;
+	bool more = true;
+
+	while (link->rx_next < link->rx_count && more) {
+		link->rx_next += transport_input(t, now_ns, &link->rx[link->rx_next],
+						 link->rx_count - link->rx_next);
+		more = !transport_input_full(t);
 		user->pump(user->opaque);
 	}
-	transport_input_end(link->config.transport);
+	transport_input_end(t);
+	if (link->rx_next < link->rx_count)
+		return false;
+	burst_release(link);
+	return more;
 }
 
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user)
 {
-	struct port *port = link->config.port;
-	struct port_rx frames[MR_PORT_BURST];
-	struct transport_rx rx[MR_PORT_BURST];
 	bool worked = false;
 
 	for (int turn = 0; turn < LINK_RX_BURSTS; turn++) {
-		uint32_t count = port_rx(port, frames, MR_PORT_BURST);
+		bool full;
 
-		if (count == 0)
-			transport_input(link->config.transport, now_ns, NULL, 0);
-		burst_input(link, now_ns, rx, frames_admit(link, now_ns, frames, count, rx), user);
-		port_rx_release(port, frames, count);
-		worked |= count > 0;
-		if (count < MR_PORT_BURST)
+		if (link->taken_count == 0 && !burst_take(link, now_ns))
+			break;
+		worked = true;
+		full = link->taken_count == MR_PORT_BURST;
+		if (!burst_input(link, now_ns, user) || !full)
 			break;
 	}
 	return worked;
@@ -258,6 +284,7 @@ void link_destroy(struct link **destroyed)
 	if (link == NULL)
 		return;
 	frames_advance(link, link->count);
+	burst_release(link);
 	free(link->sealing);
 	free(link);
 }

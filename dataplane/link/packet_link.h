@@ -59,12 +59,14 @@ struct link_counters {
 
 /* 0 or -ENOMEM. */
 int link_create(struct link **link, const struct link_config *config);
-/* Drops frames that still wait. Nulls *link; *link may be NULL. */
+/* Drops frames that still wait, and releases those received. Nulls *link; *link may be NULL. */
 void link_destroy(struct link **link);
 /* NULL takes it away. */
 void link_set_tap(struct link *link, struct link_tap *tap);
 
-/* Gives received frames to the transport, a few bursts at most; true when there were any. */
+/* Gives received frames to the transport, a few bursts at most; true when there were any. After a
+ * packet or so of small messages it keeps the others of a burst for the next call: so their
+ * answers, which link_send() puts into as few packets, are on their way while the rest is taken. */
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user);
 /* Sends what the transport has until it or the port's room ends; true when a frame was sent. The
  * owner of a body is its struct region, of which a reference is kept where the port or the link

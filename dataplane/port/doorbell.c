@@ -13,7 +13,7 @@
 #include "dpdk_port.h"
 
 #define RECALL_NS (EXTERNAL_RECALL_US * 1000l + 200000) /* a little later than it is due */
-#define LOOK_S (MR_POLL_LOOK_MS / 1000)
+#define MEMIF_SETTLE_NS 50000 /* no store stays in a core's buffer so long */
 
 static int watch(const struct doorbell *bell, int fd, uint32_t how)
 {
@@ -22,12 +22,27 @@ static int watch(const struct doorbell *bell, int fd, uint32_t how)
 	return epoll_ctl(bell->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+}
+
+/* How often the owner wakes by itself: where nothing tells of peers that come and go, more often.
+ */
+static uint64_t look_ns(const struct doorbell *bell)
+{
+	if (bell->kind != DOORBELL_MEMIF)
+		return MR_POLL_LOOK_MS * UINT64_C(1000000);
+	return bell->memif.ring != NULL ? MR_POLL_LOOK_MEMIF_MS * UINT64_C(1000000)
+					: MR_POLL_CONNECT_MS * UINT64_C(1000000);
+}
+
 /* The first time after first_ns, then again and again. */
-static int timer_set(const struct doorbell *bell, long first_ns)
+static int timer_set(const struct doorbell *bell, uint64_t first_ns)
 {
 	const struct itimerspec when = {
-	    .it_value = {first_ns / 1000000000, first_ns % 1000000000},
-	    .it_interval = {LOOK_S, 0},
+	    .it_value = timespec_of(first_ns),
+	    .it_interval = timespec_of(look_ns(bell)),
 	};
 
 	return timerfd_settime(bell->timer_fd, 0, &when, NULL) == 0 ? 0 : -errno;
@@ -59,13 +74,29 @@ static void sockets_take(struct dpdk_port *self, const struct doorbell_sockets *
 	}
 }
 
-/* What there is to hear. An interrupt's descriptor is silent until asked. */
-static int device_find(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+static bool memif_is_server(const struct port_spec *spec)
+{
+	char role[16];
+
+	return port_spec_value(spec, "role", role, sizeof(role)) &&
+	       (strcmp(role, "server") == 0 || strcmp(role, "master") == 0);
+}
+
+/* What there is to hear. An interrupt's descriptor is silent until asked; memif's are there once a
+ * peer is. */
+static int device_find(struct dpdk_port *self, const struct port_spec *spec,
+		       const struct doorbell_sockets *sockets)
 {
 	struct doorbell *bell = &self->doorbell;
 
 	if (bell->kind == DOORBELL_OTHERS)
 		return 0;
+	if (bell->kind == DOORBELL_MEMIF) {
+		bell->memif.server = memif_is_server(spec);
+		bell->memif.queue = self->rx_queue;
+		bell->memif.queues = self->device->rx_queues;
+		return 0;
+	}
 	if (bell->kind == DOORBELL_SOCKET) {
 		sockets_take(self, sockets);
 	} else {
@@ -96,10 +127,12 @@ static void doorbell_free(struct doorbell *bell)
 		close(bell->timer_fd);
 	if (bell->link_fd >= 0)
 		close(bell->link_fd);
+	doorbell_memif_forget(&bell->memif);
 	*bell = (struct doorbell){.kind = DOORBELL_NONE};
 }
 
-void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+void doorbell_open(struct dpdk_port *self, const struct port_spec *spec,
+		   const struct doorbell_sockets *sockets)
 {
 	struct doorbell *bell = &self->doorbell;
 	int rc;
@@ -115,9 +148,9 @@ void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *socket
 	if (rc == 0)
 		rc = watch(bell, bell->link_fd, EPOLLET);
 	if (rc == 0)
-		rc = timer_set(bell, LOOK_S * 1000000000l);
+		rc = timer_set(bell, look_ns(bell));
 	if (rc == 0)
-		rc = device_find(self, sockets);
+		rc = device_find(self, spec, sockets);
 	if (rc == 0 && bell->kind == DOORBELL_INTERRUPT)
 		rc = interrupt_prepare(self);
 	if (rc < 0) {
@@ -175,6 +208,34 @@ static void interrupt_ask(struct dpdk_port *self)
 	self->doorbell.asked = true;
 }
 
+static bool link_is_up(const struct dpdk_port *self)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(self->id, &link) == 0 && link.link_status;
+}
+
+/* The driver's sender looks whether to ring right after it has stored a frame, which may not be
+ * visible yet when it sees that it need not: so the owner is woken once more when it must be. */
+static void memif_ask(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+	bool was_asked = bell->asked;
+
+	if (!doorbell_memif_current(&bell->memif)) {
+		was_asked = false;
+		doorbell_memif_forget(&bell->memif);
+		if (link_is_up(self) && doorbell_memif_find(&bell->memif)) {
+			for (uint32_t i = 0; i < bell->memif.event_count; i++)
+				watch(bell, bell->memif.events[i], EPOLLET);
+		}
+	}
+	doorbell_memif_ask(&bell->memif, true);
+	bell->asked = true;
+	if (!was_asked)
+		timer_set(bell, bell->memif.ring != NULL ? MEMIF_SETTLE_NS : look_ns(bell));
+}
+
 /* What already waits rings at once. The tap driver may take a frame only later than its descriptor
  * says so (it waits for a signal): that one rings until then. */
 static void descriptors_watch(struct doorbell *bell)
@@ -193,19 +254,22 @@ static void descriptors_leave(struct doorbell *bell)
 bool doorbell_arm(struct dpdk_port *self)
 {
 	struct doorbell *bell = &self->doorbell;
+	bool watched = bell->kind == DOORBELL_SOCKET || bell->kind == DOORBELL_QUEUE;
 	bool again;
 
 	/* Regions that are out are asked for when it is time, which no frame may come to say. */
 	if (self->external.out)
 		timer_set(bell, RECALL_NS);
-	if (bell->kind != DOORBELL_INTERRUPT && !bell->asked)
+	if (watched && !bell->asked)
 		descriptors_watch(bell);
 	again = rang(bell);
-	if (bell->kind == DOORBELL_INTERRUPT && (again || !bell->asked)) {
+	if (watched || (bell->asked && !again))
+		return again;
+	if (bell->kind == DOORBELL_MEMIF)
+		memif_ask(self);
+	else
 		interrupt_ask(self);
-		again = true;
-	}
-	return again;
+	return true;
 }
 
 void doorbell_ring(const struct dpdk_port *self)
@@ -220,6 +284,8 @@ void doorbell_disarm(struct dpdk_port *self)
 
 	if (bell->kind == DOORBELL_INTERRUPT)
 		rte_eth_dev_rx_intr_disable(self->id, self->rx_queue);
+	else if (bell->kind == DOORBELL_MEMIF)
+		doorbell_memif_ask(&bell->memif, false);
 	else
 		descriptors_leave(bell);
 	bell->asked = false;

@@ -20,6 +20,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devargs.h"
+#include "doorbell_memif.h"
+
 struct dpdk_port;
 
 /* How a driver lets a sleeper know of frames. */
@@ -28,6 +31,7 @@ enum doorbell_kind {
 	DOORBELL_INTERRUPT, /* rings once it is asked to: rte_eth_dev_rx_intr_enable() */
 	DOORBELL_QUEUE,     /* the queue's own descriptor, which DPDK names */
 	DOORBELL_SOCKET,    /* packet sockets that the driver keeps to itself */
+	DOORBELL_MEMIF,     /* doorbell_memif.h */
 	DOORBELL_OTHERS,    /* no queue: only the cores that pass frames on ring */
 };
 
@@ -41,6 +45,7 @@ struct doorbell {
 	bool asked;  // to ring; the next frame that is taken ends it
 	uint32_t fd_count;
 	int fds[DOORBELL_SOCKETS_MAX]; // QUEUE, SOCKET: watched while asked
+	struct doorbell_memif memif;
 };
 
 /* The packet sockets (AF_PACKET, AF_XDP) that this process has open. */
@@ -57,7 +62,8 @@ void doorbell_sockets_subtract(struct doorbell_sockets *sockets,
 
 /* After the device was started; sockets are those that opening it made. Without a doorbell, for
  * which reason ever, the port is as good and its owner sleeps for set times. */
-void doorbell_open(struct dpdk_port *self, const struct doorbell_sockets *sockets);
+void doorbell_open(struct dpdk_port *self, const struct port_spec *spec,
+		   const struct doorbell_sockets *sockets);
 /* Before the device is stopped. Nothing, without a doorbell. */
 void doorbell_close(struct dpdk_port *self);
 /* Before the owner sleeps: true when it is to look once more, and then to arm again. */

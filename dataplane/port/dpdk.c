@@ -299,7 +299,7 @@ static int device_open(struct dpdk_device *device, const struct port_spec *spec,
 		doorbell_sockets_list(&sockets);
 		doorbell_sockets_subtract(&sockets, &before);
 		for (uint32_t i = 0; i < device->port_count; i++)
-			doorbell_open(device->ports[i], &sockets);
+			doorbell_open(device->ports[i], spec, &sockets);
 		return 0;
 	}
 	dpdk_error(rc, spec->name,

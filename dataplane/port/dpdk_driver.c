@@ -14,7 +14,6 @@
  * net_af_xdp computes an offset into its own buffers: foreign memory comes out as garbage.
  *
  * doorbell: what tests/port/test_doorbell.c saw wake a sleeper each time, and stay silent else.
- * net_memif has an eventfd for each ring, but masks it and offers no operation to unmask it;
  * net_ring has nothing, as its receiver is in the same process.
  */
 static const struct dpdk_driver drivers[] = {
@@ -40,6 +39,7 @@ static const struct dpdk_driver drivers[] = {
 	.copies = true,
 	.hangs_up = true,
 	.external = PORT_EXTERNAL_ANY,
+	.doorbell = DOORBELL_MEMIF,
     },
     {
 	"net_pcap",
@@ -78,8 +78,13 @@ static const struct dpdk_driver drivers[] = {
 };
 
 static const struct dpdk_driver memif_zero_copy = {
-    "net_memif",         .scatters = true, .memory = true,
-    .mtu_unasked = true, .hangs_up = true, .external = PORT_EXTERNAL_HEAP,
+    "net_memif",
+    .scatters = true,
+    .memory = true,
+    .mtu_unasked = true,
+    .hangs_up = true,
+    .external = PORT_EXTERNAL_HEAP,
+    .doorbell = DOORBELL_MEMIF,
 };
 
 /* QEMU's e1000e and vmxnet3 map each piece of a frame whole, and drop the frame where an IOMMU

@@ -13,6 +13,7 @@
 
 #include <millrace/limits.h>
 
+#include "fanout.h"
 #include "interface.h"
 
 static void list_interfaces(char *text, size_t text_bytes)
@@ -129,6 +130,8 @@ int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, 
 	rc = interface_check(spec->name, name, mtu, error, error_bytes);
 	if (rc == 0)
 		rc = permission_check(spec->name, error, error_bytes);
+	if (rc == 0 && af_packet)
+		rc = fanout_check(spec->name, name, error, error_bytes);
 	if (rc == 0 && spec->mtu > *mtu) {
 		snprintf(error, error_bytes,
 			 "port %s: interface %s has an MTU of %u, less than mtu=%u: ip link set %s "

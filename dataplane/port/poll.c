@@ -42,6 +42,8 @@ uint32_t port_poll_next(struct port_poll *poll, bool worked, bool doorbell, uint
 		return 0;
 	if (doorbell)
 		return UINT32_MAX;
+	if (now_ns - poll->last_work_ns >= MR_POLL_IDLE_MS * UINT64_C(1000000))
+		return MR_POLL_SLEEP_US_IDLE;
 	/* The first sleep costs a frame no more than the polling before it did. */
 	poll->sleep_us = poll->sleep_us == 0 ? MR_POLL_HOT_US : poll->sleep_us * 2;
 	if (poll->sleep_us > MR_POLL_SLEEP_US_MAX)
@@ -53,5 +55,5 @@ uint32_t port_poll_wait_us(enum port_poll_mode mode, bool doorbell)
 {
 	if (mode == PORT_POLL_ALWAYS)
 		return 0;
-	return doorbell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_MAX;
+	return doorbell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_IDLE;
 }

@@ -141,7 +141,9 @@ static uint32_t frame_type(struct seal *seal, const struct seal_rx *frame, struc
 		memcpy(head, frame->in, sizeof(*head));
 		if (head->version == SEAL_WIRE_VERSION &&
 		    (head->type == SEAL_INITIATION || head->type == SEAL_RESPONSE ||
-		     (head->type == SEAL_DATA && head->suite == 0)))
+		     (head->type == SEAL_DATA && head->suite == 0) ||
+		     (head->type == SEAL_HINT && head->suite == 0 &&
+		      frame->in_bytes == SEAL_HINT_BYTES)))
 			return head->type;
 	}
 	seal->counters.drop_malformed++;
@@ -156,6 +158,7 @@ static bool frame_to_opening(struct seal *seal, uint64_t now_ns, const struct se
 	opening->session = session_find(seal, head->index, &opening->peer);
 	if (opening->session == NULL || !opening->session->keyed) {
 		seal->counters.drop_unknown_index++;
+		hint_consider(seal, now_ns, head, &frame->from);
 		return false;
 	}
 	if (session_expired(opening->session, now_ns)) {
@@ -237,6 +240,8 @@ void seal_open_burst(struct seal *seal, uint64_t now_ns, struct seal_rx *frames,
 		openings[n].frame = &frames[i];
 		if (type == SEAL_DATA)
 			n += frame_to_opening(seal, now_ns, &head, &openings[n], &ops[n]);
+		else if (type == SEAL_HINT)
+			hint_input(seal, now_ns, &frames[i]);
 		else if (type != 0)
 			handshakes[handshake_count++] = i;
 	}

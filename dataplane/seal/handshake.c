@@ -35,7 +35,7 @@ int handshake_mac_key(uint8_t mac_key[SEAL_KEY_BYTES], const uint8_t secret[SEAL
 	return sha256_pair(mac_key, label, sizeof(label) - 1, secret, SEAL_KEY_BYTES);
 }
 
-static int mac_write(const uint8_t mac_key[SEAL_KEY_BYTES], uint8_t *message, uint32_t bytes)
+int mac_write(const uint8_t mac_key[SEAL_KEY_BYTES], uint8_t *message, uint32_t bytes)
 {
 	uint8_t mac[SEAL_KEY_BYTES];
 	int rc = hmac_sha256(mac, mac_key, message, bytes - SEAL_MAC_BYTES);
@@ -44,7 +44,7 @@ static int mac_write(const uint8_t mac_key[SEAL_KEY_BYTES], uint8_t *message, ui
 	return rc;
 }
 
-static bool mac_good(const uint8_t mac_key[SEAL_KEY_BYTES], const uint8_t *message, uint32_t bytes)
+bool mac_good(const uint8_t mac_key[SEAL_KEY_BYTES], const uint8_t *message, uint32_t bytes)
 {
 	uint8_t mac[SEAL_KEY_BYTES];
 

@@ -91,6 +91,14 @@ int seal_peer_add(struct seal *seal, uint32_t node, const uint8_t *public_key)
 	return handshake_mac_key(peer->mac_key, public_key);
 }
 
+int seal_peer_at(struct seal *seal, uint32_t node, uint32_t ip)
+{
+	if (!peer_known(seal, node))
+		return -EINVAL;
+	seal->peers[node].ip = ip;
+	return 0;
+}
+
 /* --- Timers ---------------------------------------------------------------------------------- */
 
 void deadline_add(struct seal *seal, uint64_t when_ns)
@@ -216,6 +224,11 @@ static uint32_t peer_output(struct seal *seal, struct peer *peer, uint64_t now_n
 		*to = peer->response_to;
 		memcpy(out, peer->response, peer->response_bytes);
 		return peer->response_bytes;
+	}
+	if (peer->due & DUE_HINT) {
+		peer->due &= (uint8_t)~DUE_HINT;
+		*to = peer->hint_to;
+		return hint_output(seal, peer, out);
 	}
 	if (peer->due & DUE_INITIATION) {
 		peer->due &= (uint8_t)~DUE_INITIATION;

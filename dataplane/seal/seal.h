@@ -53,6 +53,9 @@ void seal_destroy(struct seal **seal);
 /* Names another node, and its public key (NULL where there is only the pre-shared key). 0 or
  * -EINVAL. */
 int seal_peer_add(struct seal *seal, uint32_t node, const uint8_t *public_key);
+/* Where that peer is: it is told when it seals with keys that we do not have. Without it, it learns
+ * that by our silence. 0 or -EINVAL. */
+int seal_peer_at(struct seal *seal, uint32_t node, uint32_t ip);
 
 /* --- Bursts ---------------------------------------------------------------------------------- */
 
@@ -94,27 +97,30 @@ uint64_t seal_deadline(const struct seal *seal);
 
 /* --- Counters -------------------------------------------------------------------------------- */
 
-#define SEAL_COUNTERS(X)                                                                \
-	X(sealed)                                                                       \
-	X(opened)                                                                       \
-	X(handshakes) /* that gave keys */                                              \
-	X(initiations_out)                                                              \
-	X(initiations_in) /* answered */                                                \
-	X(keepalives_in)                                                                \
-	X(held)               /* payloads that waited for keys */                       \
-	X(drop_clear)         /* in: not sealed */                                      \
-	X(drop_malformed)     /* in: no length, version or type that there is */        \
-	X(drop_unknown_index) /* in: keys that we do not have, or no longer */          \
-	X(drop_auth)          /* in: not made by the holder of the key, or changed */   \
-	X(drop_replay)        /* in: came before, or too old to tell */                 \
-	X(drop_expired)       /* in: keys older than MR_SEAL_REJECT_MS */               \
-	X(drop_identity)      /* in: a peer that speaks in another's name */            \
-	X(drop_mac)           /* in: a handshake by who does not know whom it is for */ \
-	X(drop_handshake)     /* in: a handshake that fails: wrong keys, or changed */  \
-	X(drop_unknown_peer)  /* in: a handshake of a node or key that is no peer's */  \
-	X(drop_stale)         /* in: an initiation that came before */                  \
-	X(drop_rate)          /* in: initiations beyond what we take */                 \
-	X(drop_no_session)    /* out: no keys yet */                                    \
+#define SEAL_COUNTERS(X)                                                                      \
+	X(sealed)                                                                             \
+	X(opened)                                                                             \
+	X(handshakes) /* that gave keys */                                                    \
+	X(initiations_out)                                                                    \
+	X(initiations_in) /* answered */                                                      \
+	X(keepalives_in)                                                                      \
+	X(hints_out)          /* a peer seals with keys that we do not have */                \
+	X(hints_in)           /* a peer does not have the keys that we seal with: believed */ \
+	X(held)               /* payloads that waited for keys */                             \
+	X(drop_clear)         /* in: not sealed */                                            \
+	X(drop_malformed)     /* in: no length, version or type that there is */              \
+	X(drop_unknown_index) /* in: keys that we do not have, or no longer */                \
+	X(drop_auth)          /* in: not made by the holder of the key, or changed */         \
+	X(drop_replay)        /* in: came before, or too old to tell */                       \
+	X(drop_expired)       /* in: keys older than MR_SEAL_REJECT_MS */                     \
+	X(drop_identity)      /* in: a peer that speaks in another's name */                  \
+	X(drop_mac)           /* in: a handshake by who does not know whom it is for */       \
+	X(drop_handshake)     /* in: a handshake that fails: wrong keys, or changed */        \
+	X(drop_unknown_peer)  /* in: a handshake of a node or key that is no peer's */        \
+	X(drop_stale)         /* in: an initiation that came before */                        \
+	X(drop_hint)          /* in: a hint that is wrong, or too soon after another */       \
+	X(drop_rate)          /* in: initiations beyond what we take */                       \
+	X(drop_no_session)    /* out: no keys yet */                                          \
 	X(drop_failed)        /* out: the cipher failed, or has no room for a key */
 
 struct seal_counters {

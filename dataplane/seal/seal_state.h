@@ -26,7 +26,7 @@ struct session {
 	struct replay replay;
 };
 
-enum due { DUE_RESPONSE = 1, DUE_INITIATION = 2, DUE_DATA = 4 };
+enum due { DUE_RESPONSE = 1, DUE_INITIATION = 2, DUE_DATA = 4, DUE_HINT = 8 };
 
 struct peer {
 	uint32_t node;
@@ -46,6 +46,11 @@ struct peer {
 	    heard_incarnation;   /* of its latest initiation, and that one's sequence: no older */
 	uint64_t heard_sequence; /* one is taken */
 	uint64_t heard_initiation_ns;
+	uint32_t ip;           /* where it is by our configuration; 0: not told */
+	uint64_t hint_out_ns;  /* when it was last hinted at; 0: never */
+	uint64_t hint_in_ns;   /* when a hint of it was last believed; 0: never */
+	struct seal_head hint; /* to be sent */
+	struct net_address hint_to;
 	uint64_t wanted_ns;  /* when a frame to it last wanted out */
 	uint64_t unheard_ns; /* the first frame out since one came in; 0: none */
 	bool silent; /* that was too long ago, and none has come since: it may have other keys */
@@ -113,12 +118,22 @@ void session_established(struct seal *seal, struct peer *peer);
 /* The peer used next: it becomes current. */
 void session_confirmed(struct seal *seal, struct peer *peer);
 
+/* hint.c: data of a session that is not there came; that is to be told, if it may be. */
+void hint_consider(struct seal *seal, uint64_t now_ns, const struct seal_head *head,
+		   const struct net_address *from);
+/* Writes the hint that is due; returns its length, 0 when it could not be made. */
+uint32_t hint_output(struct seal *seal, const struct peer *peer, uint8_t out[SEAL_HINT_BYTES]);
+void hint_input(struct seal *seal, uint64_t now_ns, const struct seal_rx *frame);
+
 /* handshake.c */
 /* 0 or -ENOMEM. */
 int handshake_mac_key(uint8_t mac_key[SEAL_KEY_BYTES], const uint8_t secret[SEAL_KEY_BYTES]);
 /* Writes the next initiation; returns its length, 0 when it could not be made. */
 uint32_t handshake_initiate(struct seal *seal, struct peer *peer,
 			    uint8_t out[SEAL_HANDSHAKE_BYTES_MAX]);
+/* The MAC that ends handshakes and hints. */
+int mac_write(const uint8_t mac_key[SEAL_KEY_BYTES], uint8_t *message, uint32_t bytes);
+bool mac_good(const uint8_t mac_key[SEAL_KEY_BYTES], const uint8_t *message, uint32_t bytes);
 void handshake_input(struct seal *seal, uint64_t now_ns, const struct seal_rx *frame);
 
 #endif

@@ -14,15 +14,15 @@
 #define SEAL_WIRE_MAGIC 0xd7 /* no clear packet begins so: they begin with "M" */
 #define SEAL_WIRE_VERSION 1
 
-enum seal_type { SEAL_INITIATION = 1, SEAL_RESPONSE, SEAL_DATA };
+enum seal_type { SEAL_INITIATION = 1, SEAL_RESPONSE, SEAL_DATA, SEAL_HINT };
 
 struct seal_head {
 	uint8_t magic;
 	uint8_t version;
 	uint8_t type;
 	uint8_t suite;    /* initiation: pattern << 4 | cipher; else 0 */
-	uint32_t index;   /* initiation: its sender's; else the receiver's */
-	uint64_t counter; /* data: nonce; response: its sender's index; initiation: 0 */
+	uint32_t index;   /* initiation: its sender's; hint: of the data; else the receiver's */
+	uint64_t counter; /* data: nonce; response: its sender's index; hint: of the data; else 0 */
 };
 
 /* The payload of both handshake messages. */
@@ -36,10 +36,12 @@ struct seal_identity {
 
 #define SEAL_HEAD_BYTES 16
 #define SEAL_IDENTITY_BYTES 24
-#define SEAL_MAC_BYTES 16                                      /* ends both handshake messages */
+#define SEAL_MAC_BYTES 16 /* ends both handshake messages */
+#define SEAL_HINT_BYTES (SEAL_HEAD_BYTES + SEAL_MAC_BYTES)
 #define SEAL_OVERHEAD_BYTES (SEAL_HEAD_BYTES + SEAL_TAG_BYTES) /* of data */
 #define SEAL_HANDSHAKE_BYTES_MAX 152                           /* IK's initiation */
 _Static_assert(sizeof(struct seal_head) == SEAL_HEAD_BYTES, "outer version 1");
+_Static_assert(SEAL_HINT_BYTES <= SEAL_OVERHEAD_BYTES, "a hint amplifies nothing");
 _Static_assert(offsetof(struct seal_head, index) == 4, "outer version 1");
 _Static_assert(offsetof(struct seal_head, counter) == 8, "outer version 1");
 _Static_assert(sizeof(struct seal_identity) == SEAL_IDENTITY_BYTES, "outer version 1");

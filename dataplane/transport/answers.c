@@ -63,22 +63,17 @@ static uint32_t cumulative_advance(struct out_message *message, uint32_t cumulat
 static uint32_t bitmap_apply(struct out_message *message, const struct wire_ack *ack,
 			     const uint64_t *words)
 {
+	struct bitmap_walk walk = bitmap_walk(words, ack->words, ack->cumulative);
 	uint32_t bytes = 0;
+	uint32_t chunk;
 
-	for (uint32_t i = 0; i < ack->words; i++) {
-		uint32_t base = (ack->cumulative / 64 + i) * 64;
-		uint64_t fresh = words[i];
-
-		for (; fresh != 0; fresh &= fresh - 1) {
-			uint32_t chunk = base + (uint32_t)__builtin_ctzll(fresh);
-
-			if (chunk < message->cumulative || chunk >= message->next ||
-			    map_test(message->acked_map, chunk))
-				continue;
-			map_set(message->acked_map, chunk);
-			message->acked++;
-			bytes += chunk_arrived(message, chunk);
-		}
+	while (bitmap_next(&walk, &chunk)) {
+		if (chunk < message->cumulative || chunk >= message->next ||
+		    map_test(message->acked_map, chunk))
+			continue;
+		map_set(message->acked_map, chunk);
+		message->acked++;
+		bytes += chunk_arrived(message, chunk);
 	}
 	return bytes;
 }

@@ -17,7 +17,13 @@ static inline void event_clear(struct transport_event *event)
 
 /* hop.c */
 int hop_find(struct transport *t, uint32_t ip, struct hop **hop); /* 0, -EINVAL or -ENOSPC */
-void hop_want(struct transport *t, struct hop *hop);    /* something is to go through it */
+void hop_ask(struct transport *t, struct hop *hop);
+static inline void hop_want(struct transport *t,
+			    struct hop *hop) /* something is to go through it */
+{
+	if (!hop->resolved || t->now_ns >= hop->expires_ns)
+		hop_ask(t, hop);
+}
 void hop_suspect(struct transport *t, struct hop *hop); /* nothing comes back: ask again */
 void hop_arp(struct transport *t, const struct net_packet *packet);
 void hop_timer(struct transport *t, struct hop *hop);
@@ -25,6 +31,7 @@ bool hop_output(struct transport *t, struct transport_frame *frame);
 
 /* peer.c */
 void peer_init(struct transport *t, struct peer *peer, uint32_t node);
+void peer_route(struct peer *peer);  /* its address has changed, or its hop's */
 void peer_update(struct peer *peer); /* on the active list exactly while it has work */
 void peer_owe(struct peer *peer);    /* the other side must do something for a message */
 void peer_settle(struct peer *peer); /* it has */
@@ -41,8 +48,12 @@ void peer_no_hop(struct peer *peer);                    /* ARP stays unanswered 
 uint64_t peer_interval_max_ns(const struct peer *peer); /* between signs of life that we owe */
 
 /* pmtu.c */
+#define PATH_HEADERS_BYTES (NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_DATA_BYTES)
 void path_init(struct peer *peer);
-uint32_t path_chunk_bytes(const struct peer *peer); /* of a message that starts now */
+static inline uint32_t path_chunk_bytes(const struct peer *peer) /* of a message starting now */
+{
+	return peer->path.bytes - PATH_HEADERS_BYTES;
+}
 /* Is a message of that length to wait until more is known? Begins a search when one is worth it. */
 bool path_holds(struct peer *peer, uint64_t stream_bytes);
 void path_ask(struct peer *peer);                   /* with the next HELLO */
@@ -80,9 +91,23 @@ void send_quiet(struct out_message *message); /* its timer is due */
 uint32_t send_probe(struct peer *peer, uint8_t *ids, uint32_t bytes);
 void send_free(struct out_message *message); /* its event was drained */
 
+/* May another packet be in flight? */
+static inline bool flight_room(const struct peer *peer)
+{
+	const struct flight *flight = &peer->flight;
+	uint64_t bytes = flight->bytes == 0 ? 0 : flight->bytes + path_chunk_bytes(peer);
+
+	return bytes <= flight->congestion.window_bytes &&
+	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
+}
+
 /* chunks.c */
 void chunks_refresh(struct out_message *message); /* listed exactly while it has chunks to send */
-bool chunks_ready(struct peer *peer);
+static inline bool chunks_wait(const struct peer *peer) /* for their turn, or to begin */
+{
+	return peer->ready.used != 0 || peer->out_start != peer->out_next;
+}
+bool chunks_ready(struct peer *peer); /* may some be sent now, if chunks_wait()? */
 /* Fills frames with a turn of a message, up to max; if chunks_ready(). */
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max);
 bool chunk_in_flight(struct peer *peer, const struct flight_packet *packet);
@@ -103,8 +128,13 @@ bool lane_takes(const struct peer *peer, uint32_t flow, uint64_t bytes); /* head
 int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_bytes,
 	      const void *body, uint32_t body_bytes, uint64_t cookie);
 void lane_fail_all(struct peer *peer, enum transport_reason reason);
-bool lane_end_show(struct transport *t, struct transport_event *event); /* false: no end to show */
-bool lane_ready(const struct peer *peer);
+void lane_end_show(struct transport *t, struct transport_event *event); /* of t->lanes_ended */
+static inline bool lane_ready(const struct peer *peer)
+{
+	const struct lane_out *lane = &peer->lane_out;
+
+	return (lane->sent != lane->next || lane->lost > 0) && peer->contact && flight_room(peer);
+}
 static inline bool lane_waits(const struct peer *peer) /* for ends of messages */
 {
 	return peer->lane_out.oldest != peer->lane_out.next;
@@ -127,10 +157,27 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
-void receive_flush(struct transport *t); /* accounts for the run of chunks that a burst brought */
-void receive_keep(struct transport *t);  /* keeps what is in frames that go away */
-bool receive_enter(struct peer *peer, uint32_t session);   /* is it the current one? */
+void receive_run_end(struct transport *t);
+static inline void receive_flush(struct transport *t) /* accounts for chunks that a burst brought */
+{
+	if (t->run != NULL)
+		receive_run_end(t);
+}
+void receive_stash(struct transport *t);
+static inline void receive_keep(struct transport *t) /* what is in frames that go away */
+{
+	if (t->fresh != NULL)
+		receive_stash(t);
+}
+bool receive_session_other(struct peer *peer, uint32_t session);
+static inline bool receive_enter(struct peer *peer, uint32_t session) /* is it the current one? */
+{
+	if (session == peer->in_session && session != 0 && !peer->in_dead)
+		return true;
+	return receive_session_other(peer, session);
+}
 void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+bool receive_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
 void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
 void receive_drop_all(struct peer *peer, enum transport_reason reason);
@@ -170,7 +217,6 @@ void credit_run(struct transport *t);
 /* flight.c */
 void flight_init(struct peer *peer, uint32_t first_packet);
 void flight_reset(struct peer *peer); /* nothing is in flight any more */
-bool flight_room(const struct peer *peer);
 /* Returns the packet's number. */
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
 		     bool again);
@@ -185,6 +231,7 @@ void rtt_init(struct peer *peer);
 void rtt_sample(struct peer *peer, uint64_t rtt_ns);
 void rtt_patience(struct peer *peer); /* a timeout proved spurious */
 uint64_t rtt_base_ns(const struct peer *peer);
+bool rtt_awake(const struct peer *peer); /* heard of just now, and not known to dawdle */
 uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns);
 uint64_t
 rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken packet is lost */

@@ -47,25 +47,13 @@ bool chunks_ready(struct peer *peer)
 
 /* --- A turn ---------------------------------------------------------------------------------- */
 
-static uint32_t lost_first(const struct out_message *message)
-{
-	uint32_t chunk = message->cumulative;
-
-	for (uint64_t word = message->lost_map[chunk % MR_CHUNK_WINDOW / 64] >> chunk % 64;
-	     word == 0; word = message->lost_map[chunk % MR_CHUNK_WINDOW / 64])
-		chunk = (chunk / 64 + 1) * 64;
-	while (!map_test(message->lost_map, chunk))
-		chunk++;
-	return chunk;
-}
-
 static uint32_t next_chunk(struct out_message *message)
 {
 	uint32_t chunk;
 
 	if (message->lost == 0)
 		return message->next++;
-	chunk = lost_first(message);
+	chunk = (uint32_t)map_first(message->lost_map, message->cumulative);
 	map_clear(message->lost_map, chunk);
 	message->lost--;
 	COUNT_PEER(message->peer, retransmits, 1);

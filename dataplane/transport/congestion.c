@@ -15,9 +15,7 @@
  * (factor 0.7), RFC 7661 (a window that was long not used says little).
  */
 #include "calls.h"
-
-#define ALPHA_ONE 1024u /* DCTCP's alpha is in such parts */
-#define ALPHA_SHIFT 4   /* its gain: 1/16, RFC 8257 section 3.3 */
+#include "dctcp.h"
 
 /* Two chunks: the second shows that the first is lost. */
 static uint64_t least_bytes(const struct peer *peer)
@@ -30,7 +28,7 @@ void congestion_init(struct peer *peer)
 	peer->flight.congestion = (struct congestion){
 	    .window_bytes = MR_FLIGHT_BYTES_INITIAL,
 	    .threshold_bytes = MR_FLIGHT_BYTES_MAX,
-	    .alpha = ALPHA_ONE,
+	    .alpha = DCTCP_ONE,
 	};
 }
 
@@ -107,15 +105,6 @@ void congestion_arrived(struct peer *peer, uint64_t bytes)
 
 /* --- Signs, once per round trip -------------------------------------------------------------- */
 
-static void alpha_update(struct congestion *congestion, uint32_t packets)
-{
-	uint32_t marked =
-	    (uint32_t)min_u64(ALPHA_ONE * (uint64_t)congestion->round_marks / packets, ALPHA_ONE);
-
-	congestion->alpha -= congestion->alpha >> ALPHA_SHIFT;
-	congestion->alpha += marked >> ALPHA_SHIFT;
-}
-
 static uint64_t target_ns(const struct peer *peer)
 {
 	uint32_t queues_us = peer->transport->config.delay_us_target;
@@ -138,10 +127,11 @@ static void round_over(struct peer *peer)
 	struct congestion *congestion = &peer->flight.congestion;
 	uint64_t bytes = congestion->window_bytes;
 
-	alpha_update(congestion, peer->flight.heard - congestion->round_first + 1);
+	congestion->alpha = dctcp_alpha(congestion->alpha, congestion->round_marks,
+					peer->flight.heard - congestion->round_first + 1);
 	if (congestion->round_marks > 0) {
 		peer->transport->counters.slowed_by_marks++;
-		shrink_to(peer, bytes - bytes * congestion->alpha / (2 * ALPHA_ONE));
+		shrink_to(peer, dctcp_shrink(bytes, congestion->alpha));
 	} else if (congestion->round_delay_ns != UINT64_MAX &&
 		   congestion->round_delay_ns > target_ns(peer)) {
 		peer->transport->counters.slowed_by_delay++;

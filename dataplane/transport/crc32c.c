@@ -50,25 +50,43 @@ TARGET_PCLMUL static uint32_t three_streams(uint32_t crc, const uint8_t *p, size
 static uint32_t one_stream(uint32_t crc, const uint8_t *p, size_t bytes)
 {
 	uint64_t wide = crc;
+	uint32_t half;
 
 	for (; bytes >= 8; bytes -= 8, p += 8)
 		wide = _mm_crc32_u64(wide, load(p));
 	crc = (uint32_t)wide;
+	if (bytes >= 4) {
+		memcpy(&half, p, sizeof(half));
+		crc = _mm_crc32_u32(crc, half);
+		bytes -= 4;
+		p += 4;
+	}
 	for (; bytes > 0; bytes--, p++)
 		crc = _mm_crc32_u8(crc, *p);
 	return crc;
 }
 
-uint32_t crc32c(uint32_t crc, const void *data, size_t bytes)
+static uint32_t streams(uint32_t crc, const uint8_t *p, size_t bytes)
 {
-	const uint8_t *p = data;
-
-	crc = ~crc;
-	if (__builtin_cpu_supports("pclmul")) {
+	if (bytes >= 3 * SHORT_BYTES && __builtin_cpu_supports("pclmul")) {
 		for (; bytes >= 3 * LONG_BYTES; bytes -= 3 * LONG_BYTES, p += 3 * LONG_BYTES)
 			crc = three_streams(crc, p, LONG_BYTES, LONG_SHIFT);
 		for (; bytes >= 3 * SHORT_BYTES; bytes -= 3 * SHORT_BYTES, p += 3 * SHORT_BYTES)
 			crc = three_streams(crc, p, SHORT_BYTES, SHORT_SHIFT);
 	}
-	return ~one_stream(crc, p, bytes);
+	return one_stream(crc, p, bytes);
+}
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t bytes)
+{
+	return ~streams(~crc, data, bytes);
+}
+
+uint32_t crc32c_without(const void *data, size_t bytes, size_t offset)
+{
+	const uint8_t *p = data;
+	size_t next = offset + sizeof(uint32_t);
+	uint32_t crc = _mm_crc32_u32(one_stream(UINT32_MAX, p, offset), 0);
+
+	return ~streams(crc, p + next, bytes - next);
 }

@@ -15,14 +15,12 @@
  * share of the oldest); RFC 8257 (marks).
  */
 #include "calls.h"
-
-#define ALPHA_ONE 1024u
-#define ALPHA_SHIFT 4
+#include "dctcp.h"
 
 void credit_init(struct transport *t)
 {
 	t->credit_limit_bytes = MR_CREDIT_BYTES;
-	t->credit_alpha = ALPHA_ONE;
+	t->credit_alpha = DCTCP_ONE;
 	TAILQ_INIT(&t->granting_oldest);
 	for (uint32_t i = 0; i < CREDIT_CLASSES; i++)
 		TAILQ_INIT(&t->granting[i]);
@@ -216,11 +214,10 @@ void credit_run(struct transport *t)
 
 static void round_over(struct transport *t)
 {
-	uint32_t marked = ALPHA_ONE * t->credit_round_marks / t->credit_round_packets;
-
-	t->credit_alpha += (marked >> ALPHA_SHIFT) - (t->credit_alpha >> ALPHA_SHIFT);
+	t->credit_alpha =
+	    dctcp_alpha(t->credit_alpha, t->credit_round_marks, t->credit_round_packets);
 	if (t->credit_round_marks > 0)
-		t->credit_limit_bytes -= t->credit_limit_bytes * t->credit_alpha / (2 * ALPHA_ONE);
+		t->credit_limit_bytes = dctcp_shrink(t->credit_limit_bytes, t->credit_alpha);
 	else
 		t->credit_limit_bytes += MR_GRANT_BYTES;
 	t->credit_limit_bytes = max_u64(t->credit_limit_bytes, MR_CREDIT_BYTES_MIN);

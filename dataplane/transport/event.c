@@ -94,11 +94,13 @@ bool transport_event(struct transport *t, struct transport_event *event)
 
 	/* Ends go before what may tell of a peer's end, and small messages after what may tell of
 	 * its beginning, or is before them in their flow. */
-	if (lane_end_show(t, event))
+	if (!TAILQ_EMPTY(&t->lanes_ended)) {
+		lane_end_show(t, event);
 		return true;
+	}
 	node = TAILQ_FIRST(&t->events);
 	if (node == NULL)
-		return lane_message_show(t, event);
+		return t->inbox_first < t->inbox_count && lane_message_show(t, event);
 	event_unqueue(t, node);
 	event_clear(event);
 	switch (node->source) {

@@ -38,6 +38,7 @@ void flight_reset(struct peer *peer)
 	flight->recovery = flight->next;
 	flight->heard = flight->next - 1;
 	flight->backoff = 0;
+	flight->doublings = 0;
 	flight->again = 0;
 	flight->told = false; /* a new life of the peer counts duplicates from none */
 	flight->undo_bytes = 0;
@@ -46,15 +47,6 @@ void flight_reset(struct peer *peer)
 	flight->stalled = false;
 	flight->bytes = 0;
 	congestion_reset(peer);
-}
-
-bool flight_room(const struct peer *peer)
-{
-	const struct flight *flight = &peer->flight;
-	uint64_t bytes = flight->bytes == 0 ? 0 : flight->bytes + path_chunk_bytes(peer);
-
-	return bytes <= flight->congestion.window_bytes &&
-	       flight->next - flight->oldest < MR_FLIGHT_PACKETS;
 }
 
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
@@ -125,6 +117,7 @@ bool flight_heard(struct peer *peer, const struct wire_echo *echo)
 	duplicates_note(peer, echo->duplicates, rtt_ns > flight->rtt.rto_ns);
 	flight->heard = packet;
 	flight->backoff = 0;
+	flight->doublings = 0;
 	flight->timeout_ns = 0;
 	flight->unanswered_ns = 0;
 	if (packet_ahead(packet, flight->recovery) >= 0)
@@ -275,6 +268,8 @@ void flight_timeout(struct peer *peer)
 	/* Counted on where the timeout grows no more: that none is answered is a sign by itself. */
 	if (flight->backoff < MR_RTO_DOUBLINGS_MAX)
 		flight->backoff++;
+	if (flight->doublings < MR_RTO_DOUBLINGS_MAX && !rtt_awake(peer))
+		flight->doublings++;
 	flight->jitter = (uint8_t)random_next(t);
 	flight->timeout_ns = t->now_ns;
 	if (flight->backoff > 2)

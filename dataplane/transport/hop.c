@@ -69,10 +69,8 @@ static void hop_request(struct transport *t, struct hop *hop)
 	timer_set(&t->timers, &hop->retry, t->now_ns + MR_ARP_RETRY_MS * NS_PER_MS);
 }
 
-void hop_want(struct transport *t, struct hop *hop)
+void hop_ask(struct transport *t, struct hop *hop)
 {
-	if (hop->resolved && t->now_ns < hop->expires_ns)
-		return;
 	if (!timer_is_set(&hop->retry))
 		hop_request(t, hop);
 }
@@ -113,7 +111,7 @@ static void hop_learn(struct transport *t, struct hop *hop, const uint8_t *mac)
 	for (uint32_t i = 0; i < MR_NODES_MAX; i++) {
 		if (!peer_known(t, i) || t->peers[i].hop != hop)
 			continue;
-		memcpy(t->peers[i].address.mac, mac, NET_MAC_BYTES);
+		peer_route(&t->peers[i]);
 		peer_update(&t->peers[i]);
 	}
 }

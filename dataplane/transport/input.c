@@ -90,10 +90,13 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	/* What else there is may end messages. */
 	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
 		receive_flush(t);
-	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation)
+	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation) {
+		if (header.to_incarnation == t->config.incarnation)
+			peer_recognise(peer, &header);
 		peer_asked(peer, &header, body, bytes);
-	else if (peer_recognise(peer, &header))
+	} else if (peer_recognise(peer, &header)) {
 		dispatch(peer, &header, body, bytes);
+	}
 }
 
 static void frame_input(struct transport *t, const struct transport_rx *frame)
@@ -137,13 +140,15 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 
 	transport_input_end(t);
 	t->now_ns = now_ns;
-	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
-	if (count == 0)
+	if (count == 0) {
 		t->empty_ns = now_ns;
+		return 0;
+	}
+	t->waited_ns = t->empty_ns == 0 ? 0 : now_ns - t->empty_ns;
 	t->offered = false;
 	for (uint32_t i = 0; i < count && i < PREFETCH_FRAMES; i++)
 		frame_prefetch(&frames[i]);
-	while (taken < count && !t->offered && t->inbox_count < MR_INBOX_PACKETS) {
+	while (taken < count && !t->offered && !transport_input_full(t)) {
 		if (taken + PREFETCH_FRAMES < count)
 			frame_prefetch(&frames[taken + PREFETCH_FRAMES]);
 		frame_input(t, &frames[taken++]);
@@ -154,8 +159,14 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 	return taken;
 }
 
+bool transport_input_full(const struct transport *t)
+{
+	return t->inbox_bytes >= MR_INBOX_BYTES || t->inbox_count == MR_INBOX_PACKETS;
+}
+
 void transport_input_end(struct transport *t)
 {
 	receive_keep(t);
-	lane_drop(t);
+	if (t->inbox_count > 0)
+		lane_drop(t);
 }

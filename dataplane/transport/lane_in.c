@@ -39,6 +39,7 @@ void lane_input(struct peer *peer, const struct wire_header *header, const uint8
 	    .next = body + length,
 	    .bytes = bytes - length,
 	};
+	t->inbox_bytes += bytes - length;
 }
 
 void lane_drop(struct transport *t)
@@ -47,6 +48,7 @@ void lane_drop(struct transport *t)
 		t->counters.drop_undrained += t->inbox[t->inbox_first].bytes > 0;
 	t->inbox_first = 0;
 	t->inbox_count = 0;
+	t->inbox_bytes = 0;
 }
 
 /* --- Delivering ------------------------------------------------------------------------------ */
@@ -83,14 +85,26 @@ static bool number_enter(struct inbox_packet *packet, uint32_t number)
 static bool small_enter(struct inbox_packet *packet, const struct wire_small *small)
 {
 	struct peer *peer = packet->peer;
+	struct transport_counters *counters = &peer->transport->counters;
+	int32_t ahead = 0;
 
-	/* A late one of a flow is a duplicate, of which the count is to tell. */
-	if (small->flow != 0 && packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]) > 0) {
-		peer->transport->counters.drop_order++;
+	if (small->flow != 0)
+		ahead = packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]);
+	if (ahead > 0) {
+		counters->drop_order++;
 		return false;
 	}
+	if (ahead == 0 && small->flow != 0 && receive_turn_taken(peer, small->flow)) {
+		counters->drop_flow_seq++;
+		return false;
+	}
+	/* A late one of a flow is a duplicate, of which the count is to tell. */
 	if (!number_enter(packet, small->number))
 		return false;
+	if (ahead < 0) {
+		counters->drop_flow_seq++;
+		return false;
+	}
 	if (small->flow != 0)
 		receive_turn(peer, small->flow);
 	COUNT_PEER(peer, messages_in, 1);

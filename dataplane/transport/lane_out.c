@@ -88,16 +88,12 @@ static void ended_list(struct peer *peer)
 	TAILQ_INSERT_TAIL(&peer->transport->lanes_ended, peer, lane_link);
 }
 
-bool lane_end_show(struct transport *t, struct transport_event *event)
+void lane_end_show(struct transport *t, struct transport_event *event)
 {
 	struct peer *peer = TAILQ_FIRST(&t->lanes_ended);
-	const struct small_message *message;
-	struct lane_out *lane;
+	struct lane_out *lane = &peer->lane_out;
+	const struct small_message *message = small_at(peer, lane->shown++);
 
-	if (peer == NULL)
-		return false;
-	lane = &peer->lane_out;
-	message = small_at(peer, lane->shown++);
 	event_clear(event);
 	event->kind = message->state == SMALL_ARRIVED ? TRANSPORT_SENT : TRANSPORT_FAILED;
 	event->node = peer->node;
@@ -109,7 +105,6 @@ bool lane_end_show(struct transport *t, struct transport_event *event)
 		lane->listed = false;
 		TAILQ_REMOVE(&t->lanes_ended, peer, lane_link);
 	}
-	return true;
 }
 
 void lane_fail_all(struct peer *peer, enum transport_reason reason)
@@ -140,13 +135,6 @@ void lane_fail_all(struct peer *peer, enum transport_reason reason)
 
 /* --- Packets --------------------------------------------------------------------------------- */
 
-bool lane_ready(const struct peer *peer)
-{
-	const struct lane_out *lane = &peer->lane_out;
-
-	return (lane->sent != lane->next || lane->lost > 0) && peer->contact && flight_room(peer);
-}
-
 /* A packet that is being filled. */
 struct filling {
 	uint8_t *body;
@@ -171,7 +159,7 @@ static bool small_write(struct peer *peer, uint64_t index, struct filling *filli
 
 	if (filling->used + wire_bytes(message) > filling->limit)
 		return false;
-	memcpy(at, &wire, WIRE_SMALL_BYTES);
+	wire_write_small(at, &wire);
 	at += WIRE_SMALL_BYTES;
 	if (message->head_bytes > 0)
 		memcpy(at, peer->small_heads[index % MR_MESSAGES_OUT_MAX], message->head_bytes);
@@ -186,22 +174,14 @@ static bool small_write(struct peer *peer, uint64_t index, struct filling *filli
 	return true;
 }
 
-static uint64_t lost_first(const struct lane_out *lane)
-{
-	uint64_t index = lane->oldest;
-
-	while (!map_test(lane->lost_map, (uint32_t)index))
-		index++;
-	return index;
-}
-
 static void fill_lost(struct peer *peer, struct filling *filling)
 {
 	struct lane_out *lane = &peer->lane_out;
 
 	while (lane->lost > 0) {
-		uint64_t index = lost_first(lane);
+		uint64_t index = map_first(lane->lost_map, max_u64(lane->lost_from, lane->oldest));
 
+		lane->lost_from = index;
 		if (!small_write(peer, index, filling))
 			return;
 		map_clear(lane->lost_map, (uint32_t)index);
@@ -288,8 +268,9 @@ void lane_lost(struct peer *peer, const struct flight_packet *packet)
 		struct small_message *message = small_at(peer, index);
 
 		message->state = SMALL_WAITS;
+		if (lane->lost++ == 0 || index < lane->lost_from)
+			lane->lost_from = index;
 		map_set(lane->lost_map, (uint32_t)index++);
-		lane->lost++;
 		peer->flight.bytes -= wire_bytes(message);
 	}
 }
@@ -333,18 +314,16 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 
 static uint32_t bitmap_apply(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
 {
+	struct bitmap_walk walk = bitmap_walk(words, echo->words, echo->lane);
 	struct lane_out *lane = &peer->lane_out;
 	uint32_t bytes = 0;
+	uint32_t number;
 
-	for (uint32_t i = 0; i < echo->words; i++) {
-		uint32_t base = (echo->lane / 64 + i) * 64;
+	while (bitmap_next(&walk, &number)) {
+		uint64_t index = index_of(lane, number);
 
-		for (uint64_t word = words[i]; word != 0; word &= word - 1) {
-			uint64_t index = index_of(lane, base + (uint32_t)__builtin_ctzll(word));
-
-			if (index - lane->oldest < lane->sent - lane->oldest)
-				bytes += small_arrived(peer, index);
-		}
+		if (index - lane->oldest < lane->sent - lane->oldest)
+			bytes += small_arrived(peer, index);
 	}
 	return bytes;
 }

@@ -40,15 +40,30 @@ static void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
-static uint16_t ip_checksum(const uint8_t *header)
+/* The sum of one's complement does not depend on the order of bytes: it is taken over words as they
+ * lie, and is written and compared as it lies (RFC 1071, section 2). */
+static uint16_t sum_fold(uint64_t sum)
 {
-	uint32_t sum = 0;
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
 
-	for (int i = 0; i < NET_IP_BYTES; i += 2)
-		sum += get16(header + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+static uint16_t ip_sum(const uint8_t *header)
+{
+	uint32_t words[NET_IP_BYTES / sizeof(uint32_t)];
+	uint64_t sum = 0;
+
+	memcpy(words, header, sizeof(words));
+	for (uint32_t i = 0; i < NET_IP_BYTES / sizeof(uint32_t); i++)
+		sum += words[i];
+	return sum_fold(sum);
+}
+
+static bool ip_good(const uint8_t *header)
+{
+	return ip_sum(header) == UINT16_MAX;
 }
 
 static enum net_kind read_arp(const uint8_t *arp, uint32_t bytes, struct net_packet *packet)
@@ -92,7 +107,7 @@ static enum net_kind read_ip(const struct net_self *self, const uint8_t *ip, uin
 		return NET_SHORT;
 	if (ip[0] != IP_VERSION_IHL)
 		return NET_MALFORMED;
-	if (ip_checksum(ip) != 0)
+	if (!ip_good(ip))
 		return NET_BAD_CHECKSUM;
 	if (get32(ip + 16) != self->ip || ip[9] != IP_PROTOCOL_UDP)
 		return NET_NOT_OURS;
@@ -138,28 +153,53 @@ static void write_ethernet(uint8_t *frame, const struct net_self *self, const ui
 	put16(frame + 12, type);
 }
 
-void net_write_udp(uint8_t *head, const struct net_self *self, const struct net_address *to,
-		   uint32_t payload_bytes)
+void net_route_init(struct net_route *route, const struct net_self *self,
+		    const struct net_address *to)
 {
-	uint8_t *ip = head + NET_ETHERNET_BYTES;
+	uint8_t *ip = route->head + NET_ETHERNET_BYTES;
 	uint8_t *udp = ip + NET_IP_BYTES;
 
-	write_ethernet(head, self, to->mac, ETHERTYPE_IP);
+	memset(route->head, 0, sizeof(route->head));
+	write_ethernet(route->head, self, to->mac, ETHERTYPE_IP);
 	ip[0] = IP_VERSION_IHL;
 	ip[1] = IP_ECN_CAPABLE;
-	put16(ip + 2, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes);
-	put16(ip + 4, 0); /* identification: means nothing in what is never fragmented, RFC 6864 */
+	/* Identification 0: means nothing in what is never fragmented, RFC 6864. */
 	put16(ip + 6, IP_DONT_FRAGMENT);
 	ip[8] = IP_TTL;
 	ip[9] = IP_PROTOCOL_UDP;
-	put16(ip + 10, 0);
 	put32(ip + 12, self->ip);
 	put32(ip + 16, to->ip);
-	put16(ip + 10, ip_checksum(ip));
 	put16(udp, self->udp_port);
 	put16(udp + 2, to->udp_port);
-	put16(udp + 4, NET_UDP_BYTES + payload_bytes);
-	put16(udp + 6, 0);
+	route->ip_sum = ip_sum(ip);
+}
+
+/* The length of an IP packet, and a sum of its header that does not have it yet. */
+static void write_lengths(uint8_t *ip, uint32_t bytes, uint16_t sum)
+{
+	uint16_t length;
+
+	put16(ip + 2, bytes);
+	memcpy(&length, ip + 2, sizeof(length));
+	sum = (uint16_t)~sum_fold((uint64_t)sum + length);
+	memcpy(ip + 10, &sum, sizeof(sum));
+	put16(ip + NET_IP_BYTES + 4, bytes - NET_IP_BYTES);
+}
+
+void net_write_route(uint8_t *head, const struct net_route *route, uint32_t payload_bytes)
+{
+	memcpy(head, route->head, NET_HEAD_BYTES);
+	write_lengths(head + NET_ETHERNET_BYTES, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes,
+		      route->ip_sum);
+}
+
+void net_write_udp(uint8_t *head, const struct net_self *self, const struct net_address *to,
+		   uint32_t payload_bytes)
+{
+	struct net_route route;
+
+	net_route_init(&route, self, to);
+	net_write_route(head, &route, payload_bytes);
 }
 
 static void write_arp(uint8_t *frame, const struct net_self *self, uint16_t operation,
@@ -194,8 +234,7 @@ void net_resize_udp(uint8_t *head, uint32_t payload_bytes)
 {
 	uint8_t *ip = head + NET_ETHERNET_BYTES;
 
-	put16(ip + 2, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes);
+	put16(ip + 2, 0);
 	put16(ip + 10, 0);
-	put16(ip + 10, ip_checksum(ip));
-	put16(ip + NET_IP_BYTES + 4, NET_UDP_BYTES + payload_bytes);
+	write_lengths(ip, NET_IP_BYTES + NET_UDP_BYTES + payload_bytes, ip_sum(ip));
 }

@@ -54,7 +54,17 @@ struct net_address {
 	uint32_t ip;
 };
 
+/* The headers of all packets to an address: only their lengths differ. */
+struct net_route {
+	uint8_t head[NET_HEAD_BYTES]; /* lengths and checksum are 0 */
+	uint16_t ip_sum;              /* of the IP header then, before it is inverted */
+};
+
+void net_route_init(struct net_route *route, const struct net_self *self,
+		    const struct net_address *to);
 /* Writes NET_HEAD_BYTES in front of payload_bytes of UDP payload; UDP checksum 0: none. */
+void net_write_route(uint8_t *head, const struct net_route *route, uint32_t payload_bytes);
+/* The same to an address that is written to once. */
 void net_write_udp(uint8_t *head, const struct net_self *self, const struct net_address *to,
 		   uint32_t payload_bytes);
 /* Makes the headers at head those of another length of payload; all else in them stays. */

@@ -20,7 +20,7 @@ static void header_write(struct peer *peer, enum wire_type type, uint32_t sessio
 	    .packet = packet,
 	};
 
-	if (type == WIRE_HELLO)
+	if (type == WIRE_HELLO && !peer->contact)
 		header.to_incarnation = 0;
 	else if (type == WIRE_WELCOME)
 		header.to_incarnation = peer->welcome_to;
@@ -62,7 +62,7 @@ static void run_headers(struct data_run *run, uint8_t *head, uint32_t payload_by
 		memcpy(head, run->headers, NET_HEAD_BYTES + WIRE_HEADER_BYTES);
 	}
 	if (run->headers == NULL || run->payload_bytes != payload_bytes)
-		net_write_udp(head, &peer->transport->self, &peer->address, payload_bytes);
+		net_write_route(head, &peer->route, payload_bytes);
 	run->headers = head;
 	run->payload_bytes = payload_bytes;
 }
@@ -98,7 +98,7 @@ void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uin
 	bytes += WIRE_HEADER_BYTES;
 	header_write(peer, type, session, packet, wire);
 	wire_seal(wire, bytes, NULL, 0);
-	net_write_udp(frame->head, &peer->transport->self, &peer->address, bytes);
+	net_write_route(frame->head, &peer->route, bytes);
 	frame->head_bytes = NET_HEAD_BYTES + bytes;
 	frame->body = NULL;
 	frame->body_bytes = 0;

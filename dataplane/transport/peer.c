@@ -3,6 +3,9 @@
  *
  * Silence is counted in quarters of the timeout, each begun when the last one was seen to be over:
  * an owner that did not run for a while adds that while, and takes nobody for dead who spoke in it.
+ * The first one is longer by chance and the last one shorter by as much: who watches many peers
+ * does not ask them all at once, and of two that watch each other one asks, as the question is a
+ * sign of life too.
  *
  * No answer to a packet that proves nothing is longer than the packet, goes anywhere but to the
  * address we know of that node, or comes at more than a bounded rate.
@@ -34,6 +37,12 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	flight_init(peer, random_next(t));
 }
 
+void peer_route(struct peer *peer)
+{
+	memcpy(peer->address.mac, peer->hop->mac, NET_MAC_BYTES);
+	net_route_init(&peer->route, &peer->transport->self, &peer->address);
+}
+
 static uint64_t silence_ns(const struct peer *peer)
 {
 	return peer->transport->config.peer_timeout_ms * NS_PER_MS;
@@ -48,7 +57,7 @@ void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
 	/* Chunks may want to ask for the path's MTU. */
-	bool ready = chunks_ready(peer) || lane_ready(peer);
+	bool ready = (chunks_wait(peer) && chunks_ready(peer)) || lane_ready(peer);
 	bool work = ready || peer->control != 0;
 
 	if (work)
@@ -64,8 +73,22 @@ void peer_update(struct peer *peer)
 static void quarter_begin(struct peer *peer)
 {
 	struct transport *t = peer->transport;
+	uint64_t ns = silence_ns(peer) / SILENCE_PARTS;
 
-	timer_set(&t->timers, &peer->silent, t->now_ns + silence_ns(peer) / SILENCE_PARTS);
+	if (peer->quarters == 0)
+		ns += peer->spread_ns;
+	else if (peer->quarters == SILENCE_PARTS - 1)
+		ns -= peer->spread_ns;
+	timer_set(&t->timers, &peer->silent, t->now_ns + ns);
+}
+
+/* Of the next silence, by up to half a quarter; in the unit of the timeout, as all of it is. */
+static void quarters_spread(struct peer *peer)
+{
+	struct transport *t = peer->transport;
+	uint32_t most_ms = t->config.peer_timeout_ms / SILENCE_PARTS / 2;
+
+	peer->spread_ns = random_next(t) % (most_ms + 1) * NS_PER_MS;
 }
 
 static void silence_begin(struct peer *peer)
@@ -73,6 +96,7 @@ static void silence_begin(struct peer *peer)
 	if (timer_is_set(&peer->silent))
 		return;
 	peer->quarters = 0;
+	quarters_spread(peer);
 	quarter_begin(peer);
 }
 
@@ -147,6 +171,8 @@ static void peer_heard(struct peer *peer)
 
 	peer->heard_ns = t->now_ns;
 	if (peer->owed > 0 || peer->watched) {
+		if (peer->quarters > 0)
+			quarters_spread(peer);
 		peer->quarters = 0;
 		quarter_begin(peer);
 	}

@@ -12,8 +12,6 @@
  */
 #include "calls.h"
 
-#define HEADERS_BYTES (NET_IP_BYTES + NET_UDP_BYTES + WIRE_HEADER_BYTES + WIRE_DATA_BYTES)
-
 /* Lengths of IP packets that links are made for: jumbo frames, clouds, Ethernet, PPPoE, tunnels,
  * IPv6's least, and the least of IPv4. The last stands for a HELLO without padding. */
 static const uint16_t lengths[] = {9216, 9000, 8896, 4352, 2002, 1500, 1492, 1460,
@@ -50,11 +48,6 @@ void path_init(struct peer *peer)
 	timer_cancel(&peer->transport->timers, &peer->path.round);
 	peer->path = (struct path){.bytes = (uint32_t)min_u64(ceiling(peer), MR_PATH_BYTES_BASE)};
 	timer_init(&peer->path.round, TIMER_PATH);
-}
-
-uint32_t path_chunk_bytes(const struct peer *peer)
-{
-	return peer->path.bytes - HEADERS_BYTES;
 }
 
 /* --- Searching ------------------------------------------------------------------------------- */
@@ -164,7 +157,7 @@ void path_told(struct peer *peer, const struct wire_hello *hello)
 {
 	struct path *path = &peer->path;
 
-	if (hello->mtu < WIRE_CHUNK_BYTES_MIN + HEADERS_BYTES)
+	if (hello->mtu < WIRE_CHUNK_BYTES_MIN + PATH_HEADERS_BYTES)
 		return;
 	path->remote_mtu = hello->mtu;
 	if (path->search == PATH_QUIET || hello->path_bytes > path->top)
@@ -180,7 +173,7 @@ void path_told(struct peer *peer, const struct wire_hello *hello)
 /* As long as chunks are cut for this path, but for a message's last? */
 static bool full(const struct path *path, uint32_t chunk_bytes)
 {
-	return chunk_bytes + HEADERS_BYTES >= path->bytes;
+	return chunk_bytes + PATH_HEADERS_BYTES >= path->bytes;
 }
 
 void path_carried(struct peer *peer, uint32_t chunk_bytes)

@@ -106,10 +106,17 @@ static void turns_run(struct peer *peer, uint32_t flow)
 	while (*(turn = turn_of(peer, flow, peer->in_flow_seq[flow])) != 0) {
 		struct in_message *message = &peer->in[*turn - 1];
 
+		if (message->state != IN_WHOLE && message->state != IN_REJECTED)
+			return;
 		*turn = 0;
 		peer->in_flow_seq[flow]++;
 		leave(message);
 	}
+}
+
+bool receive_turn_taken(struct peer *peer, uint32_t flow)
+{
+	return *turn_of(peer, flow, peer->in_flow_seq[flow]) != 0;
 }
 
 void receive_turn(struct peer *peer, uint32_t flow)
@@ -121,15 +128,10 @@ void receive_turn(struct peer *peer, uint32_t flow)
 /* Whole or rejected: unordered ones leave at once. */
 static void decided(struct in_message *message)
 {
-	struct peer *peer = message->peer;
-	uint32_t flow = message->data.flow;
-
-	if (flow == 0) {
+	if (message->data.flow == 0)
 		leave(message);
-		return;
-	}
-	*turn_of(peer, flow, message->data.flow_seq) = (uint16_t)(message - peer->in + 1);
-	turns_run(peer, flow);
+	else
+		turns_run(message->peer, message->data.flow);
 }
 
 /* --- Chunks ---------------------------------------------------------------------------------- */
@@ -150,12 +152,10 @@ static void run_add(struct in_message *message, uint32_t chunk)
 		receive_flush(t);
 }
 
-void receive_flush(struct transport *t)
+void receive_run_end(struct transport *t)
 {
 	struct in_message *message = t->run;
 
-	if (message == NULL)
-		return;
 	t->run = NULL;
 	acknowledge(message->peer, message->id);
 	credit_return(message, t->run_credit_bytes);
@@ -278,24 +278,41 @@ static struct in_message *open_message(struct peer *peer, const struct wire_data
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].state = SLOT_OPEN;
 	peer->in_slots[data->message % MR_MESSAGES_OUT_MAX].value = (uint16_t)index;
 	peer->in_open++;
+	if (data->flow != 0)
+		*turn_of(peer, data->flow, data->flow_seq) = (uint16_t)(index + 1);
 	PROBE_MESSAGE_OFFERED(peer->transport->config.node, peer->node, data->message,
 			      data->body_bytes, data->flow);
 	return message;
 }
 
+/* Has the message a place in its flow that none before it has? It keeps it until it leaves. */
+static bool turn_free(struct peer *peer, const struct wire_data *data)
+{
+	struct transport_counters *counters = &peer->transport->counters;
+
+	if (data->flow == 0)
+		return true;
+	if (data->flow_seq - peer->in_flow_seq[data->flow] >= FLOW_TURNS) {
+		counters->drop_window++;
+		return false;
+	}
+	if (*turn_of(peer, data->flow, data->flow_seq) != 0) {
+		counters->drop_flow_seq++;
+		return false;
+	}
+	return true;
+}
+
 static void chunk_first(struct peer *peer, const struct wire_data *data,
 			const struct wire_shape *shape, const uint8_t *bytes)
 {
-	struct transport_counters *counters = &peer->transport->counters;
 	struct in_message *message;
 
-	if (data->flow != 0 && data->flow_seq - peer->in_flow_seq[data->flow] >= FLOW_TURNS) {
-		counters->drop_window++;
+	if (!turn_free(peer, data))
 		return;
-	}
 	message = data->chunk == 0 ? open_message(peer, data, shape) : NULL;
 	if (message == NULL) {
-		counters->drop_no_room++;
+		peer->transport->counters.drop_no_room++;
 		return;
 	}
 	memcpy(message->head, bytes, shape->head_bytes);
@@ -306,10 +323,9 @@ static void chunk_first(struct peer *peer, const struct wire_data *data,
 	peer->transport->offered = true;
 }
 
-void receive_keep(struct transport *t)
+void receive_stash(struct transport *t)
 {
-	if (t->fresh != NULL)
-		chunk_stash(t->fresh, t->fresh_bytes);
+	chunk_stash(t->fresh, t->fresh_bytes);
 	t->fresh = NULL;
 }
 
@@ -346,7 +362,7 @@ static void chunk_open(struct in_message *message, uint32_t chunk, const uint8_t
 /* --- Packets --------------------------------------------------------------------------------- */
 
 /* Is the session current? A new one ends what the last one left open. */
-bool receive_enter(struct peer *peer, uint32_t session)
+bool receive_session_other(struct peer *peer, uint32_t session)
 {
 	if (session < peer->in_session || session == 0) {
 		peer->transport->counters.drop_window++;

@@ -5,11 +5,13 @@
  * microseconds, for peers that poll; one that may sleep, because nothing was heard of it lately, is
  * given the time it said it may sleep; and one that answers later than that now and then (a host
  * with more threads than cores) gets a floor of its own, which rises with each timeout that proves
- * spurious, and decays. One that is doubled is up to a quarter shorter by chance: senders who lost
- * to the same full queue must not meet there again.
+ * spurious, and decays. While the peer is heard of, timeouts are not doubled: what is missing was
+ * lost, and half of the packets that would say so with it. One that is doubled is up to a quarter
+ * shorter by chance: senders who lost to the same full queue must not meet there again.
  *
  * Sources: RFC 6298 (smoothing), RFC 9002 section 6.2.1 (max_ack_delay), RFC 8985 (reordering
- * window), RFC 4015 (more patience after a spurious timeout).
+ * window), RFC 4015 (more patience after a spurious timeout), Linux's linear timeouts of thin
+ * streams (Documentation/networking/tcp-thin.rst).
  */
 #include "calls.h"
 
@@ -74,14 +76,20 @@ void rtt_patience(struct peer *peer)
 uint64_t rtt_timeout_ns(const struct peer *peer, uint64_t sent_ns)
 {
 	const struct rtt *rtt = &peer->flight.rtt;
+	uint32_t doublings = peer->flight.doublings;
 	uint64_t timeout_ns = rtt->rto_ns;
 
 	if (sent_ns > peer->heard_ns + MR_POLL_HOT_US * NS_PER_US)
 		timeout_ns += peer->sleep_us * NS_PER_US;
-	timeout_ns = min_u64(timeout_ns << peer->flight.backoff, peer_interval_max_ns(peer));
-	if (peer->flight.backoff > 0)
+	timeout_ns = min_u64(timeout_ns << doublings, peer_interval_max_ns(peer));
+	if (doublings > 0)
 		timeout_ns -= timeout_ns * peer->flight.jitter / 1024;
 	return timeout_ns;
+}
+
+bool rtt_awake(const struct peer *peer)
+{
+	return peer->transport->now_ns - peer->heard_ns < MR_RTO_AWAKE_US * NS_PER_US;
 }
 
 uint64_t rtt_overtaken_ns(const struct peer *peer)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "bitmap.h"
 #include "net.h"
 #include "timer.h"
 #include "transport.h"
@@ -168,6 +169,7 @@ struct lane_out {
 	uint64_t oldest; /* those before it have ended */
 	uint64_t sent;   /* those before it were sent at least once */
 	uint64_t next;
+	uint64_t lost_from; /* none before it is lost */
 	uint32_t lost; /* to send again: bits set in lost_map, of index % MR_MESSAGES_OUT_MAX */
 	bool listed;   /* in transport->lanes_ended: some were not shown */
 	uint64_t lost_map[MR_MESSAGES_OUT_MAX / 64];
@@ -232,7 +234,8 @@ struct flight {
 	uint32_t oldest;        /* first one not yet judged arrived or lost */
 	uint32_t heard;         /* highest one the peer said it saw */
 	uint32_t recovery;      /* losses below it have shrunk the window already */
-	uint32_t backoff;       /* doublings of the timeout */
+	uint32_t backoff;       /* timeouts in a row */
+	uint32_t doublings;     /* of the timeout, in that row */
 	uint32_t reorder;       /* steps of patience with packets that overtake; 0: none was seen */
 	bool timed_out;         /* the window shrank last for a timeout */
 	bool told;              /* duplicates is set */
@@ -339,6 +342,7 @@ struct peer {
 	struct timer retry;  /* HELLO without contact, retransmission with it */
 	struct hop *hop;
 	struct net_address address;
+	struct net_route route; /* to that address */
 	uint32_t node;
 	bool active;
 	bool contact;         /* both know the other's incarnation, and it is alive */
@@ -352,6 +356,7 @@ struct peer {
 	uint64_t heard_ns;           /* the last valid packet */
 	uint64_t hello_ns;           /* interval of the next HELLO */
 	uint64_t answers_ns;         /* answers to whom we don't know: when the next is free */
+	uint64_t spread_ns;          /* the first quarter of a silence is longer by that */
 	uint32_t quarters;           /* of the timeout that passed in silence */
 	bool watched;
 	uint32_t owed; /* messages the other side must do something for */
@@ -442,6 +447,7 @@ struct transport {
 	TAILQ_HEAD(, peer) lanes_ended; /* peers with ends of small messages to show */
 	uint32_t inbox_first;
 	uint32_t inbox_count;
+	uint32_t inbox_bytes; /* of messages, when they came */
 	struct inbox_packet inbox[MR_INBOX_PACKETS];
 	uint64_t credit_bytes; /* granted and not yet here, all messages */
 	uint64_t credit_limit_bytes;
@@ -489,24 +495,6 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 static inline uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
-}
-
-_Static_assert(MR_CHUNK_WINDOW == MR_MESSAGES_OUT_MAX, "maps of chunks and small messages");
-
-/* Bits of a map that is a ring of MR_CHUNK_WINDOW chunks, or as many small messages. */
-static inline bool map_test(const uint64_t *map, uint32_t chunk)
-{
-	return map[chunk % MR_CHUNK_WINDOW / 64] >> chunk % 64 & 1;
-}
-
-static inline void map_set(uint64_t *map, uint32_t chunk)
-{
-	map[chunk % MR_CHUNK_WINDOW / 64] |= 1ull << chunk % 64;
-}
-
-static inline void map_clear(uint64_t *map, uint32_t chunk)
-{
-	map[chunk % MR_CHUNK_WINDOW / 64] &= ~(1ull << chunk % 64);
 }
 
 /* Packet numbers wrap: how far a is ahead of b. */

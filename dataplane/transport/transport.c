@@ -68,7 +68,7 @@ int transport_peer_add(struct transport *t, uint32_t node, uint32_t ip, uint16_t
 	peer->hop = hop;
 	peer->address.ip = ip;
 	peer->address.udp_port = udp_port;
-	memcpy(peer->address.mac, hop->mac, NET_MAC_BYTES);
+	peer_route(peer);
 	peer_update(peer);
 	return 0;
 }

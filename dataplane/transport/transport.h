@@ -152,12 +152,16 @@ struct transport_rx {
  * does so hands frames over in the instant they come.
  *
  * Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
- * its user can answer before the next chunks of the same message are looked at, and when as many
- * small messages wait as can. So drain events, and give the rest. The frames stay as
+ * its user can answer before the next chunks of the same message are looked at, and when small
+ * messages enough wait (transport_input_full()). So drain events, and give the rest. The frames stay as
  * they are until transport_input_end(), or else the next transport_input(): an offer answered
  * before is filled straight from its frame. */
 uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
 			 uint32_t count);
+/* Did it stop because a packet's worth of small messages waits (MR_INBOX_BYTES)? Then drain events,
+ * and rather send their answers before the rest is given: both sides work at once that way, instead
+ * of in turns. True until the frames go away. */
+bool transport_input_full(const struct transport *t);
 /* The frames go away: what is still needed of them is copied. */
 void transport_input_end(struct transport *t);
 
@@ -219,6 +223,7 @@ const char *transport_reason_text(enum transport_reason reason);
 	X(drop_window)                                                                           \
 	X(drop_no_room)                                                                          \
 	X(drop_order)       /* small messages before others of their flow */                     \
+	X(drop_flow_seq)    /* messages that claim another one's place in their flow */          \
 	X(drop_undrained)   /* packets of them not taken in time */                              \
 	X(drop_answer_rate) /* answers not given: strangers may ask a lot */
 

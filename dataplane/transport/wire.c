@@ -51,13 +51,17 @@ uint32_t wire_covered(const uint8_t *packet, uint32_t bytes)
 	return covered < bytes ? covered : bytes;
 }
 
+/* Of a packet whose own CRC is yet to come, or is not to count. */
+static uint32_t crc_without(const uint8_t *packet, uint32_t bytes)
+{
+	return crc32c_without(packet, bytes, offsetof(struct wire_header, crc));
+}
+
 void wire_seal(uint8_t *packet, uint32_t bytes, const void *payload, uint32_t payload_bytes)
 {
 	uint32_t covered = wire_covered(packet, bytes + payload_bytes);
-	uint32_t crc = 0;
+	uint32_t crc = crc_without(packet, covered < bytes ? covered : bytes);
 
-	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
-	crc = crc32c(0, packet, covered < bytes ? covered : bytes);
 	if (covered > bytes)
 		crc = crc32c(crc, payload, covered - bytes);
 	memcpy(packet + offsetof(struct wire_header, crc), &crc, sizeof(crc));
@@ -65,9 +69,6 @@ void wire_seal(uint8_t *packet, uint32_t bytes, const void *payload, uint32_t pa
 
 enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_header *header)
 {
-	struct wire_header zeroed;
-	uint32_t crc;
-
 	if (bytes < WIRE_HEADER_BYTES)
 		return WIRE_SHORT;
 	memcpy(header, packet, sizeof(*header));
@@ -75,12 +76,7 @@ enum wire_verdict wire_open(const uint8_t *packet, uint32_t bytes, struct wire_h
 		return WIRE_MALFORMED;
 	if (header->version != WIRE_VERSION)
 		return WIRE_BAD_VERSION;
-	zeroed = *header;
-	zeroed.crc = 0;
-	crc = crc32c(0, &zeroed, sizeof(zeroed));
-	crc = crc32c(crc, packet + WIRE_HEADER_BYTES,
-		     wire_covered(packet, bytes) - WIRE_HEADER_BYTES);
-	if (crc != header->crc)
+	if (crc_without(packet, wire_covered(packet, bytes)) != header->crc)
 		return WIRE_BAD_CHECKSUM;
 	return (header->flags & (uint16_t)~WIRE_FLAGS) == 0 ? WIRE_GOOD : WIRE_MALFORMED;
 }
@@ -148,18 +144,4 @@ uint32_t wire_write_echo(uint8_t *at, const struct wire_echo *echo, const uint64
 	if (echo->words > 0)
 		memcpy(at + WIRE_ECHO_BYTES, words, echo->words * 8u);
 	return WIRE_ECHO_BYTES + echo->words * 8u;
-}
-
-uint32_t wire_read_small(const uint8_t *at, uint32_t bytes, struct wire_small *small)
-{
-	uint32_t length;
-
-	if (bytes < WIRE_SMALL_BYTES)
-		return 0;
-	memcpy(small, at, WIRE_SMALL_BYTES);
-	length = WIRE_SMALL_BYTES + small->head_bytes + small->body_bytes;
-	if (small->body_bytes == 0 || small->head_bytes > TRANSPORT_HEAD_BYTES_MAX ||
-	    small->flow >= MR_FLOWS_MAX || small->reserved != 0 || length > bytes)
-		return 0;
-	return length;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <millrace/limits.h>
 
@@ -45,7 +46,7 @@ struct wire_header {
 	uint16_t to_node;
 	uint32_t crc; /* CRC32C of the UDP payload, this field taken as zero; see wire_covered() */
 	uint64_t from_incarnation;
-	uint64_t to_incarnation; /* 0: not known yet, HELLO only */
+	uint64_t to_incarnation; /* 0: not known to live, HELLO only */
 	uint32_t session; /* DATA, SMALL, PROBE: the sender's; ACK, RESET: of what is answered */
 	uint32_t packet;  /* DATA, SMALL: number of this packet; ACK: highest number seen */
 };
@@ -167,8 +168,31 @@ bool wire_read_data(const uint8_t *body, uint32_t bytes, struct wire_data *data,
 uint32_t wire_read_echo(const uint8_t *at, uint32_t bytes, struct wire_echo *echo,
 			uint64_t words[WIRE_ECHO_WORDS_MAX]);
 uint32_t wire_write_echo(uint8_t *at, const struct wire_echo *echo, const uint64_t *words);
+/* Field by field: a struct that was just written cannot be read back by longer words at once. */
+static inline void wire_write_small(uint8_t *at, const struct wire_small *small)
+{
+	memcpy(at, &small->number, sizeof(small->number));
+	memcpy(at + 4, &small->flow_seq, sizeof(small->flow_seq));
+	memcpy(at + 8, &small->body_bytes, sizeof(small->body_bytes));
+	at[10] = small->flow;
+	at[11] = 0;
+	memcpy(at + 12, &small->head_bytes, sizeof(small->head_bytes));
+}
+
 /* Reads what is in front of a small message; returns its length with head and body, or 0. */
-uint32_t wire_read_small(const uint8_t *at, uint32_t bytes, struct wire_small *small);
+static inline uint32_t wire_read_small(const uint8_t *at, uint32_t bytes, struct wire_small *small)
+{
+	uint32_t length;
+
+	if (bytes < WIRE_SMALL_BYTES)
+		return 0;
+	memcpy(small, at, WIRE_SMALL_BYTES);
+	length = WIRE_SMALL_BYTES + small->head_bytes + small->body_bytes;
+	if (small->body_bytes == 0 || small->head_bytes > TRANSPORT_HEAD_BYTES_MAX ||
+	    small->flow >= MR_FLOWS_MAX || small->reserved != 0 || length > bytes)
+		return 0;
+	return length;
+}
 /* Reads one entry of an ACK and its bitmap; returns its length, or 0 when it is malformed. */
 uint32_t wire_read_ack(const uint8_t *entry, uint32_t bytes, struct wire_ack *ack,
 		       uint64_t words[WIRE_ACK_WORDS_MAX]);

@@ -96,7 +96,8 @@ static void histograms_json_add(cJSON *json, const struct node_metrics *metrics)
 #undef ADD_NODE
 }
 
-static cJSON *peer_json(const struct transport_peer_stats *peer)
+static cJSON *peer_json(const struct transport_peer_stats *peer,
+			const struct handover_peer_counters *handed)
 {
 	cJSON *object = cJSON_CreateObject();
 	char text[32];
@@ -112,9 +113,12 @@ static cJSON *peer_json(const struct transport_peer_stats *peer)
 #define ADD_COUNTER(name) cJSON_AddNumberToObject(object, #name, (double)peer->counters.name);
 #define ADD_GAUGE(name) cJSON_AddNumberToObject(object, #name, (double)peer->name);
 	TRANSPORT_PEER_COUNTERS(ADD_COUNTER)
+#define ADD_HANDED(name) cJSON_AddNumberToObject(object, #name, (double)handed->name);
 	TRANSPORT_PEER_GAUGES(ADD_GAUGE)
+	HANDOVER_PEER_COUNTERS(ADD_HANDED)
 #undef ADD_COUNTER
 #undef ADD_GAUGE
+#undef ADD_HANDED
 	return object;
 }
 
@@ -123,7 +127,7 @@ static void peers_json_add(cJSON *json, const struct node_metrics *metrics)
 	cJSON *array = cJSON_AddArrayToObject(json, "peers");
 
 	for (uint32_t i = 0; i < metrics->peer_count; i++)
-		cJSON_AddItemToArray(array, peer_json(&metrics->peers[i]));
+		cJSON_AddItemToArray(array, peer_json(&metrics->peers[i], &metrics->handed[i]));
 }
 
 static void seal_json_add(cJSON *json, const struct node_metrics *metrics)

@@ -124,33 +124,34 @@ static void gauges_write(struct exposition *to, const struct node_metrics *metri
 struct peer_field {
 	const char *name;
 	enum exposition_type type;
-	uint64_t (*value)(const struct transport_peer_stats *peer);
+	uint64_t (*value)(const struct node_metrics *metrics, uint32_t p); /* of peers[p] */
 };
 
-static uint64_t peer_up(const struct transport_peer_stats *peer)
+static uint64_t peer_up(const struct node_metrics *metrics, uint32_t p)
 {
-	return peer->contact;
+	return metrics->peers[p].contact;
 }
-#define COUNTER(name)                                                        \
-	static uint64_t peer_##name(const struct transport_peer_stats *peer) \
-	{                                                                    \
-		return peer->counters.name;                                  \
+#define VALUE(name, member)                                                         \
+	static uint64_t peer_##name(const struct node_metrics *metrics, uint32_t p) \
+	{                                                                           \
+		return metrics->member.name;                                        \
 	}
-#define GAUGE(name)                                                          \
-	static uint64_t peer_##name(const struct transport_peer_stats *peer) \
-	{                                                                    \
-		return peer->name;                                           \
-	}
+#define COUNTER(name) VALUE(name, peers[p].counters)
+#define GAUGE(name) VALUE(name, peers[p])
+#define HANDED(name) VALUE(name, handed[p])
 TRANSPORT_PEER_COUNTERS(COUNTER)
 TRANSPORT_PEER_GAUGES(GAUGE)
+HANDOVER_PEER_COUNTERS(HANDED)
+#undef VALUE
 #undef COUNTER
 #undef GAUGE
+#undef HANDED
 
 #define COUNTER(name) {#name, EXPOSITION_COUNTER, peer_##name},
 #define GAUGE(name) {#name, EXPOSITION_GAUGE, peer_##name},
-static const struct peer_field peer_fields[] = {{"up", EXPOSITION_GAUGE, peer_up},
-						TRANSPORT_PEER_COUNTERS(COUNTER)
-						    TRANSPORT_PEER_GAUGES(GAUGE)};
+static const struct peer_field peer_fields[] = {
+    {"up", EXPOSITION_GAUGE, peer_up},
+    TRANSPORT_PEER_COUNTERS(COUNTER) TRANSPORT_PEER_GAUGES(GAUGE) HANDOVER_PEER_COUNTERS(COUNTER)};
 #undef COUNTER
 #undef GAUGE
 
@@ -166,7 +167,7 @@ static void peers_write(struct exposition *to, const struct node_metrics *metric
 			char label[32];
 
 			snprintf(label, sizeof(label), "peer=\"%u\"", metrics->peers[p].node);
-			exposition_sample(to, label, field->value(&metrics->peers[p]));
+			exposition_sample(to, label, field->value(metrics, p));
 		}
 	}
 }

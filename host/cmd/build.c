@@ -28,6 +28,8 @@ static const char build_help[] =
     "                        source includes a header that only a libc has\n"
     "  --stack BYTES         of a wasm function: plain bytes, KiB or MiB; default 16KiB, with a\n"
     "                        libc 64KiB\n"
+    "  --program NAME        the sources, of C or C++, are an ordinary program with main(): it\n"
+    "                        becomes NAME.wasm. What follows -- goes to the compiler\n"
     "  --verbose             print the compilers' command lines\n"
     "  --help                this text\n"
     "\n"
@@ -35,12 +37,14 @@ static const char build_help[] =
     "it,\n"
     "4 a compiler or a file is missing.\n"
     "\n"
-    "Example:\n"
-    "  millrace build shout --kind wasm\n";
+    "Examples:\n"
+    "  millrace build shout --kind wasm\n"
+    "  millrace build --program cat cat.c -- -DNDEBUG\n";
 
 struct build {
 	struct toolchain_order order;
 	bool kinds[TOOLCHAIN_KINDS];
+	const char *program; /* NULL: sources are functions */
 	uint32_t built;
 };
 
@@ -132,6 +136,34 @@ static int place_build(struct build *build, const char *place)
 	return S_ISDIR(status.st_mode) ? folder_build(build, place) : source_build(build, place);
 }
 
+/* Of argv, those before "--" are sources, those behind it the compiler's. */
+static int program_build(const struct build *build, int argc, char **argv)
+{
+	struct toolchain_program program = {.name = build->program,
+					    .sources = (const char *const *)argv,
+					    .out_dir = build->order.out_dir,
+					    .stack_bytes = build->order.stack_bytes,
+					    .verbose = build->order.verbose};
+	char error[2 * MR_ERROR_BYTES_MAX], built[PATH_MAX];
+	int rc;
+
+	while (program.source_count < (size_t)argc && argv[program.source_count][0] != '-')
+		program.source_count++;
+	program.arguments = program.sources + program.source_count;
+	program.argument_count = (size_t)argc - program.source_count;
+	if (program.source_count == 0)
+		return usage_wrong("which sources? --program needs some", "");
+	if (program.out_dir == NULL)
+		program.out_dir = ".";
+	rc = toolchain_build_program(&program, built, error, sizeof(error));
+	if (rc != 0)
+		return failed(error, rc == -ENOEXEC ? RUN_COMPOSITION : RUN_CANNOT_START);
+	if (code_check("wasm", built, error, sizeof(error)) != 0)
+		return failed(error, RUN_COMPOSITION);
+	printf("%s\n", built);
+	return RUN_OK;
+}
+
 /* NULL, or what the option allows when the value is none of that. */
 static const char *option_set(struct build *build, int option, const char *value)
 {
@@ -159,6 +191,11 @@ static const char *option_set(struct build *build, int option, const char *value
 	case 'o':
 		build->order.out_dir = value;
 		return NULL;
+	case 'p':
+		build->program = value;
+		return value[0] != 0 && strchr(value, '/') == NULL
+			   ? NULL
+			   : "--program is the name of a function, not ";
 	default:
 		build->order.verbose = true;
 		return NULL;
@@ -168,13 +205,10 @@ static const char *option_set(struct build *build, int option, const char *value
 int command_build(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"kind", required_argument, NULL, 'k'},
-	    {"out", required_argument, NULL, 'o'},
-	    {"libc", required_argument, NULL, 'l'},
-	    {"stack", required_argument, NULL, 's'},
-	    {"verbose", no_argument, NULL, 'v'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
+	    {"kind", required_argument, NULL, 'k'},    {"out", required_argument, NULL, 'o'},
+	    {"libc", required_argument, NULL, 'l'},    {"stack", required_argument, NULL, 's'},
+	    {"program", required_argument, NULL, 'p'}, {"verbose", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 	};
 	struct build build = {.kinds = {[TOOLCHAIN_WASM] = true, [TOOLCHAIN_NATIVE] = true}};
 	const char *allowed;
@@ -196,6 +230,8 @@ int command_build(int argc, char **argv)
 		if (allowed != NULL)
 			return usage_wrong(allowed, optarg);
 	}
+	if (build.program != NULL)
+		return program_build(&build, argc - optind, argv + optind);
 	if (optind == argc)
 		return place_build(&build, ".");
 	for (; code == RUN_OK && optind < argc; optind++)

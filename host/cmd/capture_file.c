@@ -21,6 +21,7 @@ int capture_file_open(struct capture **capture, const struct capture_options *op
 	    .path = options->path,
 	    .bytes_max = options->bytes_max,
 	    .snap_bytes = options->snap_bytes,
+	    .ended = options->ended,
 	};
 
 	*capture = NULL;
@@ -40,6 +41,8 @@ void capture_file_close(struct capture **capture, const struct capture_options *
 	if (*capture == NULL)
 		return;
 	capture_close(capture, &counts);
+	if (counts.told)
+		return;
 	if (counts.error != 0)
 		snprintf(note + used, note_bytes - used, "%s%s is not whole: %s",
 			 used > 0 ? "; " : "", options->path, strerror(-counts.error));

@@ -5,9 +5,10 @@
 #include "capture.h"
 
 struct capture_options {
-	const char *path;    /* NULL: no capture */
-	uint64_t bytes_max;  /* 0: the default */
-	uint32_t snap_bytes; /* 0: all of a frame */
+	const char *path;                           /* NULL: no capture */
+	uint64_t bytes_max;                         /* 0: the default */
+	uint32_t snap_bytes;                        /* 0: all of a frame */
+	void (*ended)(const char *path, int error); /* as capture_config's; NULL: told at the end */
 };
 
 /* In virtual time frames are dated from 1970 on. Without a path *capture is NULL. 0 or -errno with

@@ -38,11 +38,25 @@ struct daemon {
 	char attach_dir[ATTACH_DIR_BYTES]; /* empty: no hand-over */
 };
 
+/* A daemon runs on for long: it says so when it happens. */
+static void capture_ended(const char *path, int error)
+{
+	fprintf(stderr,
+		"millraced: note: %s: %s: no more frames are captured, the node goes on; "
+		"millrace_link_tap_missed_total counts them\n",
+		path,
+		error != 0 ? strerror(-error) : "it has as many bytes as --pcap-bytes allows");
+}
+
 static int capture_begin(struct daemon *daemon, struct node_io_core *cores, char *error,
 			 size_t error_bytes)
 {
 	const struct daemon_options *options = daemon->options;
-	int rc = capture_file_open(&daemon->capture, &options->pcap, false, error, error_bytes);
+	struct capture_options pcap = options->pcap;
+	int rc;
+
+	pcap.ended = capture_ended;
+	rc = capture_file_open(&daemon->capture, &pcap, false, error, error_bytes);
 
 	if (rc == 0)
 		rc = io_taps_open(cores, options->io_cores, daemon->capture, options->node, error,

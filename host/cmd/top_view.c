@@ -97,7 +97,7 @@ static void peer_write(FILE *out, const struct watch_node *node, const cJSON *pe
 {
 	double number = sample_number(peer, "node");
 
-	fprintf(out, "%4.0f %4.0f %-21s %4s %11s %11s %8s %8s %9s %9s %9s %6.0f %7s %8.0f\n",
+	fprintf(out, "%4.0f %4.0f %-21s %4s %11s %11s %8s %11s %8s %9s %9s %9s %6.0f %7s %8.0f\n",
 		sample_number(sample_group(node->now, NULL), "node"), number,
 		sample_string(peer, "address"),
 		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(peer, "up")) ? "up" : "-",
@@ -105,6 +105,9 @@ static void peer_write(FILE *out, const struct watch_node *node, const cJSON *pe
 		human_bytes(sample_peer_rate(node, number, "bytes_out")).text,
 		human_count(sample_peer_rate(node, number, "messages_in") +
 			    sample_peer_rate(node, number, "messages_out"))
+		    .text,
+		human_bytes(sample_peer_rate(node, number, "handed_bytes_in") +
+			    sample_peer_rate(node, number, "handed_bytes_out"))
 		    .text,
 		human_seconds(sample_number(peer, "srtt_ns") / 1e9).text,
 		human_bytes(sample_number(peer, "window_bytes")).text,
@@ -240,8 +243,8 @@ char *top_view_text(const struct watch *watch, double interval_s)
 	title_write(out, watch, interval_s);
 	nodes_write(out, watch);
 	table_write(out, watch,
-		    "NODE PEER ADDRESS               LINK        IN/S       OUT/S   MSGS/S      "
-		    "RTT    WINDOW  INFLIGHT    CREDIT QUEUED  RETX/S TIMEOUTS",
+		    "NODE PEER ADDRESS               LINK        IN/S       OUT/S   MSGS/S    "
+		    "HANDED/S      RTT    WINDOW  INFLIGHT    CREDIT QUEUED  RETX/S TIMEOUTS",
 		    peers_write);
 	table_write(out, watch,
 		    "NODE CORE        IN/S       OUT/S   FR IN/S     OUT/S  MSGS IN/S "

@@ -36,4 +36,21 @@ struct toolchain_order {
 int toolchain_build(const struct toolchain_order *order, enum toolchain_kind kind,
 		    char built[PATH_MAX], char *error, size_t error_bytes);
 
+/* An ordinary program, of several sources, with main(): as a wasm function, with wasi-libc and, for
+ * sources that are called *.cc, *.cpp or *.cxx, libc++. docs/sandbox.md says what it sees. */
+struct toolchain_program {
+	const char *name; /* of the function */
+	const char *const *sources;
+	size_t source_count;
+	const char *const *arguments; /* for the compiler: -D, -I, ... */
+	size_t argument_count;
+	const char *out_dir;
+	uint32_t stack_bytes; /* 0: 256 KiB */
+	bool verbose;
+};
+
+/* As toolchain_build(): out_dir/NAME.wasm. */
+int toolchain_build_program(const struct toolchain_program *program, char built[PATH_MAX],
+			    char *error, size_t error_bytes);
+
 #endif

@@ -127,6 +127,12 @@ static bool lent_share_has(struct node *node, uint64_t bytes)
 	return handover_lent_bytes(node) + bytes <= LENT_SHARE(pool.bytes);
 }
 
+static void peer_count_out(struct node *node, uint32_t peer, uint64_t bytes)
+{
+	node->handover.peers[peer].handed_messages_out++;
+	node->handover.peers[peer].handed_bytes_out += bytes;
+}
+
 bool handover_batch(struct node *node, uint32_t peer, const struct message_head *head,
 		    struct region *batch)
 {
@@ -151,6 +157,7 @@ bool handover_batch(struct node *node, uint32_t peer, const struct message_head 
 	}
 	counters->batches_out++;
 	counters->batch_bytes_out += batch->bytes;
+	peer_count_out(node, peer, batch->bytes);
 	return true;
 }
 
@@ -165,6 +172,7 @@ bool handover_control(struct node *node, uint32_t peer, const struct message_hea
 	if (attach_send(channel, head, sizeof(*head), body, (uint32_t)bytes) != 0)
 		return false;
 	node->handover.counters.controls_out++;
+	peer_count_out(node, peer, bytes);
 	return true;
 }
 
@@ -206,6 +214,9 @@ static void message_take(struct node *node, uint32_t peer, const struct attach_m
 		return;
 	}
 	memcpy(&head, message->bytes, sizeof(head));
+	node->handover.peers[peer].handed_messages_in++;
+	node->handover.peers[peer].handed_bytes_in +=
+	    region != NULL ? region->bytes : message->body_bytes;
 	messages_handed(node, peer, &head, region, message->bytes + sizeof(head),
 			message->body_bytes);
 }

@@ -32,8 +32,13 @@ int keys_apply(struct packet_path *path, const struct node *node, const struct n
 	    .core = core,
 	};
 	rc = seal_create(&path->seal, &seal);
-	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++)
-		rc = seal_peer_add(path->seal, config->peers[i].node,
-				   keys->private_key != NULL ? config->peers[i].public_key : NULL);
+	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
+		const struct node_peer *peer = &config->peers[i];
+
+		rc = seal_peer_add(path->seal, peer->node,
+				   keys->private_key != NULL ? peer->public_key : NULL);
+		if (rc == 0)
+			rc = seal_peer_at(path->seal, peer->node, peer->ip);
+	}
 	return rc;
 }

@@ -145,6 +145,7 @@ uint64_t node_deadline(const struct node *node)
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
 		deadline = rendezvous_deadline(node->handover.rendezvous);
+	/* What was done last is published too, before a node sleeps for long. */
 	if ((node->stopping || node->unpublished || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
 		deadline = node->published_ns + 100000000ull;

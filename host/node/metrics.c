@@ -31,10 +31,11 @@ static void queues_measure(const struct node *node, struct node_queues *queues)
 static void peers_collect(const struct node *node, struct node_metrics *metrics)
 {
 	metrics->peer_count = 0;
-	for (uint32_t peer = 0; peer < node->nodes; peer++)
+	for (uint32_t peer = 0; peer < node->nodes; peer++) {
 		if (transport_peer_stats(node->path.transport, peer,
 					 &metrics->peers[metrics->peer_count]) == 0)
-			metrics->peer_count++;
+			metrics->handed[metrics->peer_count++] = node->handover.peers[peer];
+	}
 }
 
 static void jobs_collect(const struct node *node, struct node_metrics *metrics)

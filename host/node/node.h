@@ -237,6 +237,19 @@ struct handover_counters {
 #undef HANDOVER_COUNTER_FIELD
 };
 
+/* To and from one peer: batches and control messages, without their heads. */
+#define HANDOVER_PEER_COUNTERS(X) \
+	X(handed_bytes_in)        \
+	X(handed_bytes_out)       \
+	X(handed_messages_in)     \
+	X(handed_messages_out)
+
+struct handover_peer_counters {
+#define HANDOVER_PEER_FIELD(name) uint64_t name;
+	HANDOVER_PEER_COUNTERS(HANDOVER_PEER_FIELD)
+#undef HANDOVER_PEER_FIELD
+};
+
 /* The share of one I/O core in what a node counts. */
 struct node_core_metrics {
 	struct transport_counters transport;
@@ -271,6 +284,7 @@ struct node_metrics {
 	struct transport_histograms messages;
 	uint32_t peer_count;
 	struct transport_peer_stats peers[MR_NODES_MAX];
+	struct handover_peer_counters handed[MR_NODES_MAX]; /* with peers[] of the same index */
 	uint32_t core_count;
 	struct node_core_metrics cores[MR_IO_CORES_MAX];
 };

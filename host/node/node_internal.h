@@ -277,6 +277,7 @@ struct handover {
 	uint32_t control_framed[MR_NODES_MAX];         /* control messages under way as frames */
 	uint64_t recalled_ns;
 	struct handover_counters counters;
+	struct handover_peer_counters peers[MR_NODES_MAX];
 	char note[MR_ERROR_BYTES_MAX]; /* why there is none, though it was wanted */
 };
 
@@ -332,7 +333,7 @@ struct node {
 	uint64_t batches_in_flight; /* of these, the ones that hold regions */
 	uint64_t now_ns;
 	uint64_t published_ns;
-	bool unpublished;   /* something happened since */
+	bool unpublished;   /* something was done since */
 	uint64_t looked_ns; /* at the port, last */
 	struct node_histograms histograms;
 	uint64_t fault_random;

@@ -53,6 +53,7 @@
 	1024                   /* head and body of a message that needs no offer: fits a packet \
 				*/
 #define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
+#define MR_INBOX_BYTES 1024    /* of them, taken before their answers go: most of a packet */
 #define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */
@@ -62,8 +63,9 @@
 #define MR_RTO_FLOOR_MS 1000       /* then it halves */
 #define MR_RTT_BASE_MS 10000 /* the shortest round trip of one to two such spans is the base */
 #define MR_RTO_US_MAX 1000000
-#define MR_RTO_DOUBLINGS_MAX 16          /* of the least timeout: more than the most */
-#define MR_RTO_US_INITIAL 3000           /* before the first RTT sample: polls back off to 2 ms */
+#define MR_RTO_AWAKE_US 500     /* since a peer was heard: what is missing was lost */
+#define MR_RTO_DOUBLINGS_MAX 16 /* of the least timeout: more than the most */
+#define MR_RTO_US_INITIAL 3000  /* before the first RTT sample; who sleeps has mostly looked */
 #define MR_PEER_TIMEOUT_MS_DEFAULT 10000 /* silence, while something is owed, that means dead */
 #define MR_PEER_TIMEOUT_MS_CLUSTER                                                                \
 	750                            /* millraced's: a job's client knows of a death within 1 s \
@@ -121,6 +123,12 @@
 #define MR_SEAL_SILENCE_MS 200  /* frames unanswered so long: the peer may have lost our keys */
 #define MR_SEAL_KEEPALIVE_MS 50 /* a frame heard is answered by then, if only by an empty one */
 #define MR_SEAL_INITIATION_MS_MIN 20 /* between two of one peer: a replay costs no more */
+#define MR_SEAL_HINT_OUT_MS 20       /* between two to one peer: as initiations are taken */
+#define MR_SEAL_HINT_IN_MS \
+	1000 /* between two believed of one peer: a handshake a second is cheap */
+#define MR_SEAL_HINT_FRAMES                                                   \
+	4096 /* back from the last: what a burst has under way, as the window \
+	      */
 #define MR_SEAL_INITIATIONS_PER_SECOND                                                      \
 	500                           /* taken of all together: each costs 0.2 ms of a core \
 				       */
@@ -135,13 +143,17 @@
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
 #define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
 #define MR_PORT_LEND_COPIED_BYTES_MIN \
-	2048                      /* where the driver copies: from an aligned copy it is as fast */
-#define MR_SPREAD_FRAMES 256      /* waiting between two I/O cores: eight bursts */
-#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this: what a first frame may wait */
-#define MR_POLL_WAKE_US 100       /* with a doorbell: a frame waits until its owner is awake */
-#define MR_POLL_LOOK_MS 1000      /* even so, the port's statistics are looked at */
+	2048                       /* where the driver copies: from an aligned copy it is as fast */
+#define MR_SPREAD_FRAMES 256       /* waiting between two I/O cores: eight bursts */
+#define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this, without a doorbell, */
+#define MR_POLL_IDLE_MS 100        /* and without work for so long */
+#define MR_POLL_SLEEP_US_IDLE 5000 /* to this: waking up takes 20 to 40 us of a core */
+#define MR_POLL_WAKE_US 100        /* with a doorbell: a frame waits until its owner is awake */
+#define MR_POLL_LOOK_MS 1000       /* even so, the port's statistics are looked at */
+#define MR_POLL_LOOK_MEMIF_MS 100  /* and whether a peer has taken the place of another */
+#define MR_POLL_CONNECT_MS 20      /* without a peer: whether one has come */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */

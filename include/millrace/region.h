@@ -33,6 +33,9 @@
 #define MR_ALIGN_FROM 1024
 #define MR_REGION_BYTES_MAX 0xffffff00u /* offsets are 32 bits wide, as wasm32's pointers */
 
+/* A function's status that is no error: it has ended well where it could not return, by a trap. */
+#define MR_STATUS_ENDED (-0x4d52)
+
 /* Item flags. */
 #define MR_ITEM_GROUP                                                              \
 	1u /* no key bytes: all records inside belong to the key group of key_hash \

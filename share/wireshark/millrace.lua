@@ -4,8 +4,9 @@ Dissects the packets of Millrace's nodes in Wireshark and tshark; docs/wire.md i
     tshark -X lua_script:share/wireshark/millrace.lua -r frames.pcapng -V
 
 or put it into Wireshark's folder of personal plugins (Help, About, Folders). Packets are known by
-their magic, on any UDP port. Filters begin with "millrace."; what is wrong with a packet is
-millrace.malformed. The CRC is looked at when the preference check_crc is on: it takes time.
+their magic, on any UDP port, before other dissectors on those of the preference ports. Of sealed
+packets only what is outside is seen: millrace.seal. Filters begin with "millrace."; what is wrong
+with a packet is millrace.malformed. The CRC is looked at when the preference check_crc is on: it takes time.
 ]]
 
 local millrace = Proto("millrace", "Millrace")
@@ -13,7 +14,10 @@ local millrace = Proto("millrace", "Millrace")
 millrace.prefs.check_crc = Pref.bool("Check the CRC32C of each packet", false,
 	"Computes it over the packet, and marks the packet when it differs. Takes time.")
 
-local MAGIC = 0x5457524d
+-- A node has as many UDP ports, from its first one on, as I/O cores (MR_IO_CORES_MAX).
+millrace.prefs.ports = Pref.range("UDP ports", "7411-7426", "Of nodes, one for each I/O core.", 65535)
+
+local MAGIC, SEAL_MAGIC = 0x5457524d, 0xd7
 local HEADER_BYTES, HELLO_BYTES, DATA_BYTES = 40, 12, 32
 local ACK_BYTES, ECHO_BYTES, SMALL_BYTES, PROBE_BYTES = 20, 24, 14, 8
 local NODE_HEAD_BYTES = 24
@@ -36,6 +40,18 @@ local node_types = {
 	[7] = "CODE", [8] = "BATCH", [9] = "MARK", [10] = "PROGRESS", [11] = "PING",
 	[12] = "FAILED", [13] = "END", [14] = "ENDED",
 }
+
+-- Sealed packets (dataplane/seal/seal_wire.h).
+local INITIATION, RESPONSE, SEALED, HINT = 1, 2, 3, 4
+local SEAL_HEAD_BYTES, SEAL_TAG_BYTES = 16, 16
+local seal_types = {
+	[INITIATION] = "initiation", [RESPONSE] = "response", [SEALED] = "data", [HINT] = "hint",
+}
+local seal_patterns = { [1] = "IK", [2] = "IKpsk2", [3] = "NNpsk0" }
+local seal_ciphers = { [1] = "AES-256-GCM", [2] = "ChaCha20-Poly1305" }
+-- Bytes of an initiation by its pattern; a response has as many as NNpsk0's, a hint is all head.
+local initiation_bytes = { [1] = 152, [2] = 152, [3] = 104 }
+local RESPONSE_BYTES, HINT_BYTES = 104, 32
 
 local f = {
 	magic = ProtoField.uint32("millrace.magic", "Magic", base.HEX),
@@ -98,6 +114,26 @@ local f = {
 	small_head_bytes = ProtoField.uint16("millrace.small.head_bytes", "Head bytes"),
 
 	reserved = ProtoField.bytes("millrace.reserved", "Reserved"),
+
+	seal = ProtoField.none("millrace.seal", "Sealed"),
+	seal_magic = ProtoField.uint8("millrace.seal.magic", "Magic", base.HEX),
+	seal_version = ProtoField.uint8("millrace.seal.version", "Version"),
+	seal_type = ProtoField.uint8("millrace.seal.type", "Type", base.DEC, seal_types),
+	seal_suite = ProtoField.uint8("millrace.seal.suite", "Suite", base.HEX),
+	seal_pattern = ProtoField.uint8("millrace.seal.pattern", "Handshake", base.DEC, seal_patterns,
+		0xf0),
+	seal_cipher = ProtoField.uint8("millrace.seal.cipher", "Cipher", base.DEC, seal_ciphers, 0x0f),
+	seal_sender = ProtoField.uint32("millrace.seal.sender_index", "Sender's index", base.HEX),
+	seal_receiver = ProtoField.uint32("millrace.seal.receiver_index", "Receiver's index",
+		base.HEX),
+	seal_unknown = ProtoField.uint32("millrace.seal.unknown_index", "Index that is not known",
+		base.HEX),
+	seal_counter = ProtoField.uint64("millrace.seal.counter", "Counter"),
+	seal_noise = ProtoField.bytes("millrace.seal.noise", "Noise's message"),
+	seal_mac = ProtoField.bytes("millrace.seal.mac", "MAC"),
+	seal_ciphertext = ProtoField.bytes("millrace.seal.ciphertext", "Ciphertext"),
+	seal_tag = ProtoField.bytes("millrace.seal.tag", "Tag"),
+	seal_inner_bytes = ProtoField.uint32("millrace.seal.inner_bytes", "Bytes inside"),
 
 	node = ProtoField.none("millrace.node", "Message between nodes"),
 	node_version = ProtoField.uint8("millrace.node.version", "Version"),
@@ -408,10 +444,103 @@ local function check_crc(tree, tvb, pinfo, bytes)
 	end
 end
 
+-- What is behind the head of a sealed packet of `bytes` (as it was on the wire), by its type.
+-- Returns what is wrong, or nil.
+local function seal_rest(tree, tvb, type, suite, bytes)
+	local front = math.min(tvb:len(), bytes - SEAL_TAG_BYTES)
+	local field, tail = f.seal_noise, f.seal_mac
+	if type == INITIATION then
+		tree:add_le(f.seal_sender, tvb(4, 4))
+		if bytes ~= initiation_bytes[bit.rshift(suite, 4)] or
+			seal_ciphers[bit.band(suite, 15)] == nil then
+			return "no initiation of that suite and length"
+		end
+	elseif type == RESPONSE then
+		tree:add_le(f.seal_receiver, tvb(4, 4))
+		tree:add_le(f.seal_sender, tvb(8, 4))
+		if bytes ~= RESPONSE_BYTES then
+			return "no response of that length"
+		end
+	elseif type == SEALED then
+		field, tail = f.seal_ciphertext, f.seal_tag
+		tree:add_le(f.seal_receiver, tvb(4, 4))
+		tree:add_le(f.seal_counter, tvb(8, 8))
+		tree:add(f.seal_inner_bytes, tvb(SEAL_HEAD_BYTES, front - SEAL_HEAD_BYTES),
+			bytes - SEAL_HEAD_BYTES - SEAL_TAG_BYTES):set_generated()
+	elseif type == HINT then
+		tree:add_le(f.seal_unknown, tvb(4, 4))
+		tree:add_le(f.seal_counter, tvb(8, 8))
+		if bytes ~= HINT_BYTES then
+			return "no hint of that length"
+		end
+	else
+		return "unknown type"
+	end
+	if front > SEAL_HEAD_BYTES then
+		tree:add(field, tvb(SEAL_HEAD_BYTES, front - SEAL_HEAD_BYTES))
+	end
+	if tvb:len() == bytes then
+		tree:add(tail, tvb(front, SEAL_TAG_BYTES))
+	end
+	return type ~= INITIATION and suite ~= 0 and "a suite where there is none" or nil
+end
+
+local function read_sealed(root_tree, tvb, pinfo)
+	local tree = root_tree:add(f.seal, tvb())
+	local bytes = tvb:reported_len()
+	if bytes < SEAL_HEAD_BYTES + SEAL_TAG_BYTES or tvb:len() < SEAL_HEAD_BYTES then
+		pinfo.cols.info = "sealed"
+		return complain(tree, pinfo, "too short to be sealed")
+	end
+	local version, type, suite = tvb(1, 1):uint(), tvb(2, 1):uint(), tvb(3, 1):uint()
+	local summary = string.format("sealed %s, index 0x%08x",
+		seal_types[type] or "type " .. type, tvb(4, 4):le_uint())
+	if type == SEALED then
+		summary = summary .. string.format(", counter %s, %u bytes",
+			tostring(tvb(8, 8):le_uint64()), bytes - SEAL_HEAD_BYTES - SEAL_TAG_BYTES)
+	end
+	pinfo.cols.info = summary
+	tree:append_text(": " .. summary)
+	add_row(tree, tvb, 0, { { f.seal_magic, 1 }, { f.seal_version, 1 }, { f.seal_type, 1 } })
+	tree:add(f.seal_suite, tvb(3, 1))
+	if version ~= 1 then
+		return complain(tree, pinfo, "outer version " .. version)
+	end
+	if type == INITIATION then
+		tree:add(f.seal_pattern, tvb(3, 1))
+		tree:add(f.seal_cipher, tvb(3, 1))
+	end
+	local wrong = seal_rest(tree, tvb, type, suite, bytes)
+	return wrong == nil or complain(tree, pinfo, wrong)
+end
+
+local function is_clear(tvb)
+	return tvb:len() >= 4 and tvb(0, 4):le_uint() == MAGIC
+end
+
+-- A magic of one byte is not enough on a port that is anybody's.
+local function is_sealed(tvb)
+	return tvb:len() >= SEAL_HEAD_BYTES and tvb(0, 1):uint() == SEAL_MAGIC and
+		tvb(1, 1):uint() == 1 and seal_types[tvb(2, 1):uint()] ~= nil and
+		(tvb(3, 1):uint() == 0) == (tvb(2, 1):uint() ~= INITIATION) and
+		tvb:reported_len() >= SEAL_HEAD_BYTES + SEAL_TAG_BYTES
+end
+
+local function on_our_port(tvb)
+	return is_clear(tvb) or (tvb:len() > 0 and tvb(0, 1):uint() == SEAL_MAGIC)
+end
+
 function millrace.dissector(tvb, pinfo, root)
+	if not on_our_port(tvb) then
+		return 0
+	end
 	pinfo.cols.protocol = "Millrace"
 	local tree = root:add(millrace, tvb())
 	whole = tvb:len() == tvb:reported_len()
+	if not is_clear(tvb) then
+		read_sealed(tree, tvb, pinfo)
+		return tvb:len()
+	end
 	if tvb:len() < HEADER_BYTES then
 		pinfo.cols.info = "Millrace"
 		complain(tree, pinfo, "too short for a header")
@@ -451,9 +580,9 @@ function millrace.dissector(tvb, pinfo, root)
 	return tvb:len()
 end
 
--- Only the magic makes it ours: ports are configured.
+-- Elsewhere only what begins as ours does is ours: ports are configured.
 local function is_ours(tvb, pinfo, root)
-	if tvb:len() < 4 or tvb(0, 4):le_uint() ~= MAGIC then
+	if not is_clear(tvb) and not is_sealed(tvb) then
 		return false
 	end
 	millrace.dissector(tvb, pinfo, root)
@@ -461,3 +590,18 @@ local function is_ours(tvb, pinfo, root)
 end
 
 millrace:register_heuristic("udp", is_ours)
+
+local udp_ports = DissectorTable.get("udp.port")
+local ports_taken
+local function ports_register()
+	if ports_taken == millrace.prefs.ports then
+		return
+	end
+	if ports_taken ~= nil then
+		udp_ports:remove(ports_taken, millrace)
+	end
+	ports_taken = millrace.prefs.ports
+	udp_ports:add(ports_taken, millrace)
+end
+millrace.prefs_changed = ports_register
+ports_register()

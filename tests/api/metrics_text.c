@@ -24,6 +24,7 @@ static void metrics_fill(void)
 #define FILL_QUEUE(name) metrics.queues.name = ++next;
 #define FILL_PEER(name) metrics.peers[p].counters.name = ++next;
 #define FILL_PEER_GAUGE(name) metrics.peers[p].name = ++next;
+#define FILL_HANDED(name) metrics.handed[p].name = ++next;
 #define FILL_MESSAGES(name) histogram_add(&metrics.messages.name, 1000 * ++next);
 #define FILL_NODE(name) histogram_add(&metrics.histograms.name, 1000 * ++next);
 	metrics.node = 3;
@@ -45,6 +46,7 @@ static void metrics_fill(void)
 		metrics.peers[p].node = 10 * (p + 1);
 		TRANSPORT_PEER_COUNTERS(FILL_PEER)
 		TRANSPORT_PEER_GAUGES(FILL_PEER_GAUGE)
+		HANDOVER_PEER_COUNTERS(FILL_HANDED)
 	}
 	TRANSPORT_HISTOGRAMS(FILL_MESSAGES)
 	NODE_HISTOGRAMS(FILL_NODE)
@@ -102,6 +104,8 @@ static void values_check(const char *text)
 	expect(text, "peer_", #name, "_total", peer_labels[p], metrics.peers[p].counters.name);
 #define WANT_PEER_GAUGE(name) \
 	expect(text, "peer_", #name, "", peer_labels[p], metrics.peers[p].name);
+#define WANT_HANDED(name) \
+	expect(text, "peer_", #name, "_total", peer_labels[p], metrics.handed[p].name);
 #define WANT_MESSAGES(name) expect_histogram(text, #name, &metrics.messages.name);
 #define WANT_NODE(name) expect_histogram(text, #name, &metrics.histograms.name);
 	JOB_COUNTERS(WANT_JOB)
@@ -116,6 +120,7 @@ static void values_check(const char *text)
 	for (uint32_t p = 0; p < metrics.peer_count; p++) {
 		TRANSPORT_PEER_COUNTERS(WANT_PEER)
 		TRANSPORT_PEER_GAUGES(WANT_PEER_GAUGE)
+		HANDOVER_PEER_COUNTERS(WANT_HANDED)
 	}
 	TRANSPORT_HISTOGRAMS(WANT_MESSAGES)
 	NODE_HISTOGRAMS(WANT_NODE)

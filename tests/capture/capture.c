@@ -114,10 +114,19 @@ static void test_snap(void)
 	      "others can read what nodes say");
 }
 
+static uint32_t ended_times;
+static int ended_error;
+
+static void ended(const char *path, int code)
+{
+	ended_times++;
+	ended_error = code;
+}
+
 static void test_limit(void)
 {
 	const struct capture_config config = {
-	    .path = PATH, .epoch_ns = EPOCH_NS, .bytes_max = 100000};
+	    .path = PATH, .epoch_ns = EPOCH_NS, .bytes_max = 100000, .ended = ended};
 	struct capture_counts counts = capture_make(&config);
 	struct stat stat_now;
 
@@ -125,6 +134,8 @@ static void test_limit(void)
 	CHECK(stat(PATH, &stat_now) == 0 && stat_now.st_size <= 100000, "%lld bytes",
 	      (long long)stat_now.st_size);
 	CHECK(frames_check(UINT32_MAX) == counts.frames);
+	CHECK(counts.told && ended_times == 1 && ended_error == 0, "told %u times", ended_times);
+	ended_times = 0;
 }
 
 static void test_trouble(void)
@@ -138,6 +149,7 @@ static void test_trouble(void)
 	CHECK(strstr(error, "no/such/folder/file") != NULL, "%s", error);
 	/* A full disk: told at the end, and no tap waits for it. */
 	config.path = "/dev/full";
+	config.ended = ended;
 	if (access(config.path, W_OK) != 0)
 		return;
 	CHECK(capture_open(&capture, &config, error, sizeof(error)) == 0, "%s", error);
@@ -148,6 +160,8 @@ static void test_trouble(void)
 	capture_close(&capture, &counts);
 	CHECK(counts.error == -ENOSPC, "%d", counts.error);
 	CHECK(counts.missed > 0);
+	CHECK(ended_times == counts.told && (!counts.told || ended_error == -ENOSPC),
+	      "told %u times", ended_times);
 }
 
 int main(void)

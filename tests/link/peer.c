@@ -17,7 +17,8 @@
 
 #define SUBNET 0x0a4a0e00u /* 10.74.14.0 */
 #define WINDOW 16          /* messages on their way, each direction */
-#define BYTES_MAX (1u << 20)
+#define BYTES_MAX (4u << 20)
+#define BYTES_LOG 20              /* most messages have less than so many bits' worth */
 #define POOL_BYTES (128ull << 20) /* twice what the windows of both directions take */
 #define FLOWS 4
 #define MESSAGES_DEFAULT 300
@@ -83,10 +84,12 @@ static uint32_t message_bytes(const struct peer *peer, uint32_t from, uint32_t n
 	    MR_UNSCHEDULED_BYTES - 1,
 	    MR_UNSCHEDULED_BYTES,
 	    MR_UNSCHEDULED_BYTES + 1,
+	    (1u << BYTES_LOG) + 1,
+	    BYTES_MAX - 1,
 	    BYTES_MAX,
 	};
 	const uint64_t random = message_seed(peer, from, number);
-	const uint32_t magnitude = 1u << random % 20;
+	const uint32_t magnitude = 1u << random % BYTES_LOG;
 
 	if (number < sizeof(edges) / sizeof(edges[0]))
 		return edges[number];

@@ -60,6 +60,34 @@ void nodes_open(struct nodes *nodes, const struct cluster_config *config,
 		CHECK(cluster_start(nodes->cluster, error, sizeof(error)) == 0, "%s", error);
 }
 
+/* What each says it handed to a peer is what that one says it got. */
+static void handed_check(struct nodes *nodes)
+{
+	static struct handover_peer_counters of[MR_NODES_MAX][MR_NODES_MAX];
+	static struct node_metrics metrics;
+	uint32_t count = nodes->cluster->count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		node_metrics(nodes->cluster->nodes[i], &metrics);
+		for (uint32_t p = 0; p < metrics.peer_count; p++)
+			of[i][metrics.peers[p].node] = metrics.handed[p];
+	}
+	for (uint32_t from = 0; from < count; from++) {
+		for (uint32_t to = 0; to < count; to++) {
+			CHECK(of[from][to].handed_bytes_out == of[to][from].handed_bytes_in &&
+				  of[from][to].handed_messages_out ==
+				      of[to][from].handed_messages_in,
+			      "%u handed %u %llu in %llu, which got %llu in %llu", from, to,
+			      (unsigned long long)of[from][to].handed_bytes_out,
+			      (unsigned long long)of[from][to].handed_messages_out,
+			      (unsigned long long)of[to][from].handed_bytes_in,
+			      (unsigned long long)of[to][from].handed_messages_in);
+		}
+	}
+	CHECK(of[0][count - 1].handed_bytes_out > 0 && of[0][count - 1].handed_messages_out > 0,
+	      "nothing is counted");
+}
+
 bool nodes_handed(struct nodes *nodes)
 {
 	static struct node_metrics metrics;
@@ -70,6 +98,8 @@ bool nodes_handed(struct nodes *nodes)
 		node_metrics(nodes->cluster->nodes[i], &metrics);
 		batches += metrics.handover.batches_in;
 	}
+	if (batches > 0)
+		handed_check(nodes);
 	return batches > 0;
 }
 

@@ -32,6 +32,9 @@ static void test_back_off(void)
 		now += sleep * US;
 	}
 	CHECK(last == MR_POLL_SLEEP_US_MAX, "the longest sleep");
+	now += MR_POLL_IDLE_MS * 1000 * US;
+	CHECK(port_poll_next(&poll, false, false, now) == MR_POLL_SLEEP_US_IDLE,
+	      "a longer one once nothing comes at all");
 	CHECK(port_poll_next(&poll, true, false, now) == 0, "work again");
 	CHECK(port_poll_next(&poll, false, false, now + MR_POLL_HOT_US * US) == MR_POLL_HOT_US,
 	      "sleeps start short again");
@@ -73,7 +76,7 @@ static void test_wait(void)
 	CHECK(port_poll_wait_us(PORT_POLL_ALWAYS, false) == 0, "always, sleeps");
 	CHECK(port_poll_wait_us(PORT_POLL_ALWAYS, true) == 0, "always, doorbell");
 	for (int bell = 0; bell < 2; bell++) {
-		uint32_t us = bell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_MAX;
+		uint32_t us = bell ? MR_POLL_WAKE_US : MR_POLL_SLEEP_US_IDLE;
 
 		CHECK(port_poll_wait_us(PORT_POLL_ADAPTIVE, bell) == us, "adaptive");
 		CHECK(port_poll_wait_us(PORT_POLL_INTERRUPT, bell) == us, "interrupt");

@@ -1,10 +1,12 @@
 #!/bin/bash
-# The dissector of share/wireshark in tshark: it reads the example of docs/wire.md and whole captures
-# of nodes, marks what is malformed or damaged, and nothing else. test_dissector.sh ROOT MILLRACE
+# The dissector of share/wireshark in tshark: it reads the example of docs/wire.md, whole captures of
+# nodes and what is outside of sealed packets, marks what is malformed or damaged, and nothing else.
+# test_dissector.sh ROOT MILLRACE SEALED_HEX
 set -uo pipefail
 export LC_ALL=C
 root=$1
 millrace=$(realpath "$2")
+sealed_hex=$(realpath "$3")
 for tool in tshark text2pcap; do
 	command -v $tool >/dev/null || { echo "SKIP: no $tool"; exit 77; }
 done
@@ -76,6 +78,49 @@ done | pcap "$work/short.pcap"
 expect 'too short' "$(count "$work/short.pcap" 'millrace.malformed')" $((${#payload[@]} - 4))
 packet "${payload[@]}" 00 | pcap "$work/long.pcap"
 expect 'too long' "$(count "$work/long.pcap" 'millrace.malformed')" 1
+
+# A sealed talk: each packet's kind, and what is outside of it.
+"$sealed_hex" >"$work/sealed.hex"
+pcap "$work/sealed.pcap" <"$work/sealed.hex"
+packets=$(wc -l <"$work/sealed.hex")
+expect 'sealed' "$(count "$work/sealed.pcap" 'millrace.seal && !millrace.malformed')" "$packets"
+expect 'kinds' "$(dissect "$work/sealed.pcap" -T fields -e millrace.seal.type | uniq | paste -sd' ')" \
+	'1 2 3 4 1 2 3'
+# By hand, from the bytes: index at 4, counter at 8, and what is left of the length.
+awk '$4 == "03" { printf "0x%s%s%s%s %d %d\n", $9, $8, $7, $6, $10, NF - 1 - 32 }' \
+	"$work/sealed.hex" >"$work/wanted"
+dissect "$work/sealed.pcap" -Y 'millrace.seal.type == 3' -T fields -E separator=' ' \
+	-e millrace.seal.receiver_index -e millrace.seal.counter -e millrace.seal.inner_bytes \
+	>"$work/found"
+cmp -s "$work/wanted" "$work/found" || fail "data: $(diff "$work/wanted" "$work/found")"
+# A response is to the index that its initiation gave; a hint names the data before it.
+awk '$4 == "01" || $4 == "02" { print "0x" $9 $8 $7 $6 }' "$work/sealed.hex" | uniq >"$work/wanted"
+dissect "$work/sealed.pcap" -Y 'millrace.seal.type == 2' -T fields -e millrace.seal.receiver_index \
+	>"$work/found"
+cmp -s "$work/wanted" "$work/found" || fail "responses: $(diff "$work/wanted" "$work/found")"
+expect 'hinted' "$(dissect "$work/sealed.pcap" -Y 'millrace.seal.type == 4' -T fields \
+	-e millrace.seal.unknown_index)" \
+	"$(awk '$4 == "04" { print last } { last = "0x" $9 $8 $7 $6 }' "$work/sealed.hex")"
+"$sealed_hex" psk | pcap "$work/psk.pcap"
+expect 'sealed by a shared key' "$(count "$work/psk.pcap" 'millrace.seal && !millrace.malformed')" \
+	"$packets"
+# Cut, on a port of ours, they are malformed; on another one, what is too short is nobody's.
+while read -r _ bytes; do
+	read -ra payload <<<"$bytes"
+	packet "${payload[@]:0:31}"
+	packet "${payload[@]:0:1}"
+done <"$work/sealed.hex" >"$work/cut.hex"
+pcap "$work/cut.pcap" <"$work/cut.hex"
+expect 'sealed and cut' "$(count "$work/cut.pcap" 'millrace.malformed')" $((2 * packets))
+text2pcap -q -u 9,10 "$work/cut.hex" "$work/cut.pcap" >/dev/null 2>&1
+expect 'cut, elsewhere' "$(count "$work/cut.pcap" 'millrace')" 0
+expect 'cut, on a port that it is told' "$(dissect "$work/cut.pcap" -o millrace.ports:10 \
+	-Y millrace.malformed -T fields -e frame.number | wc -l)" $((2 * packets))
+# Any of a node's ports, either way, and others.
+for ports in 7426,9 1,7411 50000,50001; do
+	text2pcap -q -u $ports "$work/sealed.hex" "$work/ports.pcap" >/dev/null 2>&1
+	expect "on ports $ports" "$(count "$work/ports.pcap" 'millrace.seal')" "$packets"
+done
 
 # Whole nodes, on a bad network: all they say is understood.
 run() { # FILE SIM ARGUMENTS...

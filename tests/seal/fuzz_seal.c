@@ -14,6 +14,7 @@
 
 #define SENT_MAX 1024
 #define PACKET_BYTES_MAX 512
+#define IP(node) (0x0a000001u + (node))
 
 struct input {
 	const uint8_t *data;
@@ -67,7 +68,8 @@ static void side_create(struct fuzz *fuzz, uint32_t node, bool psk_only)
 
 	if (x25519_public(remote, private_keys[1 - node]) < 0 ||
 	    seal_create(&fuzz->seals[node], &config) < 0 ||
-	    seal_peer_add(fuzz->seals[node], 1 - node, psk_only ? NULL : remote) < 0)
+	    seal_peer_add(fuzz->seals[node], 1 - node, psk_only ? NULL : remote) < 0 ||
+	    seal_peer_at(fuzz->seals[node], 1 - node, IP(1 - node)) < 0)
 		abort();
 }
 
@@ -76,7 +78,8 @@ static void give(struct fuzz *fuzz, uint32_t to, const uint8_t *packet, uint32_t
 {
 	uint8_t *in = malloc(bytes); /* of its exact size: reads beyond it are seen */
 	uint8_t *out = malloc(bytes);
-	struct seal_rx frame = {.in = in, .in_bytes = bytes, .out = out};
+	struct seal_rx frame = {
+	    .in = in, .in_bytes = bytes, .from = {.ip = IP(1 - to)}, .out = out};
 	uint64_t answered = seal_counters(fuzz->seals[to])->initiations_in;
 
 	if (bytes > 0)
@@ -150,7 +153,8 @@ static void mac_mend(struct fuzz *fuzz, uint8_t *packet, uint32_t bytes)
 
 	if (bytes < SEAL_OVERHEAD_BYTES || packet[2] == SEAL_DATA)
 		return;
-	hmac_sha256(mac, fuzz->seals[1]->mac_key, packet, bytes - SEAL_MAC_BYTES);
+	hmac_sha256(mac, fuzz->seals[packet[2] == SEAL_HINT ? 0 : 1]->mac_key, packet,
+		    bytes - SEAL_MAC_BYTES);
 	memcpy(packet + bytes - SEAL_MAC_BYTES, mac, SEAL_MAC_BYTES);
 }
 

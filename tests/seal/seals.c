@@ -28,7 +28,7 @@ static bool strikes(struct seals *seals, uint32_t ppm)
 static struct net_address address_of(uint32_t side)
 {
 	return (struct net_address){
-	    .mac = {2, 0, 0, 0, 0, (uint8_t)side}, .ip = 0x0a000001 + side, .udp_port = 7411};
+	    .mac = {2, 0, 0, 0, 0, (uint8_t)side}, .ip = SEALS_IP(side), .udp_port = 7411};
 }
 
 void seals_restart(struct seals *seals, uint32_t side, uint64_t incarnation, bool keys_wrong,
@@ -56,6 +56,7 @@ void seals_restart(struct seals *seals, uint32_t side, uint64_t incarnation, boo
 	CHECK(seal_peer_add(self->seal, 1 - side,
 			    psk_only ? NULL : seals->sides[1 - side].public_key) == 0,
 	      "no peer");
+	CHECK(seal_peer_at(self->seal, 1 - side, SEALS_IP(1 - side)) == 0, "no address");
 }
 
 void seals_start(struct seals *seals, enum noise_pattern pattern, enum seal_cipher cipher,

@@ -7,6 +7,7 @@
 
 #include "seal.h"
 
+#define SEALS_IP(side) (0x0a000001u + (side))
 #define SEALS_PAYLOAD_BYTES_MAX 1500
 #define SEALS_PACKET_BYTES_MAX (SEALS_PAYLOAD_BYTES_MAX + SEAL_OVERHEAD_BYTES)
 #define SEALS_FLYING_MAX 4096

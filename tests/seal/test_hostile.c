@@ -24,7 +24,8 @@ static uint64_t drops(const struct seal_counters *c)
 {
 	return c->drop_clear + c->drop_malformed + c->drop_unknown_index + c->drop_auth +
 	       c->drop_replay + c->drop_expired + c->drop_identity + c->drop_mac +
-	       c->drop_handshake + c->drop_unknown_peer + c->drop_stale + c->drop_rate;
+	       c->drop_handshake + c->drop_unknown_peer + c->drop_stale + c->drop_rate +
+	       c->drop_hint;
 }
 
 /* Gives side 1 a packet that is to be dropped. */

@@ -1,4 +1,6 @@
 /* CRC32C against the plain definition, at every length and alignment that matters. */
+#include <string.h>
+
 #include "crc32c.h"
 #include "test.h"
 
@@ -31,5 +33,12 @@ int main(void)
 		      "%zu bytes", bytes);
 	CHECK(crc32c(crc32c(0, data, 4321), data + 4321, BYTES - 4321) == plain(data, BYTES),
 	      "in two pieces");
+	for (size_t bytes = 16; bytes <= BYTES; bytes += bytes < 300 ? 1 : 61) {
+		uint8_t zeroed[BYTES];
+
+		memcpy(zeroed, data, bytes);
+		memset(zeroed + 12, 0, 4);
+		CHECK(crc32c_without(data, bytes, 12) == plain(zeroed, bytes), "%zu bytes", bytes);
+	}
 	return 0;
 }

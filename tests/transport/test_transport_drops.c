@@ -163,9 +163,65 @@ static void test_data(const struct transport_counters *c)
 	dropped(good_bytes, &c->drop_window, "flow sequence");
 }
 
+/* --- Places in a flow ------------------------------------------------------------------------ */
+
+static const uint8_t body[50];
+
+/* Sends a message of flow 1 and keeps its frame, which the receiver does not get. */
+static void keep_frame(uint64_t cookie)
+{
+	pair.cut = true;
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 1, NULL, 0, body, sizeof(body), NULL,
+			     cookie) == 0);
+	CHECK(pair_carry(&pair, 0));
+	pair.cut = false;
+	good_bytes = pair.frame_bytes;
+	memcpy(good, pair.frame, good_bytes);
+	restore();
+}
+
+static void claim_place(uint32_t seq)
+{
+	memcpy(PACKET + WIRE_HEADER_BYTES + offsetof(struct wire_data, flow_seq), &seq, 4);
+	seal();
+}
+
+/* Of two messages with one place in their flow the first one has it, whoever is whole first. */
+static void test_repeated_place(void)
+{
+	const struct transport_counters *c = transport_counters(pair.t[1]);
+	struct transport_event event;
+	uint64_t offers[2];
+	uint8_t room[2][sizeof(body)];
+
+	for (uint32_t i = 0; i < 2; i++) {
+		keep_frame(10 + i);
+		linear_input(pair.t[1], pair.now_ns, good, good_bytes);
+		pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
+		offers[i] = event.offer;
+	}
+	keep_frame(12);
+	claim_place(0);
+	dropped(good_bytes, &c->drop_flow_seq, "place of a message that is offered");
+	claim_place(1);
+	dropped(good_bytes, &c->drop_flow_seq, "place of a later one");
+	CHECK(transport_accept(pair.t[1], pair.now_ns, offers[1], room[1], 1) == 0);
+	pair_expect_none(&pair, 1);
+	claim_place(1);
+	dropped(good_bytes, &c->drop_flow_seq, "place of one that waits for its turn");
+	CHECK(transport_accept(pair.t[1], pair.now_ns, offers[0], room[0], 0) == 0);
+	for (uint64_t i = 0; i < 2; i++) {
+		pair_expect(&pair, 1, TRANSPORT_MESSAGE, &event);
+		CHECK(event.cookie == i);
+	}
+	claim_place(1);
+	dropped(good_bytes, &c->drop_window, "place of one that left");
+	linear_input(pair.t[1], pair.now_ns, good, good_bytes);
+	pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
+}
+
 int main(void)
 {
-	static const uint8_t body[50];
 	struct transport_event event;
 
 	pair_start(&pair, MR_MTU_DEFAULT);
@@ -182,6 +238,7 @@ int main(void)
 	test_data(transport_counters(pair.t[1]));
 	linear_input(pair.t[1], pair.now_ns, good, good_bytes);
 	pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
+	test_repeated_place();
 	pair_stop(&pair);
 	return 0;
 }

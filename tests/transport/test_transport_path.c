@@ -122,6 +122,45 @@ static void test_black_hole(uint32_t peer_timeout_ms)
 	pair_stop(&pair);
 }
 
+static void drain_small(uint32_t node)
+{
+	struct transport_event event;
+
+	while (node == 1 && transport_event(pair.t[1], &event))
+		if (event.kind == TRANSPORT_OFFER)
+			CHECK(transport_accept(pair.t[1], pair.now_ns, event.offer, room, 8) == 0);
+}
+
+/* The path shrinks, and small messages that pass all the time hide it from timeouts. */
+static void test_black_hole_beside_small(void)
+{
+	static const uint8_t byte = 1;
+	struct transport_event event;
+	bool failed = false;
+
+	pair_start(&pair, JUMBO);
+	for (uint32_t node = 0; node < PAIR_NODES; node++) {
+		pair.config[node].small_bytes_max = 64;
+		pair_restart(&pair, node);
+	}
+	CHECK(longest_used(0) == JUMBO);
+	drain();
+	pair.drain = drain_small;
+	pair.path_bytes = 1500;
+	CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, large, LARGE_BYTES, NULL, 7) ==
+	      0);
+	for (uint32_t ms = 0; ms < 1000 && !failed; ms++) {
+		CHECK(transport_send(pair.t[0], pair.now_ns, 1, 0, NULL, 0, &byte, 1, NULL, 1) ==
+		      0);
+		pair_pass(&pair, 1);
+		while (!failed && transport_event(pair.t[0], &event))
+			failed = event.kind == TRANSPORT_FAILED && event.cookie == 7;
+	}
+	CHECK(failed, "a message hangs in a path that shrank");
+	CHECK(event.reason == TRANSPORT_PATH_SHRUNK);
+	pair_stop(&pair);
+}
+
 /* Much is lost, but not for its length: nothing fails. */
 static void test_mere_loss(void)
 {
@@ -154,6 +193,7 @@ int main(void)
 	expect_longest(1500, 576, 0, 576);
 	test_black_hole(PAIR_TIMEOUT_MS);
 	test_black_hole(MR_PEER_TIMEOUT_MS_LEAST);
+	test_black_hole_beside_small();
 	test_mere_loss();
 	return 0;
 }

@@ -261,6 +261,37 @@ static void test_shared(void)
 	pair_stop(&pair);
 }
 
+/* When a packet's worth of them waits for the user, no more frames are taken: answers go first. */
+static void test_full(void)
+{
+	static uint8_t frames[3][PAIR_FRAME_BYTES_MAX];
+	struct transport_rx rx[3];
+
+	start(MR_MTU_DEFAULT);
+	for (uint64_t i = 0; i < 36; i++)
+		CHECK(post(0, 0, 0, 64, i) == 0);
+	for (uint32_t i = 0; i < 2; i++)
+		rx[i] = (struct transport_rx){frames[i], output(0, frames[i])};
+	CHECK(transport_input(pair.t[1], pair.now_ns, rx, 2) == 1, "one of two packets");
+	CHECK(transport_input_full(pair.t[1]));
+	drain(1);
+	CHECK(seen_count[1] > 8 && seen_count[1] < 36, "%u messages", seen_count[1]);
+	CHECK(transport_input(pair.t[1], pair.now_ns, rx + 1, 1) == 1, "the rest");
+	drain(1);
+	transport_input_end(pair.t[1]);
+	CHECK(seen_count[1] == 36 && !transport_input_full(pair.t[1]));
+	for (uint64_t i = 0; i < 3; i++) {
+		CHECK(post(0, 0, 0, 64, i) == 0);
+		rx[i] = (struct transport_rx){frames[i], output(0, frames[i])};
+	}
+	CHECK(transport_input(pair.t[1], pair.now_ns, rx, 3) == 3, "single ones are little");
+	CHECK(!transport_input_full(pair.t[1]));
+	drain(1);
+	transport_input_end(pair.t[1]);
+	CHECK(seen_count[1] == 39);
+	pair_stop(&pair);
+}
+
 /* Lost packets, frames that come twice, frames out of order: all once. */
 static void test_loss(void)
 {
@@ -457,6 +488,7 @@ int main(void)
 	test_sizes(9000);
 	test_sizes(576);
 	test_shared();
+	test_full();
 	test_loss();
 	test_flow();
 	test_flow_chunks_wait();
