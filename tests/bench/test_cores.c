@@ -25,7 +25,6 @@ static void setups_make(struct pair_setup setups[PAIR_ROLES], const char *kind)
 			 "net_memif0,role=%s,id=0,socket=%s/memif.sock,socket-abstract=no",
 			 i == PAIR_RECEIVER ? "server" : "client", folder);
 		setups[i].mtu = MR_MTU_DEFAULT;
-		setups[i].always = true;
 		setups[i].cores = CORES;
 	}
 }
