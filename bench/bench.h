@@ -55,5 +55,6 @@ int bench_measure(struct bench *bench, int (*run)(struct bench *bench));
 int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
 int bench_wordcount(struct bench *bench);
+int bench_sandbox(struct bench *bench);
 
 #endif

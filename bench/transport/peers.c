@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "measures.h"
 #include "peer.h"
@@ -10,8 +11,33 @@
 #define BULK_BYTES (1u << 20)
 #define SMALL_BYTES 32
 #define TESTPMD_START_MS 3000 /* about */
+#define TESTPMD_RATIO_MIN 0.9 /* of raw bursts: as issue 3 asks */
 
 /* --- testpmd --------------------------------------------------------------------------------- */
+
+/* Raw bursts that are slower than testpmd's: what the samples themselves say of why. */
+static void testpmd_note(struct report_case *c)
+{
+	const struct report_series *testpmd = NULL;
+	double low, high;
+
+	for (uint32_t i = 0; i < c->against_count; i++) {
+		if (strcmp(c->against[i].name, "testpmd") == 0)
+			testpmd = &c->against[i];
+	}
+	if (testpmd == NULL || case_ratio(c, "testpmd") >= TESTPMD_RATIO_MIN)
+		return;
+	low = series_min(testpmd);
+	high = series_max(testpmd);
+	if (series_max(&c->own) >= low)
+		case_note(c,
+			  "below testpmd's, which takes its turn afterwards: its seconds (%.4g to "
+			  "%.4g) and these runs overlap, as this machine's speed moves between",
+			  low, high);
+	else
+		case_note(c, "below testpmd's (%.4g to %.4g) in every run: not explained", low,
+			  high);
+}
 
 static void testpmd_beside(struct bench *bench, enum wiring_kind kind, uint32_t mtu,
 			   const char *name, uint32_t frame_bytes, double unit_per_frame)
@@ -38,6 +64,7 @@ static void testpmd_beside(struct bench *bench, enum wiring_kind kind, uint32_t 
 	}
 	for (uint32_t i = 0; i < count; i++)
 		case_against(c, "testpmd", samples[i] * unit_per_frame);
+	testpmd_note(c);
 }
 
 void peers_testpmd(struct bench *bench, uint32_t kind, uint32_t mtu)
@@ -53,13 +80,14 @@ void peers_testpmd(struct bench *bench, uint32_t kind, uint32_t mtu)
 		testpmd_beside(bench, kind, mtu, name, 64, 1e-6);
 		snprintf(text, sizeof(text), "limits: %s raw 64 B frames over testpmd's",
 			 wiring_name(kind));
-		report_bar(bench->report, text, name, "testpmd", REPORT_AT_LEAST, 0.9);
+		report_bar(bench->report, text, name, "testpmd", REPORT_AT_LEAST,
+			   TESTPMD_RATIO_MIN);
 	}
 	snprintf(name, sizeof(name), "%s.raw.%u", wiring_name(kind), mtu);
 	testpmd_beside(bench, kind, mtu, name, 14 + mtu, payload_bytes * 8e-9);
 	snprintf(text, sizeof(text), "limits: %s raw %u B frames over testpmd's", wiring_name(kind),
 		 mtu);
-	report_bar(bench->report, text, name, "testpmd", REPORT_AT_LEAST, 0.9);
+	report_bar(bench->report, text, name, "testpmd", REPORT_AT_LEAST, TESTPMD_RATIO_MIN);
 }
 
 /* --- One sample each ------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ static void add_mode(struct scene *scene, enum port_poll_mode mode)
 	measure = scene_add(scene, SCENE_OURS, name, &order);
 	measure_figure(measure, FIGURE_FIRST);
 	measure_figure(measure, FIGURE_FIRST_P99);
+	measure_figure(measure, FIGURE_RETRANSMITS);
 	order.pattern = PAIR_PINGPONG;
 	snprintf(name, sizeof(name), "%s.hot", port_poll_name(mode));
 	measure = scene_add(scene, SCENE_OURS, name, &order);

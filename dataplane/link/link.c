@@ -102,20 +102,28 @@ static uint32_t frames_admit(struct link *link, uint64_t now_ns, const struct po
 	return n;
 }
 
-static bool burst_take(struct link *link, uint64_t now_ns)
+static void burst_let_go(struct link *link)
 {
+	port_rx_release(link->config.port, link->taken, link->taken_count);
+	link->taken_count = 0;
+}
+
+/* Once all of it was looked at, but after its answers were sent: those are waited for. */
+static void burst_release(struct link *link)
+{
+	if (link->taken_count > 0 && link->rx_next == link->rx_count)
+		burst_let_go(link);
+}
+
+static bool burst_next(struct link *link, uint64_t now_ns)
+{
+	burst_release(link);
 	link->taken_count = port_rx(link->config.port, link->taken, MR_PORT_BURST);
 	link->rx_next = 0;
 	link->rx_count = frames_admit(link, now_ns, link->taken, link->taken_count, link->rx);
 	if (link->taken_count == 0)
 		transport_input(link->config.transport, now_ns, NULL, 0);
 	return link->taken_count > 0;
-}
-
-static void burst_release(struct link *link)
-{
-	port_rx_release(link->config.port, link->taken, link->taken_count);
-	link->taken_count = 0;
 }
 
 /* False: the owner is to have its turn before the rest. */
@@ -131,10 +139,7 @@ static bool burst_input(struct link *link, uint64_t now_ns, const struct link_us
 		user->pump(user->opaque);
 	}
 	transport_input_end(t);
-	if (link->rx_next < link->rx_count)
-		return false;
-	burst_release(link);
-	return more;
+	return more && link->rx_next == link->rx_count;
 }
 
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user)
@@ -144,7 +149,7 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
 	for (int turn = 0; turn < LINK_RX_BURSTS; turn++) {
 		bool full;
 
-		if (link->taken_count == 0 && !burst_take(link, now_ns))
+		if (link->rx_next == link->rx_count && !burst_next(link, now_ns))
 			break;
 		worked = true;
 		full = link->taken_count == MR_PORT_BURST;
@@ -252,6 +257,7 @@ bool link_send(struct link *link, uint64_t now_ns)
 			break;
 		}
 	}
+	burst_release(link);
 	return worked;
 }
 
@@ -284,7 +290,7 @@ void link_destroy(struct link **destroyed)
 	if (link == NULL)
 		return;
 	frames_advance(link, link->count);
-	burst_release(link);
+	burst_let_go(link);
 	free(link->sealing);
 	free(link);
 }

@@ -14,6 +14,7 @@
 
 #define RECALL_NS (EXTERNAL_RECALL_US * 1000l + 200000) /* a little later than it is due */
 #define MEMIF_SETTLE_NS 50000 /* no store stays in a core's buffer so long */
+#define MEMIF_LOOKS 64        /* of these, one searches for the ring of a peer that is there */
 
 static int watch(const struct doorbell *bell, int fd, uint32_t how)
 {
@@ -33,8 +34,11 @@ static uint64_t look_ns(const struct doorbell *bell)
 {
 	if (bell->kind != DOORBELL_MEMIF)
 		return MR_POLL_LOOK_MS * UINT64_C(1000000);
-	return bell->memif.ring != NULL ? MR_POLL_LOOK_MEMIF_MS * UINT64_C(1000000)
-					: MR_POLL_CONNECT_MS * UINT64_C(1000000);
+	if (bell->memif.ring != NULL)
+		return MR_POLL_LOOK_MEMIF_MS * UINT64_C(1000000);
+	/* A peer whose ring is not found may send: as without a doorbell. */
+	return bell->memif_up ? MR_POLL_SLEEP_US_IDLE * UINT64_C(1000)
+			      : MR_POLL_CONNECT_MS * UINT64_C(1000000);
 }
 
 /* The first time after first_ns, then again and again. */
@@ -215,6 +219,21 @@ static bool link_is_up(const struct dpdk_port *self)
 	return rte_eth_link_get_nowait(self->id, &link) == 0 && link.link_status;
 }
 
+/* Is there a peer, and where is our ring? What was not found is searched for now and then. */
+static void memif_look(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	doorbell_memif_forget(&bell->memif);
+	bell->memif_up = link_is_up(self);
+	bell->memif_looks = bell->memif_up ? bell->memif_looks + 1 : 0;
+	if (bell->memif_looks % MEMIF_LOOKS != 1 || !doorbell_memif_find(&bell->memif))
+		return;
+	bell->memif_looks = 0;
+	for (uint32_t i = 0; i < bell->memif.event_count; i++)
+		watch(bell, bell->memif.events[i], EPOLLET);
+}
+
 /* The driver's sender looks whether to ring right after it has stored a frame, which may not be
  * visible yet when it sees that it need not: so the owner is woken once more when it must be. */
 static void memif_ask(struct dpdk_port *self)
@@ -224,11 +243,7 @@ static void memif_ask(struct dpdk_port *self)
 
 	if (!doorbell_memif_current(&bell->memif)) {
 		was_asked = false;
-		doorbell_memif_forget(&bell->memif);
-		if (link_is_up(self) && doorbell_memif_find(&bell->memif)) {
-			for (uint32_t i = 0; i < bell->memif.event_count; i++)
-				watch(bell, bell->memif.events[i], EPOLLET);
-		}
+		memif_look(self);
 	}
 	doorbell_memif_ask(&bell->memif, true);
 	bell->asked = true;

@@ -46,6 +46,8 @@ struct doorbell {
 	uint32_t fd_count;
 	int fds[DOORBELL_SOCKETS_MAX]; // QUEUE, SOCKET: watched while asked
 	struct doorbell_memif memif;
+	bool memif_up;        // a peer is there
+	uint32_t memif_looks; // for its ring, in vain
 };
 
 /* The packet sockets (AF_PACKET, AF_XDP) that this process has open. */

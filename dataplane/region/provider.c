@@ -66,6 +66,13 @@ int region_provider_memfd(struct region_provider *provider, uint64_t bytes)
 	return memfd_map(provider, round_up(bytes, MR_PAGE_BYTES), 0);
 }
 
+int region_provider_pages(struct region_provider *provider, uint64_t bytes)
+{
+	if (bytes == 0 || bytes > INT64_MAX - HUGE_BYTES)
+		return -EINVAL;
+	return memfd_map(provider, round_up(bytes, MR_PAGE_BYTES), 0);
+}
+
 /* Does the kernel back shared memory with huge pages when asked to? */
 static bool memfd_is_huge(void)
 {

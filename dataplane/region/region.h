@@ -29,6 +29,9 @@ struct region_provider {
 /* A memfd of that many bytes, which other processes can map and nobody can shrink: in huge pages
  * where so many are free, else in ordinary ones, touched only when used. 0 or -errno. */
 int region_provider_memfd(struct region_provider *provider, uint64_t bytes);
+/* The same in ordinary pages only: of huge ones, other processes can map no part that is smaller.
+ */
+int region_provider_pages(struct region_provider *provider, uint64_t bytes);
 /* The fastest memory of that many bytes: in transparent huge pages where the kernel has them, which
  * for a memfd it mostly does not (shmem_enabled); then without a descriptor. Touched only when
  * used, in steps of a huge page. 0 or -errno. */

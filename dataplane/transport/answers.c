@@ -60,8 +60,8 @@ static uint32_t cumulative_advance(struct out_message *message, uint32_t cumulat
 	return bytes;
 }
 
-static uint32_t bitmap_apply(struct out_message *message, const struct wire_ack *ack,
-			     const uint64_t *words)
+static uint32_t chunk_bits_apply(struct out_message *message, const struct wire_ack *ack,
+				 const uint64_t *words)
 {
 	struct bitmap_walk walk = bitmap_walk(words, ack->words, ack->cumulative);
 	uint32_t bytes = 0;
@@ -89,7 +89,7 @@ static void ack_progress(struct out_message *message, const struct wire_ack *ack
 	if (ack->cumulative > message->next && ack->cumulative != count)
 		return;
 	bytes = cumulative_advance(message, ack->cumulative);
-	bytes += bitmap_apply(message, ack, words);
+	bytes += chunk_bits_apply(message, ack, words);
 	message->flight_bytes -= bytes;
 	flight_arrived(message->peer, bytes);
 	if (message->cumulative + message->acked > before)

@@ -33,6 +33,7 @@ bool hop_output(struct transport *t, struct transport_frame *frame);
 void peer_init(struct transport *t, struct peer *peer, uint32_t node);
 void peer_route(struct peer *peer);  /* its address has changed, or its hop's */
 void peer_update(struct peer *peer); /* on the active list exactly while it has work */
+void peer_rotate(struct peer *peer); /* it had its turn on that list */
 void peer_owe(struct peer *peer);    /* the other side must do something for a message */
 void peer_settle(struct peer *peer); /* it has */
 void peer_hello(struct peer *peer);  /* something waits for contact */
@@ -224,6 +225,7 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 bool flight_heard(struct peer *peer, const struct wire_echo *echo);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
+void flight_arm(struct peer *peer);     /* what was sent just now has a timer */
 void flight_timeout(struct peer *peer); /* that timer is due */
 
 /* rtt.c */

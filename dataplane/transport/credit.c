@@ -212,7 +212,7 @@ void credit_run(struct transport *t)
 
 /* --- The bound ------------------------------------------------------------------------------- */
 
-static void round_over(struct transport *t)
+static void credit_round_over(struct transport *t)
 {
 	t->credit_alpha =
 	    dctcp_alpha(t->credit_alpha, t->credit_round_marks, t->credit_round_packets);
@@ -231,5 +231,5 @@ void credit_packet(struct transport *t, bool marked)
 	t->credit_round_packets++;
 	t->credit_round_marks += marked;
 	if ((uint64_t)t->credit_round_packets * t->config.mtu >= t->credit_limit_bytes)
-		round_over(t);
+		credit_round_over(t);
 }

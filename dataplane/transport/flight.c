@@ -203,6 +203,14 @@ static void judge(struct peer *peer)
 	timer_stop(&t->timers, &peer->retry);
 }
 
+/* While the timer is set it is the oldest packet's; else nothing was in flight before. */
+void flight_arm(struct peer *peer)
+{
+	if (!timer_is_set(&peer->retry))
+		timer_set(&peer->transport->timers, &peer->retry,
+			  timeout_due_ns(peer, packet_at(peer, peer->flight.next - 1)));
+}
+
 void flight_judge(struct peer *peer)
 {
 	judge(peer);

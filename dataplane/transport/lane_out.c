@@ -312,7 +312,8 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 	return bytes;
 }
 
-static uint32_t bitmap_apply(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
+static uint32_t small_bits_apply(struct peer *peer, const struct wire_echo *echo,
+				 const uint64_t *words)
 {
 	struct bitmap_walk walk = bitmap_walk(words, echo->words, echo->lane);
 	struct lane_out *lane = &peer->lane_out;
@@ -339,7 +340,7 @@ bool lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t 
 	if (ahead > 0)
 		bytes = cumulative_apply(peer, lane->oldest + (uint32_t)ahead);
 	if (echo->words > 0)
-		bytes += bitmap_apply(peer, echo, words);
+		bytes += small_bits_apply(peer, echo, words);
 	if (bytes > 0)
 		flight_arrived(peer, bytes);
 	return true;

@@ -196,17 +196,26 @@ static uint32_t output_turn(struct peer *peer, struct transport_frame *frames, u
 		return 1;
 	}
 	count = lane ? lane_turn(peer, frames, max) : chunks_output(peer, frames, max);
-	flight_judge(peer); /* what is in flight has its timer */
+	flight_arm(peer);
 	return count;
 }
 
-/* A frame of what is not a message's. */
-static bool output_hop(struct transport *t, struct transport_frame *frame)
+static bool hops_due(const struct transport *t)
 {
-	frame->body = NULL;
-	frame->body_bytes = 0;
-	frame->owner = NULL;
-	return hop_output(t, frame);
+	return t->arp_answer_count > 0 || t->hops_due > 0;
+}
+
+/* Frames of what is not a message's. */
+static uint32_t hops_output(struct transport *t, struct transport_frame *frames, uint32_t max)
+{
+	uint32_t count = 0;
+
+	while (count < max && hop_output(t, &frames[count])) {
+		frames[count].body = NULL;
+		frames[count].body_bytes = 0;
+		frames[count++].owner = NULL;
+	}
+	return count;
 }
 
 uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frames,
@@ -216,13 +225,11 @@ uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport
 	uint32_t count = 0;
 
 	t->now_ns = now_ns;
-	while (count < max && output_hop(t, &frames[count]))
-		count++;
+	if (hops_due(t))
+		count = hops_output(t, frames, max);
 	while (count < max && (peer = TAILQ_FIRST(&t->active)) != NULL) {
 		count += output_turn(peer, frames + count, max - count);
-		TAILQ_REMOVE(&t->active, peer, link);
-		peer->active = false;
-		peer_update(peer);
+		peer_rotate(peer);
 	}
 	t->counters.frames_out += count;
 	return count;
@@ -230,5 +237,5 @@ uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport
 
 bool transport_output_pending(const struct transport *t)
 {
-	return t->arp_answer_count > 0 || t->hops_due > 0 || !TAILQ_EMPTY(&t->active);
+	return hops_due(t) || !TAILQ_EMPTY(&t->active);
 }

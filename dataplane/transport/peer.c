@@ -53,21 +53,36 @@ uint64_t peer_interval_max_ns(const struct peer *peer)
 	return min_u64(MR_RTO_US_MAX * NS_PER_US, silence_ns(peer) / 4);
 }
 
+/* Chunks may want to ask for the path's MTU. */
+static bool has_work(struct peer *peer)
+{
+	return (chunks_wait(peer) && chunks_ready(peer)) || lane_ready(peer) || peer->control != 0;
+}
+
 void peer_update(struct peer *peer)
 {
 	struct transport *t = peer->transport;
-	/* Chunks may want to ask for the path's MTU. */
-	bool ready = (chunks_wait(peer) && chunks_ready(peer)) || lane_ready(peer);
-	bool work = ready || peer->control != 0;
+	bool work = has_work(peer);
 
 	if (work)
 		hop_want(t, peer->hop);
 	work = work && peer->hop->resolved;
-	if (work && !peer->active)
+	if (work == peer->active)
+		return;
+	if (work)
 		TAILQ_INSERT_TAIL(&t->active, peer, link);
-	else if (!work && peer->active)
+	else
 		TAILQ_REMOVE(&t->active, peer, link);
 	peer->active = work;
+}
+
+void peer_rotate(struct peer *peer)
+{
+	struct transport *t = peer->transport;
+
+	TAILQ_REMOVE(&t->active, peer, link);
+	peer->active = false;
+	peer_update(peer);
 }
 
 static void quarter_begin(struct peer *peer)

@@ -15,7 +15,7 @@ void ready_init(struct ready *ready)
 	ready->used = 0;
 }
 
-static uint32_t class_of(const struct out_message *message)
+static uint32_t ready_class_of(const struct out_message *message)
 {
 	uint64_t chunks = message->shape.chunk_count - message->next + message->lost;
 
@@ -24,7 +24,7 @@ static uint32_t class_of(const struct out_message *message)
 
 void ready_insert(struct ready *ready, struct out_message *message)
 {
-	message->ready_class = (uint8_t)class_of(message);
+	message->ready_class = (uint8_t)ready_class_of(message);
 	TAILQ_INSERT_TAIL(&ready->classes[message->ready_class], message, link);
 	ready->used |= 1ull << message->ready_class;
 }

@@ -92,7 +92,8 @@ int transport_send(struct transport *t, uint64_t now_ns, uint32_t node, uint32_t
 		return rc;
 	if (!peer->contact)
 		peer_hello(peer);
-	peer_update(peer);
+	if (!peer->active)
+		peer_update(peer);
 	return 0;
 }
 

@@ -98,7 +98,7 @@ static uint32_t length_next(struct peer *peer)
 	return path->best > 0 ? path->best : path->top; /* there is none between */
 }
 
-static void round_begin(struct suspicion *suspicion)
+static void suspicion_round_begin(struct suspicion *suspicion)
 {
 	if (suspicion->open && suspicion->silent < ROUND_DOUBLINGS)
 		suspicion->silent++;
@@ -111,7 +111,7 @@ static uint32_t question(struct peer *peer)
 
 	switch (suspicion->step++ % STEPS) {
 	case 0:
-		round_begin(suspicion);
+		suspicion_round_begin(suspicion);
 		return peer->path.top;
 	case 1:
 		suspicion->asked++;

@@ -1,6 +1,8 @@
 /* matmul: the product of two square matrices of 32-bit little-endian integers, modulo 2^32. */
 #include <millrace_function.h>
 
+#include "multiply.h"
+
 /* The side of a matrix of so many bytes, or -1. */
 static int64_t side_of(uint32_t bytes)
 {
@@ -9,22 +11,6 @@ static int64_t side_of(uint32_t bytes)
 	while ((uint64_t)(side + 1) * (uint64_t)(side + 1) * 4 <= bytes)
 		side++;
 	return (uint64_t)side * (uint64_t)side * 4 == bytes ? side : -1;
-}
-
-/* Row by row, so that the inner loop walks memory in order. */
-static void multiply(const uint32_t *a, const uint32_t *b, uint32_t *c, uint32_t side)
-{
-	for (uint32_t i = 0; i < side; i++, a += side, c += side) {
-		for (uint32_t j = 0; j < side; j++)
-			c[j] = 0;
-		for (uint32_t k = 0; k < side; k++) {
-			const uint32_t *row = b + (size_t)k * side;
-			const uint32_t factor = a[k];
-
-			for (uint32_t j = 0; j < side; j++)
-				c[j] += factor * row[j];
-		}
-	}
 }
 
 static int matmul(struct mr_call *call)

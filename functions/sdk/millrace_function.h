@@ -2,8 +2,9 @@
  * The function SDK: what a Millrace function includes, and all that it needs.
  *
  * A function reads the items of its input sets, writes items to its output sets, and returns. It
- * makes no system call. It works alike as freestanding wasm32, as wasm32 with wasi-libc, and as a
- * native shared object for debugging:
+ * makes no system call. It works alike as freestanding wasm32, as wasm32 with wasi-libc, as a
+ *native image (compiled with -DMR_IMAGE, freestanding or with a static libc) for the sandboxes that
+ *confine native code, and as a native shared object for debugging:
  *
  *	#include <millrace_function.h>
  *
@@ -54,29 +55,9 @@ struct mr_bytes {
 #define MR_OFFSET(call, pointer) ((uint32_t)((const uint8_t *)(pointer) - (call)->base))
 #endif
 
-#if defined(__wasm__) && !defined(__wasi__)
-/* What the compiler calls by itself, where there is no libc. Copies are single instructions. */
-__attribute__((weak)) int memcmp(const void *left, const void *right, size_t len)
-{
-	const uint8_t *l = (const uint8_t *)left, *r = (const uint8_t *)right;
-
-	for (; len > 0; len--, l++, r++)
-		if (*l != *r)
-			return *l - *r;
-	return 0;
-}
-__attribute__((weak)) void *memcpy(void *to, const void *from, size_t len)
-{
-	return __builtin_memcpy(to, from, len);
-}
-__attribute__((weak)) void *memmove(void *to, const void *from, size_t len)
-{
-	return __builtin_memmove(to, from, len);
-}
-__attribute__((weak)) void *memset(void *to, int value, size_t len)
-{
-	return __builtin_memset(to, value, len);
-}
+/* No libc: freestanding wasm, or a freestanding image. */
+#if (defined(__wasm__) && !defined(__wasi__)) || (defined(MR_IMAGE) && !__STDC_HOSTED__)
+#include "millrace_memory.h"
 #endif
 
 /* A string literal, or any text that ends with a zero, as bytes. */
@@ -421,7 +402,9 @@ MR_FN int mr_out_add_group(struct mr_call *call, struct mr_set *set, uint32_t gr
 #ifdef MR_WITH_MALLOC
 /* For code written for a libc: malloc() and its family from the call's heap. Blocks are kept in
  * lists by size, powers of two, so that what is freed is found again. malloc() returns NULL at the
- * end of memory and records nothing. In native objects libc's own is used, and is not bounded. */
+ * end of memory and records nothing. In native shared objects libc's own is used, and is not
+ * bounded. */
+#if defined(__wasm__) || defined(MR_IMAGE)
 #ifdef __wasm__
 /* wasi-libc's stdio, which snprintf() brings along, would import these from a system: they
  * are answered here, "bad file descriptor" (WASI errno 8), so that printf() writes nowhere. */
@@ -455,6 +438,19 @@ __attribute__((weak)) int __imported_wasi_snapshot_preview1_fd_write(int fd, int
 	(void)fd, (void)pieces, (void)count, (void)written;
 	return 8;
 }
+
+#else
+/* musl's stdio writes by this function, which here fails: printf() writes nowhere. The flags that
+ * FILE begins with say so (F_ERR). */
+size_t __stdout_write(void *file, const unsigned char *bytes, size_t len);
+
+__attribute__((weak)) size_t __stdout_write(void *file, const unsigned char *bytes, size_t len)
+{
+	(void)bytes, (void)len;
+	*(unsigned int *)file |= 32;
+	return 0;
+}
+#endif
 
 static struct mr_call *mr_current;
 static void *mr_free_lists[32];
@@ -610,7 +606,7 @@ MR_FN int32_t mr_call_run(uint8_t *base, uint32_t header_off, int (*function)(st
 	call.header = (struct mr_region *)(void *)MR_POINTER(&call, header_off);
 	call.heap_end = call.header->heap_end;
 	call.sets = (struct mr_set *)(void *)MR_POINTER(&call, call.header->sets_off);
-#if defined(MR_WITH_MALLOC) && defined(__wasm__)
+#if defined(MR_WITH_MALLOC) && (defined(__wasm__) || defined(MR_IMAGE))
 	mr_current = &call;
 #endif
 	status = function(&call);

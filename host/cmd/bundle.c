@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox.h"
 #include "whole_file.h"
 
 int bundle_plan(struct bundle *bundle, const struct locate_places *places, const char *composition,
@@ -48,10 +49,24 @@ static int code_load(struct job_code *code, const struct locate_places *places,
 	return 0;
 }
 
+/* What the sandbox takes; where it takes all, a wasm module before an image. */
+static int code_find(struct job_code *code, const struct locate_places *places,
+		     const char *function, const char *sandbox, char *error, size_t error_bytes)
+{
+	const char *suffix = sandbox_backend(sandbox)->code_suffix;
+	int rc;
+
+	if (suffix != NULL)
+		return code_load(code, places, function, suffix, error, error_bytes);
+	rc = code_load(code, places, function, ".wasm", error, error_bytes);
+	if (rc == -ENOENT)
+		rc = code_load(code, places, function, ".elf", error, error_bytes);
+	return rc;
+}
+
 int bundle_load(struct bundle *bundle, const struct locate_places *places, const char *composition,
 		const char *sandbox, char *error, size_t error_bytes)
 {
-	const char *suffix = strcmp(sandbox, "native") == 0 ? ".so" : ".wasm";
 	int rc = bundle_plan(bundle, places, composition, error, error_bytes);
 
 	if (rc < 0)
@@ -62,7 +77,7 @@ int bundle_load(struct bundle *bundle, const struct locate_places *places, const
 		rc = -ENOMEM;
 	}
 	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++)
-		rc = code_load(&bundle->codes[i], places, bundle->plan->functions[i].name, suffix,
+		rc = code_find(&bundle->codes[i], places, bundle->plan->functions[i].name, sandbox,
 			       error, error_bytes);
 	if (rc < 0)
 		bundle_free(bundle);

@@ -121,6 +121,7 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 	int rc =
 	    io_taps_open(cores, 1 + node.io_core_count, config->capture, index, error, error_bytes);
 
+	fabric->pages = config->sandbox->maps_regions;
 	if (rc == 0)
 		rc = memory_open(fabric, bytes, &node.provider, error, error_bytes);
 	if (rc < 0)

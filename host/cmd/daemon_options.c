@@ -42,7 +42,9 @@ const char daemon_help[] =
     "                        of the port and UDP port --udp-port + 0, 1, ..., 1 to 16; default 1.\n"
     "                        Nodes may have different numbers, but for memif and vhost ports\n"
     "  --workers N           threads that run functions, 1 to 64; default one for each core\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging)\n"
+    "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
+    "                        its own without system calls; native: no isolation, for\n"
+    "                        debugging; auto: by what the code is\n"
     "  --cache DIR           where prepared code is kept; default ~/.cache/millrace\n"
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
@@ -274,7 +276,7 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 		return rc;
 	case OPTION_SANDBOX:
 		options->sandbox = value;
-		return expect(sandbox_backend(value) != NULL, "--sandbox", value, "wasm or native",
+		return expect(sandbox_backend(value) != NULL, "--sandbox", value, SANDBOX_NAMES,
 			      error, error_bytes);
 	case OPTION_CACHE:
 		options->cache_dir = value;

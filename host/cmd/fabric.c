@@ -23,6 +23,8 @@ struct dpdk_fabric {
 
 int fabric_memory_plain(struct fabric *fabric, uint64_t bytes, struct region_provider *provider)
 {
+	if (fabric->pages)
+		return region_provider_pages(provider, bytes);
 	return fabric->shared ? region_provider_memfd(provider, bytes)
 			      : region_provider_memory(provider, bytes);
 }

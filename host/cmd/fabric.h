@@ -19,6 +19,7 @@ struct fabric {
 	int (*memory_open)(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 	void (*close)(struct fabric *fabric); /* its ports are closed already */
 	bool shared; /* data memory is to be what other processes of this host can map */
+	bool pages;  /* ... region by region, as some sandboxes do */
 	char note[FABRIC_NOTE_BYTES]; /* what was degraded and why; empty when nothing was */
 };
 

@@ -30,7 +30,7 @@ static int options_check(const struct mr_options *options, char *error, size_t e
 	else if (options->workers > MR_WORKERS_MAX)
 		wrong = "more than 64 workers";
 	else if (options->sandbox != NULL && sandbox_backend(options->sandbox) == NULL)
-		wrong = "no such sandbox: wasm or native";
+		wrong = "no such sandbox: " SANDBOX_NAMES;
 	if (wrong == NULL)
 		return 0;
 	snprintf(error, error_bytes, "%s", wrong);

@@ -108,6 +108,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	if (rc < 0)
 		return rc;
 	daemon->fabric->shared = config.attach_dir != NULL;
+	daemon->fabric->pages = config.sandbox->maps_regions;
 	rc = daemon->fabric->memory_open(daemon->fabric, options->memory_bytes, &config.provider);
 	if (rc < 0) {
 		snprintf(error, error_bytes, "cannot take %llu MiB of data memory: %s",

@@ -16,12 +16,14 @@ const char run_help[] =
     "  --out SET=FILE        write an output set to FILE; - is standard output. Without --out\n"
     "                        a single output set goes to standard output\n"
     "  --composition NAME    of the file's compositions; default: the last\n"
-    "  --functions DIR       search DIR first for NAME.wasm or NAME.so; may be repeated\n"
+    "  --functions DIR       search DIR first for NAME.wasm, .elf or .so; may be repeated\n"
     "  --nodes N             nodes of this process, 1 to 64; default 1\n"
     "  --port DEVARGS        a DPDK port or network interface for a node; repeat it for each\n"
     "                        node; default: ports inside the process\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging); with\n"
-    "                        --connect it is the daemon's, and says which code to bring\n"
+    "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
+    "                        its own without system calls; native: no isolation, for\n"
+    "                        debugging; auto: by what the code is. With --connect it is the\n"
+    "                        daemon's, and says which code to bring\n"
     "  --io-cores N          threads of each node that carry batches between nodes, each with a\n"
     "                        queue of the port, 1 to 16; default 1\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
@@ -203,8 +205,7 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 		return port_add(parse, value);
 	case OPTION_SANDBOX:
 		parse->run->sandbox = value;
-		return sandbox_backend(value) ? 0
-					      : wrong(parse, "--sandbox", value, "wasm or native");
+		return sandbox_backend(value) ? 0 : wrong(parse, "--sandbox", value, SANDBOX_NAMES);
 	case OPTION_POLL:
 		return port_poll_parse(value, &request->poll)
 			   ? 0

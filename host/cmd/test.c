@@ -23,7 +23,8 @@ static const char test_help[] =
     "  --function NAME       only that function; default: all that have cases\n"
     "  --case NAME           only that case\n"
     "  --tests DIR           where cases are, instead of test/\n"
-    "  --sandbox KIND        wasm (default) or native (no isolation, for debugging)\n"
+    "  --sandbox KIND        wasm (default), process, native (no isolation, for debugging) or\n"
+    "                        auto\n"
     "  --functions DIR       search DIR first for the code\n"
     "  --out DIR             write outputs to DIR/CASE/SET/ITEM\n"
     "  --accept              write outputs to the case's out/: from now on they are expected\n"
@@ -282,7 +283,7 @@ int command_test(int argc, char **argv)
 		if (found == '?')
 			return usage_wrong("unknown option ", argv[optind - 1]);
 		if (!option_set(&test, found, optarg))
-			return usage_wrong("--sandbox is wasm or native, not ", optarg);
+			return usage_wrong("--sandbox is " SANDBOX_NAMES ", not ", optarg);
 	}
 	if (optind + 1 < argc)
 		return usage_wrong("one FILE.mr or DIR, not also ", argv[optind + 1]);

@@ -91,13 +91,21 @@ static const char *outcome_sentence(enum sandbox_outcome outcome)
 	}
 }
 
-/* A program that ends in its middle has no other way: it has said so before. */
-static bool trap_meant(const struct region *region, uint32_t header_off)
+/* A trap may be meant: a program that ends in its middle has no other way, and has said before
+ * whether it ends well, or why it fails. */
+static void trap_describe(const struct guest_report *report, const struct region *region,
+			  uint32_t header_off, struct sandbox_result *result)
 {
-	const struct mr_region *header =
-	    (const struct mr_region *)(const void *)(region->base + header_off);
+	struct mr_region header;
 
-	return header->status == MR_STATUS_ENDED;
+	memcpy(&header, region->base + header_off, sizeof(header));
+	if (header.status == MR_STATUS_ENDED) {
+		result->outcome = SANDBOX_OK;
+		return;
+	}
+	snprintf(result->text, sizeof(result->text), "%s", outcome_sentence(report->outcome));
+	if (header.status != 0)
+		failure_describe(report, region, header_off, result);
 }
 
 void backend_result(const struct guest_report *report, const struct region *region,
@@ -111,14 +119,7 @@ void backend_result(const struct guest_report *report, const struct region *regi
 		failure_describe(report, region, header_off, result);
 		break;
 	case SANDBOX_UNREACHABLE:
-		snprintf(result->text, sizeof(result->text), "%s",
-			 outcome_sentence(report->outcome));
-		if (trap_meant(region, header_off)) {
-			result->outcome = SANDBOX_OK;
-			result->text[0] = 0;
-		} else {
-			failure_describe(report, region, header_off, result);
-		}
+		trap_describe(report, region, header_off, result);
 		break;
 	case SANDBOX_TIME_LIMIT:
 		snprintf(result->text, sizeof(result->text),

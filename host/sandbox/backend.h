@@ -6,7 +6,10 @@
 #include "sandbox.h"
 
 extern const struct sandbox_ops sandbox_wasm;
+extern const struct sandbox_ops sandbox_process;
 extern const struct sandbox_ops sandbox_native;
+extern const struct sandbox_ops sandbox_kvm;
+extern const struct sandbox_ops sandbox_auto;
 
 /* Is there room for a region header at header_off? Fills in *result when there is not. */
 bool backend_region_fits(const struct region *region, uint32_t header_off,

@@ -122,6 +122,8 @@ void sandbox_thread_leave(void)
 	self = NULL;
 	sigaltstack(&thread->earlier_signal_stack, NULL);
 	munmap(thread->mapping, thread->mapping_bytes);
+	if (thread->machine != NULL)
+		thread->machine_release(thread);
 	free(thread->scratch);
 	free(thread);
 }

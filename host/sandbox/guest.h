@@ -34,6 +34,8 @@ struct guest_thread {
 	stack_t earlier_signal_stack;
 	void *scratch; // of a backend, for the run at hand; kept between runs
 	size_t scratch_bytes;
+	void *machine; // of the backend that runs functions in one, made when first used
+	void (*machine_release)(struct guest_thread *thread);
 	enum sandbox_outcome stop; // why the current run ended
 	int signo;                 // when a signal ended it
 	uintptr_t fault;           // and the address it was about

@@ -89,4 +89,5 @@ const struct sandbox_ops sandbox_native = {
     .prepare = native_prepare,
     .release = native_release,
     .run = native_run,
+    .code_suffix = ".so",
 };

@@ -6,6 +6,7 @@
 
 #include "backend.h"
 #include "guest.h"
+#include "process_zygote.h"
 
 static pthread_mutex_t runtime_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int runtime_users; // under runtime_lock
@@ -41,10 +42,12 @@ const char *sandbox_outcome_text(enum sandbox_outcome outcome)
 
 const struct sandbox_ops *sandbox_backend(const char *name)
 {
-	if (strcmp(name, sandbox_wasm.name) == 0)
-		return &sandbox_wasm;
-	if (strcmp(name, sandbox_native.name) == 0)
-		return &sandbox_native;
+	static const struct sandbox_ops *const backends[] = {
+	    &sandbox_wasm, &sandbox_process, &sandbox_kvm, &sandbox_native, &sandbox_auto};
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (strcmp(name, backends[i]->name) == 0)
+			return backends[i];
 	return NULL;
 }
 
@@ -89,4 +92,5 @@ void sandbox_runtime_stop(void)
 void sandbox_interrupt(void)
 {
 	watchdog_interrupt();
+	zygotes_interrupt();
 }

@@ -12,6 +12,7 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ struct sandbox_ops {
 	void (*release)(struct sandbox_code *prepared);
 	void (*run)(struct sandbox_code *prepared, struct region *region, uint32_t header_off,
 		    uint32_t time_limit_ms, struct sandbox_result *result);
+	const char *code_suffix; /* of the files it takes: ".wasm"; NULL: of any backend */
+	bool
+	    maps_regions; /* into other processes, page by page: region_provider_pages() suits it */
 };
 
 /* Backends embed this as their first member. */
@@ -59,7 +63,9 @@ struct sandbox_code {
 	uint32_t header_off; /* where the region image must be, a multiple of MR_ALIGN */
 };
 
-/* "wasm" or "native"; NULL for another name. */
+/* One of SANDBOX_NAMES; NULL for another name. "auto" is what the code is for, and the machine has.
+ */
+#define SANDBOX_NAMES "wasm, process, kvm, native or auto"
 const struct sandbox_ops *sandbox_backend(const char *name);
 
 /* Where prepared code is kept unless told otherwise: $XDG_CACHE_HOME/millrace, ~/.cache/millrace,

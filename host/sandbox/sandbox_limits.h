@@ -19,4 +19,13 @@
 #define SANDBOX_COMPILE_OUTPUT_BYTES (512ull << 20) /* of one file that a tool writes */
 #define SANDBOX_BUILD_STALE_SECONDS 3600 /* a build folder this old lost its process: removed */
 
+/* The kvm backend, per virtual machine (one for each thread that runs functions). */
+#define KVM_TABLE_PAGES 4096u               /* of page tables: some 800 views, in 16 MiB */
+#define KVM_VIEWS_MAX 1024u                 /* code and region that met: over tables for them */
+#define KVM_SPACES_MAX 64u                  /* codes whose private memory is kept */
+#define KVM_PRIVATE_POOL_BYTES (1ull << 30) /* of all codes, address space: touched when used */
+#define KVM_STORE_BYTES (1ull << 30)        /* read-only parts of all codes, the same */
+#define KVM_POOLS_MAX 8u                    /* pools that one thread's regions come from */
+#define KVM_CPUID_ENTRIES_MAX 256           /* that the kernel may report: some 50 today */
+
 #endif

@@ -140,4 +140,5 @@ const struct sandbox_ops sandbox_wasm = {
     .prepare = wasm_prepare,
     .release = wasm_release,
     .run = wasm_run,
+    .code_suffix = ".wasm",
 };

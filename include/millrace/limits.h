@@ -124,11 +124,8 @@
 #define MR_SEAL_KEEPALIVE_MS 50 /* a frame heard is answered by then, if only by an empty one */
 #define MR_SEAL_INITIATION_MS_MIN 20 /* between two of one peer: a replay costs no more */
 #define MR_SEAL_HINT_OUT_MS 20       /* between two to one peer: as initiations are taken */
-#define MR_SEAL_HINT_IN_MS \
-	1000 /* between two believed of one peer: a handshake a second is cheap */
-#define MR_SEAL_HINT_FRAMES                                                   \
-	4096 /* back from the last: what a burst has under way, as the window \
-	      */
+#define MR_SEAL_HINT_IN_MS 1000  /* between two believed of one peer: a handshake is cheap then */
+#define MR_SEAL_HINT_FRAMES 4096 /* back from the last: what may be under way */
 #define MR_SEAL_INITIATIONS_PER_SECOND                                                      \
 	500                           /* taken of all together: each costs 0.2 ms of a core \
 				       */

@@ -45,11 +45,11 @@ struct mr_options {
 	const char *const
 	    *ports; /* one for each node, as `millrace run --port`; none: in process */
 	size_t port_count;
-	const char *sandbox; /* NULL: "wasm" */
+	const char *sandbox; /* as --sandbox; NULL: "wasm" */
 	uint32_t workers;    /* threads for each node; 0: cores / nodes, at least 1 */
 	uint64_t
 	    memory_bytes; /* data memory of all nodes together; 0: a quarter of the machine's */
-	const char *const *function_dirs; /* searched first for NAME.wasm or NAME.so */
+	const char *const *function_dirs; /* searched first for NAME.wasm, .elf or .so */
 	size_t function_dir_count;
 	void (*progress)(const struct mr_progress *progress,
 			 void *opaque); /* about 5 times a second */

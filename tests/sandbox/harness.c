@@ -24,9 +24,19 @@ const char *harness_cache(void)
 
 void harness_start(void)
 {
+	harness_start_with(HARNESS_MEMFD);
+}
+
+void harness_start_with(enum harness_memory memory)
+{
+	static int (*const providers[])(struct region_provider * provider, uint64_t bytes) = {
+	    [HARNESS_MEMFD] = region_provider_memfd,
+	    [HARNESS_PAGES] = region_provider_pages,
+	    [HARNESS_PLAIN] = region_provider_memory,
+	};
 	struct region_provider provider;
 
-	CHECK(region_provider_memfd(&provider, POOL_BYTES) == 0);
+	CHECK(providers[memory](&provider, POOL_BYTES) == 0);
 	CHECK(region_pool_create(&pool, &provider, 0) == 0);
 	snprintf(cache, sizeof(cache), "/tmp/millrace-test-XXXXXX");
 	CHECK(mkdtemp(cache) != NULL);
@@ -53,17 +63,17 @@ void harness_stop(void)
 	rmdir(cache);
 }
 
-struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name)
+/* 0 or -errno with error text; a file that is not there is a bug of the test. */
+static int code_prepare(const struct sandbox_ops *ops, const char *dir, const char *name,
+			struct sandbox_code **code, char *error, size_t error_bytes)
 {
-	const struct sandbox_ops *ops = sandbox_backend(backend);
-	struct sandbox_code *code;
-	char path[PATH_MAX], error[MR_ERROR_BYTES_MAX] = "";
+	char path[PATH_MAX];
 	uint8_t *bytes;
 	long len;
 	FILE *file;
+	int rc;
 
-	snprintf(path, sizeof(path), "%s/%s.%s", dir, name,
-		 strcmp(backend, "wasm") == 0 ? "wasm" : "so");
+	snprintf(path, sizeof(path), "%s/%s%s", dir, name, ops->code_suffix);
 	file = fopen(path, "rb");
 	CHECK(file != NULL, "%s", path);
 	fseek(file, 0, SEEK_END);
@@ -72,10 +82,35 @@ struct sandbox_code *harness_prepare(const char *backend, const char *dir, const
 	bytes = malloc((size_t)len);
 	CHECK(fread(bytes, 1, (size_t)len, file) == (size_t)len);
 	fclose(file);
-	CHECK(ops->prepare(bytes, (size_t)len, cache, &code, error, sizeof(error)) == 0, "%s: %s",
-	      path, error);
+	rc = ops->prepare(bytes, (size_t)len, cache, code, error, error_bytes);
 	free(bytes);
+	return rc;
+}
+
+struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name)
+{
+	struct sandbox_code *code;
+	char error[MR_ERROR_BYTES_MAX] = "";
+
+	CHECK(code_prepare(sandbox_backend(backend), dir, name, &code, error, sizeof(error)) == 0,
+	      "%s/%s: %s", dir, name, error);
 	return code;
+}
+
+bool harness_backend_works(const char *backend, const char *dir, const char *name, char *why,
+			   size_t why_bytes)
+{
+	const struct sandbox_ops *ops = sandbox_backend(backend);
+	struct sandbox_code *code = NULL;
+	bool works;
+
+	if (ops == NULL) {
+		snprintf(why, why_bytes, "this build has no such backend");
+		return false;
+	}
+	works = code_prepare(ops, dir, name, &code, why, why_bytes) == 0;
+	sandbox_release(&code);
+	return works;
 }
 
 static void image_fill(struct region *region, uint32_t header_off, const struct harness_set *in,

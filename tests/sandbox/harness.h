@@ -34,14 +34,23 @@ struct harness_run {
 	struct sandbox_result result;
 };
 
+/* Memory of the pool: as nodes with peers have it; such that a sandbox's process can map it region
+ * by region; such that it cannot. */
+enum harness_memory { HARNESS_MEMFD, HARNESS_PAGES, HARNESS_PLAIN };
+
 /* Once per process: pool and sandbox runtime, this thread entered. */
 void harness_start(void);
+void harness_start_with(enum harness_memory memory);
 void harness_stop(void);
 struct region_pool *harness_pool(void);
 /* A folder of this process, removed by harness_stop(). */
 const char *harness_cache(void);
-/* Reads DIR/NAME.wasm or .so, whichever the backend takes, and prepares it. Exits on failure. */
+/* Reads DIR/NAME.wasm, .elf or .so, whichever the backend takes, and prepares it. Exits on failure.
+ */
 struct sandbox_code *harness_prepare(const char *backend, const char *dir, const char *name);
+/* Is there that backend, and can it prepare such a function here? If not, why. */
+bool harness_backend_works(const char *backend, const char *dir, const char *name, char *why,
+			   size_t why_bytes);
 /* Stages the inputs and runs; the output is checked as a node checks it. */
 void harness_invoke(const struct harness_function *function, const struct harness_set *in,
 		    uint32_t in_count, struct harness_run *run);

@@ -1,0 +1,15 @@
+/* Where the programs and functions of this benchmark lie: beside the running program. */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A file of this benchmark's: in sandbox/ beside the program, or beside it. False: not there. */
+bool place_find(const char *name, char path[PATH_MAX]);
+/* Reads such a file whole; the caller frees it. NULL when it is not there or cannot be read. */
+uint8_t *place_read(const char *name, size_t *bytes);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * A backend that is measured: its code prepared, its pool, and one matmul through the sandbox's
+ * interface.
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include "region.h"
+#include "sandbox.h"
+
+#define SUBJECT_SIDE_MAX 128
+
+struct subject {
+	const struct sandbox_ops *ops;
+	struct region_pool *pool;
+	struct sandbox_code *matmul; // matmul_timed
+	uint32_t side;               // of the matrices
+	uint32_t *a, *b;             // what is multiplied
+	struct region *region;       // that is run again and again when warm
+	uint8_t *saved;              // header and sets of it before the first run
+	uint32_t saved_bytes, sets_off;
+	char error[MR_ERROR_BYTES_MAX]; // of the last that failed
+};
+
+/* Prepares the backend of that name. 0, or -errno with subject->error. */
+int subject_open(struct subject *subject, const char *backend, const char *cache_dir);
+void subject_close(struct subject *subject);
+/* Create, stage, run, collect, destroy: a matmul of subject->side. The product is checked; *ticks,
+ * unless NULL, is what the function said. 0, or -errno with subject->error. */
+int subject_cold(struct subject *subject, uint64_t *ticks);
+/* A region that is staged once, and run again and again. */
+int subject_warm_begin(struct subject *subject);
+int subject_warm(struct subject *subject);
+void subject_warm_end(struct subject *subject);
+/* Bytes of a region of a cold run. */
+uint64_t subject_region_bytes(const struct subject *subject);
+
+#endif

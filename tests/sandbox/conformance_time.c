@@ -1,0 +1,119 @@
+/*
+ * Time limits: a run ends soon after its own, not before, and what ends one never reaches the next;
+ * interrupts end all runs under way, and none that begins later.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "conformance.h"
+
+/* Sanitizers and a loaded machine: what matters is that it is far from the default of a minute. */
+#define LATE_NS_MAX 2000000000ull
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+static void limits_kept(struct harness_function *loop)
+{
+	static const uint32_t limits_ms[] = {1, 5, 50, 1200};
+	struct harness_run run;
+
+	for (size_t i = 0; i < sizeof(limits_ms) / sizeof(limits_ms[0]); i++) {
+		const uint64_t start_ns = now_ns();
+		uint64_t took_ns;
+
+		loop->time_limit_ms = limits_ms[i];
+		conformance_run(loop, "", 0, &run);
+		took_ns = now_ns() - start_ns;
+		CHECK(run.result.outcome == SANDBOX_TIME_LIMIT, "%s", run.result.text);
+		CHECK(took_ns >= limits_ms[i] * 1000000ull, "%u ms: %llu ns", limits_ms[i],
+		      (unsigned long long)took_ns);
+		CHECK(took_ns < limits_ms[i] * 1000000ull + LATE_NS_MAX, "%u ms: %llu ns",
+		      limits_ms[i], (unsigned long long)took_ns);
+		harness_release(&run);
+	}
+}
+
+/* Runs that take about as long as their limit, each followed by one that has time: whatever came of
+ * the first, the second is sound. */
+static void late_harmless(const struct conformance *c, const struct harness_function *echo)
+{
+	struct harness_function spin = conformance_function(c, "good_spin");
+	uint32_t rounds = 200000, in_time = 0, out_of_time = 0;
+	struct harness_run run;
+
+	spin.time_limit_ms = 1;
+	for (int i = 0; i < c->runs; i++) {
+		conformance_run(&spin, &rounds, sizeof(rounds), &run);
+		if (run.result.outcome == SANDBOX_OK) {
+			rounds += rounds / 8;
+			in_time++;
+		} else {
+			CHECK(run.result.outcome == SANDBOX_TIME_LIMIT, "%s", run.result.text);
+			rounds -= rounds / 8;
+			out_of_time++;
+		}
+		harness_release(&run);
+		conformance_echo(echo);
+	}
+	CHECK(in_time > 0 && out_of_time > 0, "%u and %u of them", in_time, out_of_time);
+	sandbox_release(&spin.code);
+}
+
+static atomic_bool looping;
+static struct harness_function *interrupted;
+
+static void *loop_main(void *unused)
+{
+	struct harness_run run;
+
+	CHECK(sandbox_thread_enter() == 0);
+	for (int i = 0; i < 3; i++) {
+		atomic_store(&looping, true);
+		conformance_run(interrupted, "", 0, &run);
+		atomic_store(&looping, false);
+		CHECK(run.result.outcome == SANDBOX_TIME_LIMIT, "%s", run.result.text);
+		harness_release(&run);
+	}
+	sandbox_thread_leave();
+	return NULL;
+}
+
+static void interrupts_end(struct harness_function *loop, const struct harness_function *echo)
+{
+	const uint64_t start_ns = now_ns();
+	pthread_t thread;
+	struct timespec rest = {.tv_nsec = 1000000};
+
+	loop->time_limit_ms = 60000;
+	interrupted = loop;
+	CHECK(pthread_create(&thread, NULL, loop_main, NULL) == 0);
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		if (atomic_load(&looping))
+			sandbox_interrupt();
+		nanosleep(&rest, NULL);
+	}
+	CHECK(now_ns() - start_ns < 30000000000ull, "interrupts went unnoticed");
+	sandbox_interrupt();
+	sandbox_interrupt();
+	conformance_echo(echo);
+}
+
+void conformance_time(const struct conformance *c)
+{
+	struct harness_function loop = conformance_function(c, "bad_loop");
+	struct harness_function echo = conformance_function(c, "good_echo");
+
+	limits_kept(&loop);
+	conformance_echo(&echo);
+	late_harmless(c, &echo);
+	interrupts_end(&loop, &echo);
+	sandbox_release(&loop.code);
+	sandbox_release(&echo.code);
+}

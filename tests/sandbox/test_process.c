@@ -1,0 +1,359 @@
+/*
+ * The process backend's own promises: what a child has and what not, seen from outside; what
+ *happens when a zygote, or the host, is killed; many runs in a row.
+ *
+ *	test_process DIR [RUNS]
+ *	test_process DIR host      (is run by the test: prints its processes, and loops)
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "process_memory.h"
+#include "test.h"
+
+#define PATIENCE_MS 20000
+#define REGION_MEMORY 65536
+
+static struct harness_function loop, echo;
+
+static void rest_ms(long ms)
+{
+	const struct timespec ts = {.tv_nsec = ms * 1000000};
+
+	nanosleep(&ts, NULL);
+}
+
+static struct harness_function function_named(const char *dir, const char *name)
+{
+	return (struct harness_function){.code = harness_prepare("process", dir, name),
+					 .out = "out",
+					 .keyed = true,
+					 .memory_base = REGION_MEMORY};
+}
+
+static enum sandbox_outcome run(const struct harness_function *function, char *text)
+{
+	const struct harness_item item = {.bytes = "hello", .len = 5};
+	const struct harness_set in = {"in", &item, 1};
+	struct harness_run run;
+
+	harness_invoke(function, &in, 1, &run);
+	snprintf(text, MR_ERROR_BYTES_MAX, "%s", run.result.text);
+	harness_release(&run);
+	return run.result.outcome;
+}
+
+static void echo_fine(void)
+{
+	char text[MR_ERROR_BYTES_MAX];
+
+	CHECK(run(&echo, text) == SANDBOX_OK, "%s", text);
+}
+
+/* ---- Processes ---- */
+
+/* The first child of a process; 0: none. Of any of its threads. */
+static pid_t child_of(pid_t pid, pid_t besides)
+{
+	char path[64], list[4096];
+	DIR *dir;
+	struct dirent *entry;
+	pid_t found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir != NULL && found == 0 && (entry = readdir(dir)) != NULL) {
+		char children[512], *rest = list;
+		FILE *file;
+
+		snprintf(children, sizeof(children), "%s/%s/children", path, entry->d_name);
+		file = isdigit((unsigned char)entry->d_name[0]) ? fopen(children, "r") : NULL;
+		list[0] = 0;
+		if (file != NULL && fgets(list, sizeof(list), file) == NULL)
+			list[0] = 0;
+		if (file != NULL)
+			fclose(file);
+		for (char *word; found == 0 && (word = strsep(&rest, " ")) != NULL;)
+			if (atoi(word) != besides)
+				found = atoi(word);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+/* The zygote that has a child, and the child; waits for them. */
+static void pair_find(pid_t host, pid_t *zygote, pid_t *child)
+{
+	for (int ms = 0; ms < PATIENCE_MS; ms++) {
+		*zygote = child_of(host, 0);
+		*child = *zygote != 0 ? child_of(*zygote, 0) : 0;
+		if (*zygote != 0 && *child == 0) {
+			*zygote = child_of(host, *zygote);
+			*child = *zygote != 0 ? child_of(*zygote, 0) : 0;
+		}
+		if (*child != 0)
+			return;
+		rest_ms(1);
+	}
+	CHECK(false, "no zygote with a child");
+}
+
+static bool gone(pid_t pid)
+{
+	char path[64], line[256] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return true;
+	if (fgets(line, sizeof(line), file) == NULL)
+		line[0] = 0;
+	fclose(file);
+	return line[0] == 0 || strstr(line, ") Z ") != NULL;
+}
+
+static void gone_wait(pid_t pid, const char *what)
+{
+	for (int ms = 0; ms < PATIENCE_MS && !gone(pid); ms++)
+		rest_ms(1);
+	CHECK(gone(pid), "%s %d lives on", what, pid);
+}
+
+/* ---- What a child has ---- */
+
+static long descriptors_of(pid_t pid)
+{
+	char path[64];
+	DIR *dir;
+	long n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return -1;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void status_has(pid_t pid, const char *field, const char *value)
+{
+	char path[64], line[256], found[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	CHECK(file != NULL);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, field, strlen(field)) == 0 && line[strlen(field)] == ':') {
+			CHECK(sscanf(line + strlen(field) + 1, "%127s", found) == 1);
+			CHECK(strcmp(found, value) == 0, "%s is %s, not %s", field, found, value);
+			fclose(file);
+			return;
+		}
+	}
+	CHECK(false, "no %s in %s", field, path);
+}
+
+static bool within(uint64_t low, uint64_t high, uint64_t from, uint64_t to)
+{
+	return low >= from && high <= to;
+}
+
+/* Nothing but code, stack, region and gate; the region no longer than its own. */
+static void maps_bare(pid_t pid, uint32_t walls)
+{
+	const uint64_t region_end =
+	    IMAGE_REGION_BASE + (loop.code->header_off + REGION_MEMORY + 4096) / 4096 * 4096 + 4096;
+	unsigned long long low, high;
+	char path[64], line[512];
+	int lines = 0, regions = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "r");
+	CHECK(file != NULL);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		CHECK(sscanf(line, "%llx-%llx", &low, &high) == 2);
+		if (strstr(line, "[vsyscall]") != NULL)
+			continue; /* no mapping; its calls are the filter's */
+		if ((walls & PROCESS_BARE) == 0 && strstr(line, "[v") != NULL)
+			continue; /* a kernel that keeps its vdso where it is */
+		regions += low == IMAGE_REGION_BASE;
+		lines++;
+		CHECK(within(low, high, IMAGE_LOW, IMAGE_HIGH) ||
+			  within(low, high, IMAGE_STACK_TOP - 65536,
+				 IMAGE_STACK_TOP + PROCESS_SIGNAL_STACK_BYTES) ||
+			  within(low, high, IMAGE_REGION_BASE, region_end) ||
+			  within(low, high, ZYGOTE_GATE, ZYGOTE_GATE + ZYGOTE_GATE_BYTES),
+		      "a child has %s", line);
+		CHECK(strstr(line, "rwx") == NULL, "%s", line);
+	}
+	fclose(file);
+	CHECK(regions == 1 && lines >= 4, "%d mappings", lines);
+}
+
+static void *loop_main(void *text)
+{
+	CHECK(sandbox_thread_enter() == 0);
+	loop.time_limit_ms = 60000;
+	*(char *)text = 0;
+	run(&loop, text);
+	sandbox_thread_leave();
+	return NULL;
+}
+
+static void child_is_bare(uint32_t walls)
+{
+	char text[MR_ERROR_BYTES_MAX];
+	pid_t zygote, child;
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, loop_main, text) == 0);
+	pair_find(getpid(), &zygote, &child);
+	rest_ms(50); /* it is in its function by then */
+	status_has(child, "Seccomp", "2");
+	status_has(child, "NoNewPrivs", "1");
+	status_has(child, "CapEff", "0000000000000000");
+	status_has(child, "Threads", "1");
+	status_has(zygote, "Seccomp", "2");
+	/* Not readable by others than root: it cannot be dumped. */
+	if (geteuid() == 0) {
+		maps_bare(child, walls);
+		CHECK(descriptors_of(child) == 0, "%ld descriptors", descriptors_of(child));
+		CHECK(descriptors_of(zygote) == 2, "%ld: socket, region", descriptors_of(zygote));
+	}
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		sandbox_interrupt();
+		rest_ms(1);
+	}
+	gone_wait(child, "an interrupted child");
+	CHECK(strstr(text, "time limit") != NULL, "%s", text);
+}
+
+/* ---- Ends from outside ---- */
+
+static void zygote_killed(void)
+{
+	char text[MR_ERROR_BYTES_MAX];
+	pid_t zygote, child;
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, loop_main, text) == 0);
+	pair_find(getpid(), &zygote, &child);
+	CHECK(kill(zygote, SIGKILL) == 0);
+	pthread_join(thread, NULL);
+	CHECK(strstr(text, "was killed") != NULL, "%s", text);
+	gone_wait(child, "the child of a killed zygote");
+	echo_fine();
+	loop.time_limit_ms = 5;
+	CHECK(run(&loop, text) == SANDBOX_TIME_LIMIT, "%s", text);
+}
+
+static int host_main(const char *dir)
+{
+	char text[MR_ERROR_BYTES_MAX];
+
+	harness_start_with(HARNESS_PAGES);
+	loop = function_named(dir, "bad_loop");
+	loop.time_limit_ms = 60000;
+	run(&loop, text);
+	return 0;
+}
+
+static void host_killed(char **argv)
+{
+	const pid_t host = fork();
+	pid_t zygote, child;
+
+	if (host == 0) {
+		execl("/proc/self/exe", argv[0], argv[1], "host", (char *)NULL);
+		_exit(127);
+	}
+	pair_find(host, &zygote, &child);
+	CHECK(kill(host, SIGKILL) == 0 && waitpid(host, NULL, 0) == host);
+	gone_wait(zygote, "the zygote of a killed host");
+	gone_wait(child, "the child of a killed host");
+}
+
+/* ---- Many ---- */
+
+static long resident_kib(pid_t pid)
+{
+	char path[64];
+	long size, resident;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	file = fopen(path, "r");
+	CHECK(file != NULL && fscanf(file, "%ld %ld", &size, &resident) == 2);
+	fclose(file);
+	return resident * 4;
+}
+
+static void many_flat(int runs)
+{
+	const pid_t zygote = child_of(getpid(), 0);
+	long own_kib, zygote_kib, descriptors;
+
+	for (int i = 0; i < 100; i++)
+		echo_fine();
+	own_kib = resident_kib(getpid());
+	zygote_kib = resident_kib(zygote);
+	descriptors = descriptors_of(getpid());
+	for (int i = 0; i < runs; i++)
+		echo_fine();
+	CHECK(resident_kib(getpid()) < own_kib + 2048, "%ld KiB, then %ld", own_kib,
+	      resident_kib(getpid()));
+	CHECK(resident_kib(zygote) < zygote_kib + 128, "%ld KiB, then %ld", zygote_kib,
+	      resident_kib(zygote));
+	CHECK(descriptors_of(getpid()) == descriptors);
+	printf("%d runs; a zygote holds %ld KiB\n", runs, zygote_kib);
+}
+
+/* What ASan holds back from use, to catch it used after its release, would pass for a leak. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
+}
+
+int main(int argc, char **argv)
+{
+	const int runs = argc > 2 ? atoi(argv[2]) : 2000;
+	char missing[MR_ERROR_BYTES_MAX];
+	uint64_t copied;
+
+	if (argc > 2 && strcmp(argv[2], "host") == 0)
+		return host_main(argv[1]);
+	/* Not for a sandbox to inherit. */
+	CHECK(open("/dev/null", O_RDONLY) >= 0);
+	harness_start_with(HARNESS_PAGES);
+	if (!harness_backend_works("process", argv[1], "good_echo", missing, sizeof(missing)))
+		SKIP("process: %s", missing);
+	loop = function_named(argv[1], "bad_loop");
+	child_is_bare(process_walls());
+	echo = function_named(argv[1], "good_echo");
+	zygote_killed();
+	host_killed(argv);
+	sandbox_release(&loop.code);
+	copied = process_memory_copied();
+	many_flat(runs);
+	CHECK(process_memory_copied() == copied, "regions that can be mapped were copied");
+	sandbox_release(&echo.code);
+	CHECK(child_of(getpid(), 0) == 0, "a zygote outlives its code");
+	harness_stop();
+	return 0;
+}
