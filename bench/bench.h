@@ -54,6 +54,7 @@ int bench_measure(struct bench *bench, int (*run)(struct bench *bench));
 /* Fills the report; 0 or -errno with the error printed. Called by bench_measure(). */
 int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
+
 int bench_wordcount(struct bench *bench);
 int bench_sandbox(struct bench *bench);
 

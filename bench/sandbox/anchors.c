@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "awake.h"
+
 extern char **environ;
 
 __attribute__((noinline)) static int nothing(void *context)
@@ -63,23 +65,30 @@ static int spawn_once(void *context)
 	return rc == 0 ? child_wait(pid) : rc;
 }
 
-void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program)
+static void anchor_run(struct bench *bench, uint32_t run, struct samples *samples, const char *name,
+		       int (*once)(void *context), const char *floor_program)
 {
-	const struct {
-		const char *name;
-		int (*once)(void *context);
-	} anchors[] = {{"anchor.call", call_once},
-		       {"anchor.thread", thread_once},
-		       {"anchor.fork", fork_once},
-		       {"anchor.spawn", spawn_once}};
+	char first[REPORT_NAME_BYTES];
 	int rc;
 
-	for (size_t i = 0; i < sizeof(anchors) / sizeof(anchors[0]); i++) {
-		bench_progress("%s", anchors[i].name);
-		if (samples_take(samples, bench->options->run_ms, anchors[i].once,
-				 (void *)(uintptr_t)floor_program, &rc))
-			samples_report(samples, bench, anchors[i].name);
-		else
-			report_skip(bench->report, anchors[i].name, "%s", strerror(rc));
-	}
+	snprintf(first, sizeof(first), "%s.p50", name);
+	if (!bench_wants(bench, first) || !bench_step(bench, first, run, bench->options->run_ms))
+		return;
+	if (awake_start() != 0)
+		return;
+	if (samples_take(samples, bench->options->run_ms, once, (void *)(uintptr_t)floor_program,
+			 &rc))
+		samples_report(samples, bench, name);
+	else
+		report_skip(bench->report, name, "%s", strerror(rc));
+	awake_stop();
+}
+
+void anchors_run(struct bench *bench, uint32_t run, struct samples *samples,
+		 const char *floor_program)
+{
+	anchor_run(bench, run, samples, "anchor.call", call_once, floor_program);
+	anchor_run(bench, run, samples, "anchor.thread", thread_once, floor_program);
+	anchor_run(bench, run, samples, "anchor.fork", fork_once, floor_program);
+	anchor_run(bench, run, samples, "anchor.spawn", spawn_once, floor_program);
 }

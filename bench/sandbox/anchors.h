@@ -4,8 +4,9 @@
 
 #include "samples.h"
 
-/* One run of each: anchor.call, anchor.thread, anchor.fork, anchor.spawn. floor_program is started
- * by the last. */
-void anchors_run(struct bench *bench, struct samples *samples, const char *floor_program);
+/* Run number run of each: anchor.call, anchor.thread, anchor.fork, anchor.spawn. floor_program is
+ * started by the last. */
+void anchors_run(struct bench *bench, uint32_t run, struct samples *samples,
+		 const char *floor_program);
 
 #endif

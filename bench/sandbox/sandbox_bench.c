@@ -16,9 +16,11 @@
 #include "worker.h"
 
 #define MATMUL_SIDE 128
+#define MATMUL_CASE "matmul.128"
+#define MATMUL_MS 200    /* about what its rounds take */
 #define MATMUL_ROUNDS 60 /* of which medians are taken, in turns with the bare loop */
 
-static const char *const backends[] = {"wasm", "process", "kvm"};
+static const char *const backends[] = {"wasm", "process"};
 #define BACKEND_COUNT (sizeof(backends) / sizeof(backends[0]))
 
 static int cold_once(void *subject)
@@ -31,12 +33,14 @@ static int warm_once(void *subject)
 	return subject_warm(subject);
 }
 
-static bool wanted(const struct bench *bench, const char *backend, const char *what)
+/* Is that case to be measured now? Not when it is only planned. */
+static bool begun(struct bench *bench, uint32_t run, const struct subject *subject,
+		  const char *what, uint32_t expected_ms)
 {
 	char name[REPORT_NAME_BYTES];
 
-	snprintf(name, sizeof(name), "%s.%s.p50", backend, what);
-	return bench_wants(bench, name);
+	snprintf(name, sizeof(name), "%s.%s", subject->ops->name, what);
+	return bench_wants(bench, name) && bench_step(bench, name, run, expected_ms);
 }
 
 static void case_run(struct bench *bench, struct samples *samples, struct subject *subject,
@@ -46,20 +50,18 @@ static void case_run(struct bench *bench, struct samples *samples, struct subjec
 	int rc;
 
 	snprintf(name, sizeof(name), "%s.%s", subject->ops->name, what);
-	bench_progress("%s", name);
 	if (samples_take(samples, bench->options->run_ms, once, subject, &rc))
 		samples_report(samples, bench, name);
 	else
 		report_skip(bench->report, name, "%s", subject->error);
 }
 
-/* The floor, as a case and beside cold's p50. */
+/* The floor, as a case; its p50 in microseconds, 0 where it cannot be measured. */
 static double floor_run(struct bench *bench, struct samples *samples, struct subject *subject)
 {
 	char name[REPORT_NAME_BYTES], reason[REPORT_REASON_BYTES];
 
 	snprintf(name, sizeof(name), "%s.floor", subject->ops->name);
-	bench_progress("%s", name);
 	if (!floor_take(subject, samples, bench->options->run_ms, reason, sizeof(reason))) {
 		report_skip(bench->report, name, "%s", reason);
 		return 0;
@@ -68,41 +70,52 @@ static double floor_run(struct bench *bench, struct samples *samples, struct sub
 	return samples_percentile(samples, 50) / 1e3;
 }
 
-static void latencies_run(struct bench *bench, struct samples *samples, struct subject *subject)
+/* Beside its floor, one right after the other. */
+static void cold_run(struct bench *bench, struct samples *samples, struct subject *subject)
 {
-	const char *backend = subject->ops->name;
+	const double floor_us = floor_run(bench, samples, subject);
 	char name[REPORT_NAME_BYTES];
-	double floor_us;
+
+	case_run(bench, samples, subject, "cold", cold_once);
+	snprintf(name, sizeof(name), "%s.cold.p50", subject->ops->name);
+	if (floor_us > 0 && report_find(bench->report, name) != NULL)
+		case_against(report_case(bench->report, name, "us"), "floor", floor_us);
+}
+
+static void latencies_run(struct bench *bench, uint32_t run, struct samples *samples,
+			  struct subject *subject)
+{
+	const uint32_t run_ms = bench->options->run_ms;
 
 	subject->side = 1;
-	if (wanted(bench, backend, "cold")) {
-		floor_us = floor_run(bench, samples, subject);
-		case_run(bench, samples, subject, "cold", cold_once);
-		snprintf(name, sizeof(name), "%s.cold.p50", backend);
-		if (floor_us > 0 && report_find(bench->report, name) != NULL)
-			case_against(report_case(bench->report, name, "us"), "floor", floor_us);
+	if (begun(bench, run, subject, "cold.p50", 2 * run_ms) && awake_start() == 0) {
+		cold_run(bench, samples, subject);
+		awake_stop();
 	}
-	if (wanted(bench, backend, "warm") && subject_warm_begin(subject) == 0) {
-		case_run(bench, samples, subject, "warm", warm_once);
-		subject_warm_end(subject);
+	if (begun(bench, run, subject, "warm.p50", run_ms) && awake_start() == 0) {
+		if (subject_warm_begin(subject) == 0) {
+			case_run(bench, samples, subject, "warm", warm_once);
+			subject_warm_end(subject);
+		}
+		awake_stop();
 	}
 }
 
 /* Time inside the function, in turns with the same loop outside of any sandbox. */
-static void matmul_run(struct bench *bench, struct samples *samples, struct subject *subject,
-		       struct samples *bare)
+static void matmul_run(struct bench *bench, uint32_t run, struct samples *samples,
+		       struct subject *subject, struct samples *bare)
 {
 	static uint32_t product[MATMUL_SIDE * MATMUL_SIDE];
-	const double us_per_tick = 1e6 / (double)worker_ticks_per_s();
 	char name[REPORT_NAME_BYTES];
+	double us_per_tick;
 	struct report_case *c;
 	uint64_t ticks;
 
-	snprintf(name, sizeof(name), "%s.matmul.128", subject->ops->name);
 	/* Not for wasm: a module cannot read the clock, and its bar is another (docs/bench.md). */
-	if (strcmp(subject->ops->code_suffix, ".elf") != 0 || !bench_wants(bench, name))
+	if (!subject->ops->maps_regions || !begun(bench, run, subject, MATMUL_CASE, MATMUL_MS))
 		return;
-	bench_progress("%s", name);
+	snprintf(name, sizeof(name), "%s.%s", subject->ops->name, MATMUL_CASE);
+	us_per_tick = 1e6 / (double)worker_ticks_per_s();
 	subject->side = MATMUL_SIDE;
 	samples->count = bare->count = 0;
 	for (int i = 0; i < MATMUL_ROUNDS; i++) {
@@ -130,27 +143,22 @@ static void bars_add(struct bench *bench)
 		   REPORT_AT_MOST, 1.5);
 	report_bar(report, "2: process, 128x128 matmul inside over the bare loop",
 		   "process.matmul.128", "bare", REPORT_AT_MOST, 1.05);
-	report_bar(report, "1: kvm, cold, p50 over its floor", "kvm.cold.p50", "floor",
-		   REPORT_AT_MOST, 1.5);
-	report_bar(report, "2: kvm, 128x128 matmul inside over the bare loop", "kvm.matmul.128",
-		   "bare", REPORT_AT_MOST, 1.05);
 }
 
-static void backend_run(struct bench *bench, const char *backend, const char *cache_dir,
-			struct samples *samples, struct samples *bare)
+static void backend_run(struct bench *bench, uint32_t run, const char *backend,
+			const char *cache_dir, struct samples *samples, struct samples *bare)
 {
-	struct subject subject;
+	struct subject subject = {.ops = sandbox_backend(backend)};
+	const bool planning = bench_planning(bench);
 
-	if (subject_open(&subject, backend, cache_dir) != 0) {
+	if (!planning && subject_open(&subject, backend, cache_dir) != 0) {
 		report_skip(bench->report, backend, "%s", subject.error);
 		return;
 	}
-	if (awake_start() == 0) {
-		latencies_run(bench, samples, &subject);
-		awake_stop();
-	}
-	matmul_run(bench, samples, &subject, bare);
-	subject_close(&subject);
+	latencies_run(bench, run, samples, &subject);
+	matmul_run(bench, run, samples, &subject, bare);
+	if (!planning)
+		subject_close(&subject);
 }
 
 static void runs_run(struct bench *bench, const char *cache_dir, struct samples *samples,
@@ -160,12 +168,9 @@ static void runs_run(struct bench *bench, const char *cache_dir, struct samples 
 
 	place_find("process_floor", floor_program);
 	for (uint32_t run = 0; run < bench->options->runs; run++) {
-		if (bench_wants(bench, "anchor.p50") && awake_start() == 0) {
-			anchors_run(bench, samples, floor_program);
-			awake_stop();
-		}
+		anchors_run(bench, run, samples, floor_program);
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
-			backend_run(bench, backends[i], cache_dir, samples, bare);
+			backend_run(bench, run, backends[i], cache_dir, samples, bare);
 	}
 }
 
