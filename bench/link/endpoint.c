@@ -22,59 +22,56 @@ static int open_error(int rc, const char *what, char *error, size_t error_bytes)
 
 /* --- Opening --------------------------------------------------------------------------------- */
 
+static uint32_t cores_of(const struct pair_setup *setup)
+{
+	return setup->cores > 1 ? setup->cores : 1;
+}
+
 /* The switch of both threads; the receiver, which opens first, makes it. */
-static int ring_open(struct endpoint *self, const struct pair_setup *setup)
+static int ring_open(const struct pair_setup *setup, enum pair_role role, struct port **port)
 {
 	static struct ring_switch *rings;
 	int rc = 0;
 
 	if (rings == NULL)
 		rc = ring_switch_create(&rings, PAIR_ROLES, setup->mtu);
-	return rc < 0 ? rc : ring_port_open(rings, self->worker->role, &self->port);
+	return rc < 0 ? rc : ring_port_open(rings, role, port);
 }
 
-static int dpdk_open(struct endpoint *self, const struct pair_setup *setup,
-		     struct region_provider *provider, char *error, size_t error_bytes)
+/* As nodes do, data lies in the DPDK heap where that is of huge pages, else in plain memory. */
+static int dpdk_open(const struct pair_setup *setup, struct port **queues, bool *heap, char *error,
+		     size_t error_bytes)
 {
+	const struct port_spread spread = {(uint16_t)cores_of(setup), MR_WIRE_PORT_DEFAULT};
 	const char *spec = setup->spec;
-	struct port_eal_config config = {&spec, 1, POOL_BYTES};
+	struct port_eal_config config = {&spec, 1, cores_of(setup) * (uint64_t)POOL_BYTES,
+					 cores_of(setup)};
 	char note[MR_ERROR_BYTES_MAX];
 	int rc = port_eal_start(&config, note, sizeof(note), error, error_bytes);
 
-	if (rc < 0)
-		return rc;
-	/* As nodes do: the DPDK heap where it is of huge pages, plain memory otherwise. */
-	rc = note[0] == '\0' ? region_provider_dpdk(provider, POOL_BYTES)
-			     : region_provider_memory(provider, POOL_BYTES);
-	if (rc < 0)
-		return open_error(rc, "memory for regions", error, error_bytes);
-	return port_dpdk_open(spec, &self->port, error, error_bytes);
+	*heap = note[0] == '\0';
+	return rc < 0 ? rc : port_dpdk_open_queues(spec, &spread, queues, error, error_bytes);
 }
 
-static int port_open(struct endpoint *self, const struct pair_setup *setup, char *error,
-		     size_t error_bytes)
+static int queues_open(const struct pair_setup *setup, enum pair_role role, struct port **queues,
+		       bool *heap, char *error, size_t error_bytes)
 {
-	struct region_provider provider;
 	int rc;
 
-	if (strcmp(setup->spec, "ring") == 0) {
-		rc = ring_open(self, setup);
-		if (rc == 0)
-			rc = region_provider_memory(&provider, POOL_BYTES);
-		if (rc < 0)
-			return open_error(rc, "ring", error, error_bytes);
-	} else {
-		rc = dpdk_open(self, setup, &provider, error, error_bytes);
-		if (rc < 0)
-			return rc;
-	}
-	if (self->port->abilities.mtu < setup->mtu) {
-		snprintf(error, error_bytes, "our port takes packets of up to %u bytes only",
-			 self->port->abilities.mtu);
-		return -ENOTSUP;
-	}
-	rc = region_pool_create(&self->pool, &provider, 0);
-	return rc < 0 ? open_error(rc, "pool of regions", error, error_bytes) : 0;
+	*heap = false;
+	if (strcmp(setup->spec, "ring") != 0)
+		return dpdk_open(setup, queues, heap, error, error_bytes);
+	rc = ring_open(setup, role, queues);
+	return rc < 0 ? open_error(rc, "ring", error, error_bytes) : 0;
+}
+
+static int pool_open(struct endpoint *self, bool heap)
+{
+	struct region_provider provider;
+	int rc = heap ? region_provider_dpdk(&provider, POOL_BYTES)
+		      : region_provider_memory(&provider, POOL_BYTES);
+
+	return rc < 0 ? rc : region_pool_create(&self->pool, &provider, 0);
 }
 
 static int transport_open(struct endpoint *self, const struct pair_setup *setup)
@@ -86,7 +83,7 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 	    .incarnation = process_now_ns(),
 	    .ip = ADDRESS(role),
 	    .prefix_len = 24,
-	    .udp_port = MR_WIRE_PORT_DEFAULT,
+	    .udp_port = (uint16_t)(MR_WIRE_PORT_DEFAULT + self->core),
 	    .mtu = setup->mtu,
 	    .overhead_bytes = setup->sealed ? SEAL_OVERHEAD_BYTES : 0,
 	    .sleep_us =
@@ -107,16 +104,15 @@ static int transport_open(struct endpoint *self, const struct pair_setup *setup)
 		return -ENOMEM;
 	rc = transport_init(&self->transport, self->transport_memory, &config, process_now_ns());
 	if (rc == 0)
-		rc = transport_peer_add(self->transport, other, ADDRESS(other),
-					MR_WIRE_PORT_DEFAULT);
+		rc = transport_peer_add(self->transport, other, ADDRESS(other), config.udp_port);
 	if (rc == 0 && setup->sealed)
 		rc = endpoint_seal_open(&self->seal, role, config.incarnation,
 					strcmp(setup->spec, "ring") != 0);
 	return rc;
 }
 
-int endpoint_open(struct endpoint **opened, struct worker *worker, const struct pair_setup *setup,
-		  char *error, size_t error_bytes)
+static int queue_open(struct endpoint **opened, struct worker *worker,
+		      const struct pair_setup *setup, struct port *port, bool heap, uint32_t core)
 {
 	struct endpoint *self = calloc(1, sizeof(*self));
 	int rc;
@@ -124,21 +120,41 @@ int endpoint_open(struct endpoint **opened, struct worker *worker, const struct 
 	if (self == NULL)
 		return -ENOMEM;
 	*opened = self;
+	self->port = port;
+	self->core = core;
 	self->worker = worker;
 	/* Who sends is on time, however the other polls. */
 	self->sleeps = setup->sleeps && worker->role == PAIR_RECEIVER;
 	self->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(self->ticks[0]));
 	if (self->ticks == NULL)
 		return -ENOMEM;
-	rc = port_open(self, setup, error, error_bytes);
-	if (rc < 0)
-		return rc;
-	rc = transport_open(self, setup);
+	rc = pool_open(self, heap);
+	if (rc == 0)
+		rc = transport_open(self, setup);
 	if (rc == 0)
 		rc = region_alloc(self->pool, ENDPOINT_LAND_BYTES, REGION_ANY, &self->land);
 	if (rc == 0)
 		memset(self->land->base, 1, ENDPOINT_LAND_BYTES);
-	return rc < 0 ? open_error(rc, "transport", error, error_bytes) : 0;
+	return rc;
+}
+
+int endpoint_open(struct endpoint **opened, struct worker *workers, const struct pair_setup *setup,
+		  char *error, size_t error_bytes)
+{
+	struct port *queues[MR_IO_CORES_MAX];
+	bool heap;
+	int rc = queues_open(setup, workers[0].role, queues, &heap, error, error_bytes);
+
+	if (rc < 0)
+		return rc;
+	if (queues[0]->abilities.mtu < setup->mtu) {
+		snprintf(error, error_bytes, "our port takes packets of up to %u bytes only",
+			 queues[0]->abilities.mtu);
+		return -ENOTSUP;
+	}
+	for (uint32_t i = 0; rc == 0 && i < cores_of(setup); i++)
+		rc = queue_open(&opened[i], &workers[i], setup, queues[i], heap, i);
+	return rc < 0 ? open_error(rc, "memory or transport", error, error_bytes) : 0;
 }
 
 /* The process ends with it, and takes the transport's memory along. */
@@ -223,7 +239,7 @@ static int link_make(struct endpoint *self, const struct pair_order *order)
 	    .seed = order->seed,
 	    .seal = self->seal.seal,
 	    .ip = ADDRESS(self->worker->role),
-	    .udp_port = MR_WIRE_PORT_DEFAULT,
+	    .udp_port = (uint16_t)(MR_WIRE_PORT_DEFAULT + self->core),
 	};
 
 	link_destroy(&self->link);

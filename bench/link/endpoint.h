@@ -42,6 +42,7 @@ struct endpoint_pattern {
 
 struct endpoint {
 	struct worker *worker;
+	uint32_t core; /* of those that share its port's device */
 	struct port *port;
 	struct transport *transport;
 	void *transport_memory;
@@ -70,8 +71,10 @@ struct endpoint {
 	bool sleeps;           /* or never */
 };
 
-int endpoint_open(struct endpoint **endpoint, struct worker *worker, const struct pair_setup *setup,
-		  char *error, size_t error_bytes);
+/* For each of the setup's cores (at least one) an end on a queue of its own. 0 or -errno with error
+ * text. */
+int endpoint_open(struct endpoint **endpoints, struct worker *workers,
+		  const struct pair_setup *setup, char *error, size_t error_bytes);
 void endpoint_close(struct endpoint **endpoint);
 
 /* Makes sources and slots for messages of the order's sizes, and the link that drops as it says. 0

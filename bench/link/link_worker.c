@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cores.h"
 #include "endpoint.h"
 #include "patterns.h"
 
@@ -122,6 +123,48 @@ const struct worker_kind link_worker_kind = {
     .open = link_open,
     .run = link_run,
     .close = link_close,
+};
+
+/* --- Several cores, each an end on a queue of its own ------------------------------------------
+ */
+
+static int cores_open(struct worker *worker, const struct pair_setup *setup, char *error,
+		      size_t error_bytes)
+{
+	struct endpoint *endpoints[MR_IO_CORES_MAX] = {NULL};
+	struct cores *cores;
+	int rc = cores_create(&cores, worker, setup->cores);
+
+	if (rc < 0)
+		return rc;
+	worker->state = cores;
+	rc = endpoint_open(endpoints, cores->workers, setup, error, error_bytes);
+	for (uint32_t i = 0; i < cores->count; i++)
+		cores->workers[i].state = endpoints[i];
+	return rc;
+}
+
+static int link_cores_run(struct worker *worker, const struct pair_order *order,
+			  struct pair_answer *answer)
+{
+	return cores_run(worker->state, order, answer, link_run);
+}
+
+static void cores_close(struct worker *worker)
+{
+	struct cores *cores = worker->state;
+
+	for (uint32_t i = 0; i < cores->count; i++)
+		link_close(&cores->workers[i]);
+	cores_destroy(&cores);
+}
+
+const struct worker_kind link_cores_worker_kind = {
+    .name = "link-cores",
+    .cores = true,
+    .open = cores_open,
+    .run = link_cores_run,
+    .close = cores_close,
 };
 
 const struct worker_kind link_ring_worker_kind = {

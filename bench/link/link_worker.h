@@ -7,4 +7,6 @@
 extern const struct worker_kind link_worker_kind;      /* "link": a DPDK port */
 extern const struct worker_kind link_ring_worker_kind; /* "link-ring": threads of one process */
 
+extern const struct worker_kind link_cores_worker_kind; /* "link-cores": several queues of one */
+
 #endif

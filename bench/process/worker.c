@@ -114,7 +114,7 @@ static void *post_serve(void *opaque)
 	return NULL;
 }
 
-static void core_take(uint32_t index)
+void worker_core_take(uint32_t index)
 {
 	int core = process_core(index);
 	cpu_set_t cpus;
@@ -128,7 +128,7 @@ static void core_take(uint32_t index)
 
 static void *post_thread(void *opaque)
 {
-	core_take(PAIR_RECEIVER);
+	worker_core_take(PAIR_RECEIVER);
 	return post_serve(opaque);
 }
 
@@ -140,7 +140,7 @@ static int threads_serve(struct post posts[PAIR_ROLES])
 
 	if (rc < 0)
 		return 1;
-	core_take(PAIR_SENDER);
+	worker_core_take(PAIR_SENDER);
 	post_serve(&posts[PAIR_SENDER]);
 	pthread_join(receiver, NULL);
 	return 0;
@@ -150,8 +150,8 @@ int worker_main(const char *name, const char *role)
 {
 	const struct worker_kind *kind = worker_kind_find(name);
 	struct post posts[PAIR_ROLES] = {0};
-	void *shared = mmap(NULL, sizeof(struct pair_shared), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    SHARED_FD, 0);
+	void *shared =
+	    mmap(NULL, PAIR_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, SHARED_FD, 0);
 
 	if (kind == NULL || shared == MAP_FAILED) {
 		fprintf(stderr, "millrace-bench: workers are started by the benchmark only\n");

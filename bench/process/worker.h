@@ -19,6 +19,7 @@ struct worker {
 struct worker_kind {
 	const char *name;
 	bool threads; /* both roles are threads of one process */
+	bool cores;   /* each role is a process of several threads */
 	/* 0 or -errno with error text. */
 	int (*open)(struct worker *worker, const struct pair_setup *setup, char *error,
 		    size_t error_bytes);
@@ -45,6 +46,9 @@ static inline bool worker_stopped(const struct worker *worker, const struct pair
 	       order->number;
 }
 void worker_stop(const struct worker *worker, const struct pair_order *order);
+
+/* Moves this thread to the index-th CPU this process may run on, if there is one. */
+void worker_core_take(uint32_t index);
 
 /* The processor's time stamp counter, and how many of its ticks a second has: measured, as nothing
  * else need be there to ask. */

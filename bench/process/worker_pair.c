@@ -25,9 +25,9 @@ static int shared_create(struct pair *pair, int *fd)
 	void *at;
 
 	*fd = memfd_create("millrace-bench", MFD_CLOEXEC);
-	if (*fd < 0 || ftruncate(*fd, sizeof(struct pair_shared)) < 0)
+	if (*fd < 0 || ftruncate(*fd, PAIR_SHARED_BYTES) < 0)
 		return -errno;
-	at = mmap(NULL, sizeof(struct pair_shared), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	at = mmap(NULL, PAIR_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	pair->shared = at;
@@ -44,7 +44,8 @@ static int workers_start(struct pair *pair, const struct worker_kind *kind, cons
 	int rc = 0;
 
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
-		struct process_place place = {kind->threads ? -1 : process_core(i), -1};
+		bool places_itself = kind->threads || kind->cores;
+		struct process_place place = {places_itself ? -1 : process_core(i), -1};
 		int fds[] = {shared_fd, ends[i], ends[1]};
 
 		role[0] = (char)('0' + i);
@@ -189,6 +190,6 @@ void pair_close(struct pair *pair)
 	}
 	pair->process_count = 0;
 	if (pair->shared != NULL)
-		munmap(pair->shared, sizeof(*pair->shared));
+		munmap(pair->shared, PAIR_SHARED_BYTES);
 	pair->shared = NULL;
 }

@@ -33,6 +33,7 @@ struct pair_setup {
 	uint32_t mtu;               /* bytes of an IP packet */
 	bool sleeps;                /* the receiver may sleep, as the order says */
 	bool sealed;                /* frames are sealed */
+	uint32_t cores;             /* of kinds "...-cores": threads of each worker; else 0 */
 };
 
 /* One run. Both workers get the same. */
@@ -66,12 +67,14 @@ struct pair_answer {
 	uint64_t cpu_ns;   /* the worker used in elapsed_ns */
 };
 
-/* Both workers see it. */
+/* Both workers see it; of those with several threads each thread and its other have their own. */
 struct pair_shared {
 	_Atomic uint32_t arrived[PAIR_ROLES];  // run number; its worker: wo, other: ro
 	_Atomic uint32_t stopped;              // run number; who times the run: wo, other: ro
 	_Atomic uint32_t finished[PAIR_ROLES]; // run number; its worker: wo, other: ro
-};
+} __attribute__((aligned(64)));
+
+#define PAIR_SHARED_BYTES (MR_IO_CORES_MAX * sizeof(struct pair_shared))
 
 struct pair {
 	struct process processes[PAIR_ROLES];

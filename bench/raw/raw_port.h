@@ -15,15 +15,18 @@
 
 struct raw_port {
 	uint16_t id;
+	uint16_t queue;
 	struct rte_mempool
 	    *pool; /* both ways, or net_af_xdp copies; begin with an Ethernet header */
 };
 
-/* port_eal_start() first. 0 or -errno with error text. */
-int raw_port_open(struct raw_port *port, const char *spec, uint32_t mtu, char *error,
-		  size_t error_bytes);
+/* One for each of the device's queues asked for. port_eal_start() first. 0 or -errno with error
+ * text. */
+int raw_ports_open(struct raw_port *const *ports, uint32_t count, const char *spec, uint32_t mtu,
+		   char *error, size_t error_bytes);
 /* Waits until the peer is there. 0 or -ETIMEDOUT. */
 int raw_port_wait(const struct raw_port *port);
+/* Any of a device's: the others are no good afterwards. */
 void raw_port_close(struct raw_port *port);
 
 #endif

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_lcore.h>
 #include <rte_prefetch.h>
 
+#include "cores.h"
 #include "landing.h"
 #include "port.h"
 #include "raw_port.h"
@@ -26,27 +28,55 @@ struct raw {
 static int eal_start(const struct pair_setup *setup, char *error, size_t error_bytes)
 {
 	const char *spec = setup->spec;
-	struct port_eal_config config = {&spec, 1, MEMORY_BYTES};
+	uint32_t cores = setup->cores > 1 ? setup->cores : 1;
+	struct port_eal_config config = {&spec, 1, cores * MEMORY_BYTES, cores};
 	char note[MR_ERROR_BYTES_MAX];
 
 	return port_eal_start(&config, note, sizeof(note), error, error_bytes);
 }
 
-static int raw_open(struct worker *worker, const struct pair_setup *setup, char *error,
-		    size_t error_bytes)
+static int raw_create(struct worker *worker)
 {
 	struct raw *raw = calloc(1, sizeof(*raw));
-	int rc;
 
 	if (raw == NULL)
 		return -ENOMEM;
 	worker->state = raw;
 	raw->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(raw->ticks[0]));
-	if (raw->ticks == NULL || landing_map(&raw->landing) < 0)
-		return -ENOMEM;
+	return raw->ticks == NULL || landing_map(&raw->landing) < 0 ? -ENOMEM : 0;
+}
+
+/* One for each worker, on queues of one device. */
+static int raws_open(struct worker *workers, uint32_t count, const struct pair_setup *setup,
+		     char *error, size_t error_bytes)
+{
+	struct raw_port *ports[MR_IO_CORES_MAX];
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
+		rc = raw_create(&workers[i]);
+		if (rc == 0)
+			ports[i] = &((struct raw *)workers[i].state)->port;
+	}
 	worker_ticks_per_s();
-	rc = eal_start(setup, error, error_bytes);
-	return rc < 0 ? rc : raw_port_open(&raw->port, setup->spec, setup->mtu, error, error_bytes);
+	if (rc == 0)
+		rc = eal_start(setup, error, error_bytes);
+	return rc < 0 ? rc
+		      : raw_ports_open(ports, count, setup->spec, setup->mtu, error, error_bytes);
+}
+
+static int raw_open(struct worker *worker, const struct pair_setup *setup, char *error,
+		    size_t error_bytes)
+{
+	return raws_open(worker, 1, setup, error, error_bytes);
+}
+
+static void raw_free(struct worker *worker)
+{
+	struct raw *raw = worker->state;
+
+	free(raw->ticks);
+	free(raw);
 }
 
 static void raw_close(struct worker *worker)
@@ -54,8 +84,7 @@ static void raw_close(struct worker *worker)
 	struct raw *raw = worker->state;
 
 	raw_port_close(&raw->port);
-	free(raw->ticks);
-	free(raw);
+	raw_free(worker);
 }
 
 /* --- Flood ----------------------------------------------------------------------------------- */
@@ -84,8 +113,8 @@ static void flood_send(struct worker *worker, const struct pair_order *order)
 			first = 0;
 			count = burst_make(raw, order->frame_bytes, burst);
 		}
-		first +=
-		    rte_eth_tx_burst(raw->port.id, 0, burst + first, (uint16_t)(count - first));
+		first += rte_eth_tx_burst(raw->port.id, raw->port.queue, burst + first,
+					  (uint16_t)(count - first));
 	}
 	rte_pktmbuf_free_bulk(burst + first, count - first);
 }
@@ -107,7 +136,7 @@ static void burst_land(struct raw *raw, struct rte_mbuf **burst, uint32_t count,
 static uint32_t flood_take(struct raw *raw, const struct pair_order *order)
 {
 	struct rte_mbuf *burst[RAW_BURST];
-	uint32_t count = rte_eth_rx_burst(raw->port.id, 0, burst, RAW_BURST);
+	uint32_t count = rte_eth_rx_burst(raw->port.id, raw->port.queue, burst, RAW_BURST);
 
 	if (order->copies)
 		burst_land(raw, burst, count, order);
@@ -147,7 +176,7 @@ static struct rte_mbuf *frame_await(struct worker *worker, const struct pair_ord
 	struct rte_mbuf *frame;
 
 	while (!worker_stopped(worker, order)) {
-		if (rte_eth_rx_burst(raw->port.id, 0, &frame, 1) == 1) {
+		if (rte_eth_rx_burst(raw->port.id, raw->port.queue, &frame, 1) == 1) {
 			if (frame->pkt_len == order->frame_bytes)
 				return frame;
 			rte_pktmbuf_free(frame);
@@ -163,7 +192,7 @@ static bool frame_send(struct worker *worker, const struct pair_order *order,
 {
 	struct raw *raw = worker->state;
 
-	while (rte_eth_tx_burst(raw->port.id, 0, &frame, 1) == 0) {
+	while (rte_eth_tx_burst(raw->port.id, raw->port.queue, &frame, 1) == 0) {
 		if (worker_stopped(worker, order)) {
 			rte_pktmbuf_free(frame);
 			return false;
@@ -245,7 +274,8 @@ static int raw_run(struct worker *worker, const struct pair_order *order,
 	else
 		rc = -EOPNOTSUPP;
 	rte_eth_stats_get(raw->port.id, &after);
-	answer->drops = after.imissed - before.imissed + after.rx_nombuf - before.rx_nombuf;
+	if (raw->port.queue == 0) /* they are the device's */
+		answer->drops = after.imissed - before.imissed + after.rx_nombuf - before.rx_nombuf;
 	if (rc < 0)
 		snprintf(answer->text, sizeof(answer->text), "raw bursts: %s", strerror(-rc));
 	return rc;
@@ -256,4 +286,55 @@ const struct worker_kind raw_worker_kind = {
     .open = raw_open,
     .run = raw_run,
     .close = raw_close,
+};
+
+/* --- Several cores, each on a queue of its own -------------------------------------------------
+ */
+
+static int cores_open(struct worker *worker, const struct pair_setup *setup, char *error,
+		      size_t error_bytes)
+{
+	struct cores *cores;
+	int rc = cores_create(&cores, worker, setup->cores);
+
+	if (rc < 0)
+		return rc;
+	worker->state = cores;
+	return raws_open(cores->workers, cores->count, setup, error, error_bytes);
+}
+
+/* Only threads that DPDK knows have caches of mbufs. */
+static int known_run(struct worker *worker, const struct pair_order *order,
+		     struct pair_answer *answer)
+{
+	bool stranger = rte_lcore_id() == LCORE_ID_ANY && rte_thread_register() == 0;
+	int rc = raw_run(worker, order, answer);
+
+	if (stranger)
+		rte_thread_unregister();
+	return rc;
+}
+
+static int raw_cores_run(struct worker *worker, const struct pair_order *order,
+			 struct pair_answer *answer)
+{
+	return cores_run(worker->state, order, answer, known_run);
+}
+
+static void cores_close(struct worker *worker)
+{
+	struct cores *cores = worker->state;
+
+	raw_port_close(&((struct raw *)cores->workers[0].state)->port);
+	for (uint32_t i = 0; i < cores->count; i++)
+		raw_free(&cores->workers[i]);
+	cores_destroy(&cores);
+}
+
+const struct worker_kind raw_cores_worker_kind = {
+    .name = "raw-cores",
+    .cores = true,
+    .open = cores_open,
+    .run = raw_cores_run,
+    .close = cores_close,
 };

@@ -11,5 +11,8 @@ void measures_raw(struct scene *scene);
 void relations_raw(struct scene *scene);
 void measures_ours(struct scene *scene);
 void relations_ours(struct scene *scene);
+/* measures_cores.c: the same on several queues at once, where a port pairs them by itself. */
+void measures_cores(struct scene *scene);
+void relations_cores(struct scene *scene);
 
 #endif

@@ -33,9 +33,9 @@ static const struct {
 };
 
 static const char *const worker_of[SCENE_SIDES] = {
-    [SCENE_RAW] = "raw",
-    [SCENE_OURS] = "link",
-    [SCENE_SEALED] = "link",
+    [SCENE_RAW] = "raw",          [SCENE_OURS] = "link",
+    [SCENE_SEALED] = "link",      [SCENE_RAW_CORES] = "raw-cores",
+    [SCENE_CORES] = "link-cores",
 };
 
 int bench_ports(const struct bench *bench, enum wiring_kind *first, enum wiring_kind *last)
@@ -153,12 +153,21 @@ static void side_close(struct scene *scene, enum scene_side side)
 static void side_spec(const struct scene *scene, enum scene_side side, const char *spec,
 		      char full[PAIR_SPEC_BYTES])
 {
-	bool tell = side != SCENE_RAW && scene->kind != WIRING_RING;
+	bool raw = side == SCENE_RAW || side == SCENE_RAW_CORES;
+	bool tell = !raw && scene->kind != WIRING_RING;
 	char mtu[32] = "";
 
 	if (tell)
 		snprintf(mtu, sizeof(mtu), ",mtu=%u", scene->mtu);
+	/* Ours asks for as many queues as it needs by itself; memif needs no word. */
+	if (side == SCENE_RAW_CORES && scene->kind == WIRING_VIRTIO_USER)
+		snprintf(mtu, sizeof(mtu), ",queues=%u", SCENE_CORES_COUNT);
 	snprintf(full, PAIR_SPEC_BYTES, "%.400s%s", spec, mtu);
+}
+
+static uint32_t side_cores(enum scene_side side)
+{
+	return side == SCENE_RAW_CORES || side == SCENE_CORES ? SCENE_CORES_COUNT : 0;
 }
 
 static void side_open(struct scene *scene, enum scene_side side)
@@ -171,6 +180,12 @@ static void side_open(struct scene *scene, enum scene_side side)
 	first = side_first(scene, side);
 	if (first == NULL || !bench_step(scene->bench, first->name, 0, OPEN_MS))
 		return;
+	if (side_cores(side) > 0 && process_core(2 * SCENE_CORES_COUNT - 1) < 0) {
+		snprintf(error, sizeof(error), "%u cores are needed: one for each queue of an end",
+			 2 * SCENE_CORES_COUNT);
+		side_skip(scene, side, error);
+		return;
+	}
 	if (wiring_make(wiring, scene->kind, scene->mtu, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);
 		return;
@@ -182,6 +197,7 @@ static void side_open(struct scene *scene, enum scene_side side)
 		setups[i].mtu = scene->mtu;
 		setups[i].sleeps = scene->sleeps;
 		setups[i].sealed = side == SCENE_SEALED;
+		setups[i].cores = side_cores(side);
 	}
 	if (pair_open(&scene->pairs[side], setups, error, sizeof(error)) < 0) {
 		side_skip(scene, side, error);

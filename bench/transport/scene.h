@@ -12,11 +12,14 @@
 
 #define SCENE_MEASURES_MAX 64
 #define SCENE_FIGURES_MAX 5
+#define SCENE_CORES_COUNT 2 /* of each end, of SCENE_CORES and SCENE_RAW_CORES */
 
 enum scene_side {
 	SCENE_RAW,
 	SCENE_OURS,
-	SCENE_SEALED, /* ours, frames sealed */
+	SCENE_SEALED,    /* ours, frames sealed */
+	SCENE_RAW_CORES, /* several queues, a core for each on both ends */
+	SCENE_CORES,
 	SCENE_SIDES
 };
 

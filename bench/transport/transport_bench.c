@@ -21,9 +21,11 @@ static void scene_play(struct bench *bench, enum wiring_kind kind, uint32_t mtu)
 	scene->mtu = mtu;
 	measures_raw(scene);
 	measures_ours(scene);
+	measures_cores(scene);
 	scene_run(scene);
 	relations_raw(scene);
 	relations_ours(scene);
+	relations_cores(scene);
 	peers_testpmd(bench, kind, mtu);
 	free(scene);
 }

@@ -37,7 +37,7 @@ struct capture {
 	bool started;
 	pthread_t thread;
 	uint32_t tap_count;
-	struct tap *taps[MR_NODES_MAX];
+	struct tap *taps[MR_CAPTURE_TAPS_MAX];
 	uint8_t frame[TRANSPORT_FRAME_BYTES_MAX];
 };
 
@@ -196,7 +196,7 @@ int capture_tap(struct capture *capture, const char *name, struct link_tap **lin
 	struct tap *tap;
 	int rc;
 
-	if (capture->tap_count == MR_NODES_MAX)
+	if (capture->tap_count == MR_CAPTURE_TAPS_MAX)
 		return -ENOSPC;
 	tap = aligned_alloc(_Alignof(struct tap), sizeof(*tap));
 	if (tap == NULL)

@@ -36,7 +36,7 @@ struct capture_counts {
 int capture_open(struct capture **capture, const struct capture_config *config, char *error,
 		 size_t error_bytes);
 /* A tap for one link, known by that name in the file; it lasts as long as the capture. Before any
- * tap is used. 0, -ENOSPC over MR_NODES_MAX, or -ENOMEM. */
+ * tap is used. 0, -ENOSPC over MR_CAPTURE_TAPS_MAX, or -ENOMEM. */
 int capture_tap(struct capture *capture, const char *name, struct link_tap **tap);
 /* Starts the writer; all taps are there. 0 or -errno. */
 int capture_start(struct capture *capture);

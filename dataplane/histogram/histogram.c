@@ -3,6 +3,16 @@
 
 #include <assert.h>
 
+void histogram_merge(struct histogram *sum, const struct histogram *part)
+{
+	sum->count += part->count;
+	sum->sum += part->sum;
+	if (part->max > sum->max)
+		sum->max = part->max;
+	for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+		sum->buckets[bucket] += part->buckets[bucket];
+}
+
 uint64_t histogram_bucket_last(uint32_t bucket)
 {
 	uint32_t shift;

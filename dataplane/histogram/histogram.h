@@ -46,6 +46,8 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value)
 	histogram->buckets[histogram_bucket(value)]++;
 }
 
+/* Adds all that was added to another. */
+void histogram_merge(struct histogram *sum, const struct histogram *part);
 /* The largest value that falls into a bucket. */
 uint64_t histogram_bucket_last(uint32_t bucket);
 /* The value that a share of all is not above, in parts of a million: 990000 is the 99th percentile.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "complete.h"
+#include "interface.h"
 
 /*
  * af_packet's rings. A frame holds the kernel's header (under 128 bytes) and the packet; blocks are
@@ -14,6 +15,7 @@
 #define AF_PACKET_FRAME_STEP 2048
 #define AF_PACKET_BLOCK_FRAMES 8
 #define AF_PACKET_FRAMES 1024
+#define AF_PACKET_FRAMES_MIN 128 /* of each of many queues: four bursts */
 #define AF_PACKET_RING_BYTES_MAX (3u << 20)
 
 #define ETHER_HEAD_BYTES 14
@@ -26,16 +28,23 @@ static uint32_t round_up(uint32_t bytes, uint32_t step)
 	return (bytes + step - 1) / step * step;
 }
 
-static int af_packet_complete(struct port_spec *spec, uint32_t mtu)
+static int af_packet_complete(struct port_spec *spec, uint32_t mtu, uint32_t queues)
 {
 	uint32_t frame_bytes = round_up(mtu + AF_PACKET_HEAD_BYTES, AF_PACKET_FRAME_STEP);
 	uint32_t frames = AF_PACKET_FRAMES;
+	uint32_t ring_bytes_max = AF_PACKET_RING_BYTES_MAX / queues;
 	char given[16];
-	int rc;
+	int rc = 0;
 
-	if (frames * frame_bytes > AF_PACKET_RING_BYTES_MAX)
-		frames = AF_PACKET_RING_BYTES_MAX / frame_bytes / AF_PACKET_BLOCK_FRAMES *
-			 AF_PACKET_BLOCK_FRAMES;
+	if (queues > 1)
+		rc = port_spec_default(spec, "qpairs", queues);
+	if (rc < 0)
+		return rc;
+	if (frames * frame_bytes > ring_bytes_max)
+		frames =
+		    ring_bytes_max / frame_bytes / AF_PACKET_BLOCK_FRAMES * AF_PACKET_BLOCK_FRAMES;
+	if (frames < AF_PACKET_FRAMES_MIN)
+		frames = AF_PACKET_FRAMES_MIN;
 	/* Sizes that the user chose belong together. */
 	if (port_spec_value(spec, "framesz", given, sizeof(given)) ||
 	    port_spec_value(spec, "blocksz", given, sizeof(given)))
@@ -58,16 +67,37 @@ static int memif_complete(struct port_spec *spec, uint32_t mtu)
 				 bytes > MEMIF_BUFFER_BYTES_MIN ? bytes : MEMIF_BUFFER_BYTES_MIN);
 }
 
-int port_spec_complete(struct port_spec *spec, uint32_t mtu, char *error, size_t error_bytes)
+/* As many queues as the interface has now: the driver takes no more. */
+static int af_xdp_complete(struct port_spec *spec, uint32_t queues)
+{
+	uint32_t there = interface_queues(spec);
+
+	return queues > 1 ? port_spec_default(spec, "queue_count", queues < there ? queues : there)
+			  : 0;
+}
+
+static int virtio_complete(struct port_spec *spec, uint32_t queues)
+{
+	int rc = queues > 1 ? port_spec_default(spec, "queues", queues) : 0;
+
+	return rc == 0 ? port_spec_default(spec, "queue_size", VIRTIO_QUEUE_FRAMES) : rc;
+}
+
+int port_spec_complete(struct port_spec *spec, uint32_t mtu, uint32_t queues, char *error,
+		       size_t error_bytes)
 {
 	int rc = 0;
 
 	if (spec->kind == SPEC_INTERFACE || port_spec_driver(spec, "net_af_packet"))
-		rc = af_packet_complete(spec, mtu);
+		rc = af_packet_complete(spec, mtu, queues);
+	else if (port_spec_driver(spec, "net_af_xdp"))
+		rc = af_xdp_complete(spec, queues);
 	else if (port_spec_driver(spec, "net_memif"))
 		rc = memif_complete(spec, mtu);
 	else if (port_spec_driver(spec, "net_virtio_user") || port_spec_driver(spec, "virtio_user"))
-		rc = port_spec_default(spec, "queue_size", VIRTIO_QUEUE_FRAMES);
+		rc = virtio_complete(spec, queues);
+	else if (port_spec_driver(spec, "net_vhost") && queues > 1)
+		rc = port_spec_default(spec, "queues", queues);
 	if (rc < 0)
 		snprintf(error, error_bytes,
 			 "port %s: its devargs are too long: at most %u bytes, sizes added",

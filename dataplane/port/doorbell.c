@@ -64,6 +64,20 @@ static int link_changed(uint16_t id, enum rte_eth_event_type type, void *opaque,
 	return 0;
 }
 
+/* A driver that has one socket for each queue opens them in their order; of any others each port
+ * hears all. */
+static void sockets_take(struct dpdk_port *self, const struct doorbell_sockets *sockets)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	memcpy(bell->fds, sockets->fds, sizeof(bell->fds));
+	bell->fd_count = sockets->count;
+	if (sockets->count == self->device->rx_queues) {
+		bell->fds[0] = sockets->fds[self->rx_queue];
+		bell->fd_count = 1;
+	}
+}
+
 static bool memif_is_server(const struct port_spec *spec)
 {
 	char role[16];
@@ -79,16 +93,18 @@ static int device_find(struct dpdk_port *self, const struct port_spec *spec,
 {
 	struct doorbell *bell = &self->doorbell;
 
+	if (bell->kind == DOORBELL_OTHERS)
+		return 0;
 	if (bell->kind == DOORBELL_MEMIF) {
 		bell->memif.server = memif_is_server(spec);
-		bell->memif.queues = 1;
+		bell->memif.queue = self->rx_queue;
+		bell->memif.queues = self->device->rx_queues;
 		return 0;
 	}
 	if (bell->kind == DOORBELL_SOCKET) {
-		memcpy(bell->fds, sockets->fds, sizeof(bell->fds));
-		bell->fd_count = sockets->count;
+		sockets_take(self, sockets);
 	} else {
-		bell->fds[0] = rte_eth_dev_rx_intr_ctl_q_get_fd(self->id, 0);
+		bell->fds[0] = rte_eth_dev_rx_intr_ctl_q_get_fd(self->id, self->rx_queue);
 		bell->fd_count = bell->fds[0] >= 0;
 	}
 	return bell->fd_count > 0 ? 0 : -ENODEV;
@@ -99,7 +115,7 @@ static int interrupt_prepare(struct dpdk_port *self)
 	int rc = watch(&self->doorbell, self->doorbell.fds[0], EPOLLET);
 
 	if (rc == 0)
-		rc = rte_eth_dev_rx_intr_enable(self->id, 0);
+		rc = rte_eth_dev_rx_intr_enable(self->id, self->rx_queue);
 	if (rc == 0)
 		rc = rte_eth_dev_callback_register(self->id, RTE_ETH_EVENT_INTR_LSC, link_changed,
 						   &self->doorbell);
@@ -201,7 +217,7 @@ static bool rang(const struct doorbell *bell)
 /* Asking again costs little, and reaches a peer that came since. */
 static void interrupt_ask(struct dpdk_port *self)
 {
-	rte_eth_dev_rx_intr_enable(self->id, 0);
+	rte_eth_dev_rx_intr_enable(self->id, self->rx_queue);
 	/* The device sees it before a frame that the owner does not see when it looks next. */
 	atomic_thread_fence(memory_order_seq_cst);
 	self->doorbell.asked = true;
@@ -282,12 +298,18 @@ bool doorbell_arm(struct dpdk_port *self)
 	return true;
 }
 
+void doorbell_ring(const struct dpdk_port *self)
+{
+	if (self->doorbell.kind != DOORBELL_NONE)
+		eventfd_write(self->doorbell.link_fd, 1);
+}
+
 void doorbell_disarm(struct dpdk_port *self)
 {
 	struct doorbell *bell = &self->doorbell;
 
 	if (bell->kind == DOORBELL_INTERRUPT)
-		rte_eth_dev_rx_intr_disable(self->id, 0);
+		rte_eth_dev_rx_intr_disable(self->id, self->rx_queue);
 	else if (bell->kind == DOORBELL_MEMIF)
 		doorbell_memif_ask(&bell->memif, false);
 	else

@@ -32,6 +32,7 @@ enum doorbell_kind {
 	DOORBELL_QUEUE,     /* the queue's own descriptor, which DPDK names */
 	DOORBELL_SOCKET,    /* packet sockets that the driver keeps to itself */
 	DOORBELL_MEMIF,     /* doorbell_memif.h */
+	DOORBELL_OTHERS,    /* no queue: only the cores that pass frames on ring */
 };
 
 #define DOORBELL_SOCKETS_MAX 64 /* packet sockets of this process that are told apart */
@@ -40,7 +41,7 @@ struct doorbell {
 	enum doorbell_kind kind; // NONE: there is none
 	int epoll_fd;            // the port's wake_fd
 	int timer_fd;
-	int link_fd; // eventfd: the link came or went; owner: ro, DPDK's threads: wo
+	int link_fd; // eventfd: the link came or went, or another core passed frames on; owner: ro
 	bool asked;  // to ring; the next frame that is taken ends it
 	uint32_t fd_count;
 	int fds[DOORBELL_SOCKETS_MAX]; // QUEUE, SOCKET: watched while asked
@@ -69,6 +70,8 @@ void doorbell_open(struct dpdk_port *self, const struct port_spec *spec,
 void doorbell_close(struct dpdk_port *self);
 /* Before the owner sleeps: true when it is to look once more, and then to arm again. */
 bool doorbell_arm(struct dpdk_port *self);
+/* From any thread: frames wait for the port that its device does not know of. */
+void doorbell_ring(const struct dpdk_port *self);
 /* The owner is awake, and frames come. */
 void doorbell_disarm(struct dpdk_port *self);
 

@@ -16,7 +16,6 @@
 #include "interface.h"
 #include "stale_socket.h"
 
-#define QUEUE_FRAMES 1024        /* descriptors of the one receive and the one send queue */
 #define STATISTICS_MS 64         /* between looks: some drivers make a system call of one */
 #define LINK_WAIT_MS_VIRTUAL 100 /* a peer may start long after us: that is no reason to wait */
 #define LINK_WAIT_MS_PCI 3000    /* a copper link negotiates that long */
@@ -89,63 +88,6 @@ static void device_remove(uint16_t id, bool on_interrupt_thread)
 		rte_dev_remove(info.device);
 }
 
-/* Checksums that the device verifies need no second look; frames longer than its largest buffer
- * come in several. UDP's is not used on our wire, and IPv4's over 20 bytes costs less to write than
- * to ask for: nothing is offloaded on the way out. */
-static uint64_t offloads_rx(const struct dpdk_port *self, const struct rte_eth_dev_info *info)
-{
-	uint64_t wanted = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-
-	if (self->port.abilities.mtu > RTE_ETHER_MTU)
-		wanted |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	return wanted & info->rx_offload_capa;
-}
-
-/* What was sent comes back from virtio's queues only when so few descriptors are free. It must be
- * nearly always, or regions stay lent, and mbufs grow cold. */
-static uint16_t virtio_free_frames(const struct port_spec *spec, uint16_t tx_frames)
-{
-	char value[16];
-	uint16_t queue_frames = tx_frames;
-
-	if (port_spec_value(spec, "queue_size", value, sizeof(value)))
-		queue_frames = (uint16_t)strtoul(value, NULL, 10);
-	return RTE_MIN(queue_frames, tx_frames) - 4;
-}
-
-static int queues_setup(struct dpdk_port *self, const struct port_spec *spec,
-			const struct rte_eth_dev_info *info)
-{
-	struct rte_eth_txconf tx_conf = info->default_txconf;
-	struct rte_eth_conf conf = {0};
-	uint16_t rx_frames = QUEUE_FRAMES;
-	uint16_t tx_frames = QUEUE_FRAMES;
-	int socket = rte_eth_dev_socket_id(self->id);
-	int rc;
-
-	if (self->port.abilities.multi_segment)
-		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	conf.rxmode.offloads = offloads_rx(self, info);
-	self->doorbell.kind = dpdk_driver_doorbell(self->driver, spec);
-	conf.intr_conf.rxq =
-	    self->doorbell.kind == DOORBELL_INTERRUPT || self->doorbell.kind == DOORBELL_QUEUE;
-	if (!self->driver->mtu_unasked)
-		conf.rxmode.mtu = self->port.abilities.mtu;
-	rc = rte_eth_dev_configure(self->id, 1, 1, &conf);
-	if (rc == 0)
-		rc = rte_eth_dev_adjust_nb_rx_tx_desc(self->id, &rx_frames, &tx_frames);
-	if (rc == 0)
-		rc = dpdk_pools_create(self, rx_frames, tx_frames);
-	if (rc == 0)
-		rc = rte_eth_rx_queue_setup(self->id, 0, rx_frames, socket, &info->default_rxconf,
-					    self->rx_pool);
-	if (self->driver->sent_late)
-		tx_conf.tx_free_thresh = virtio_free_frames(spec, tx_frames);
-	if (rc == 0)
-		rc = rte_eth_tx_queue_setup(self->id, 0, tx_frames, socket, &tx_conf);
-	return rc;
-}
-
 /* A driver without an address of its own gets a local one that differs between processes. */
 static void mac_choose(struct dpdk_port *self, struct rte_ether_addr *mac)
 {
@@ -198,15 +140,30 @@ static void abilities_learn(struct dpdk_port *self, const struct rte_eth_dev_inf
 	snprintf(abilities->driver, sizeof(abilities->driver), "%s", info->driver_name);
 }
 
-/* Between probe and start: what the device can do, and memory for it. */
-static int port_configure(struct dpdk_port *self, const struct port_spec *spec, uint32_t mtu)
+/* Every port is as the first. */
+static void ports_align(const struct dpdk_device *device)
 {
+	const struct dpdk_port *first = device->ports[0];
+
+	for (uint32_t i = 1; i < device->port_count; i++) {
+		device->ports[i]->driver = first->driver;
+		device->ports[i]->frame_bytes_max = first->frame_bytes_max;
+		device->ports[i]->data_bytes = first->data_bytes;
+		device->ports[i]->port.abilities = first->port.abilities;
+	}
+}
+
+/* Between probe and start: what the device can do, and memory for it. */
+static int device_configure(struct dpdk_device *device, const struct port_spec *spec, uint32_t mtu)
+{
+	struct dpdk_port *self = device->ports[0];
 	struct rte_eth_dev_info info;
 	int rc = rte_eth_dev_info_get(self->id, &info);
 
 	if (rc < 0)
 		return rc;
 	self->driver = dpdk_driver_facts(spec, &info);
+	device->driver = self->driver;
 	rc = mtu_choose(self, &info, mtu);
 	if (rc < 0)
 		return rc;
@@ -217,19 +174,23 @@ static int port_configure(struct dpdk_port *self, const struct port_spec *spec, 
 	    self->driver->pages
 		? RTE_ALIGN_CEIL(self->frame_bytes_max + 256, 64u)
 		: RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info.min_rx_bufsize) + 128, 2048u);
-	return queues_setup(self, spec, &info);
+	ports_align(device);
+	rc = dpdk_queues_setup(device, spec, &info);
+	return rc == 0 && device->port_count > 1 ? dpdk_spread_create(device) : rc;
 }
 
-static int port_start(struct dpdk_port *self, const struct port_spec *spec)
+static int device_start(const struct dpdk_device *device, const struct port_spec *spec)
 {
-	int rc = rte_eth_dev_start(self->id);
+	int rc = rte_eth_dev_start(device->id);
 
 	if (rc < 0)
 		return rc;
-	if (rte_eth_promiscuous_get(self->id) == 1)
-		rte_eth_promiscuous_disable(self->id);
-	rte_eth_stats_reset(self->id);
-	link_wait(self, spec->kind == SPEC_PCI ? LINK_WAIT_MS_PCI : LINK_WAIT_MS_VIRTUAL);
+	if (rte_eth_promiscuous_get(device->id) == 1)
+		rte_eth_promiscuous_disable(device->id);
+	dpdk_steer(device);
+	rte_eth_stats_reset(device->id);
+	link_wait(device->ports[0],
+		  spec->kind == SPEC_PCI ? LINK_WAIT_MS_PCI : LINK_WAIT_MS_VIRTUAL);
 	return 0;
 }
 
@@ -240,6 +201,8 @@ static bool dpdk_arm(struct port *port)
 	struct dpdk_port *self = (struct dpdk_port *)port;
 	uint64_t tsc = rte_get_tsc_cycles();
 
+	if (self->spread != NULL && dpdk_spread_arm(self->spread))
+		return true;
 	if (tsc >= self->statistics_tsc) {
 		self->statistics_tsc = tsc + rte_get_tsc_hz() / 1000 * STATISTICS_MS;
 		dpdk_port_statistics(self);
@@ -256,20 +219,101 @@ const struct port_ops dpdk_port_ops = {
     .close = dpdk_port_close,
 };
 
-void dpdk_port_close(struct port *port)
+static void device_free(struct dpdk_device *device)
 {
-	struct dpdk_port *self = (struct dpdk_port *)port;
-
-	doorbell_close(self);
-	device_remove(self->id, self->driver != NULL && self->driver->hangs_up);
-	dpdk_pools_free(self);
-	free(self);
+	for (uint32_t i = 0; i < device->port_count; i++)
+		free(device->ports[i]);
+	free(device);
 }
 
-int port_dpdk_open(const char *text, struct port **port, char *error, size_t error_bytes)
+static void device_end(struct dpdk_device *device)
+{
+	for (uint32_t i = 0; i < device->port_count; i++)
+		doorbell_close(device->ports[i]);
+	device_remove(device->id, device->driver != NULL && device->driver->hangs_up);
+	dpdk_spread_free(device);
+	for (uint32_t i = 0; i < device->port_count; i++)
+		dpdk_pools_free(device->ports[i]);
+	device_free(device);
+}
+
+/* mbufs and loans of a closed port may still be with the device, or with other ports. */
+void dpdk_port_close(struct port *port)
+{
+	struct dpdk_device *device = ((struct dpdk_port *)port)->device;
+
+	if (atomic_fetch_sub(&device->open, 1) == 1)
+		device_end(device);
+}
+
+static struct dpdk_port *port_create(struct dpdk_device *device)
+{
+	struct dpdk_port *port = calloc(1, sizeof(*port));
+
+	if (port == NULL)
+		return NULL;
+	port->port.ops = &dpdk_port_ops;
+	port->port.wake_fd = -1;
+	port->device = device;
+	return port;
+}
+
+static struct dpdk_device *device_create(const struct port_spread *spread)
+{
+	struct dpdk_device *device = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*device));
+
+	if (device == NULL)
+		return NULL;
+	memset(device, 0, sizeof(*device));
+	device->spread = *spread;
+	device->open = spread->queues;
+	for (; device->port_count < spread->queues; device->port_count++) {
+		device->ports[device->port_count] = port_create(device);
+		if (device->ports[device->port_count] == NULL) {
+			device_free(device);
+			return NULL;
+		}
+	}
+	return device;
+}
+
+static int device_open(struct dpdk_device *device, const struct port_spec *spec, uint32_t mtu,
+		       char *error, size_t error_bytes)
 {
 	struct doorbell_sockets before, sockets;
-	struct dpdk_port *self;
+	int rc;
+
+	doorbell_sockets_list(&before);
+	eal_log_clear();
+	rc = device_probe(spec, &device->id, error, error_bytes);
+	if (rc < 0) {
+		device_free(device);
+		return rc;
+	}
+	for (uint32_t i = 0; i < device->port_count; i++)
+		device->ports[i]->id = device->id;
+	rc = device_configure(device, spec, mtu);
+	if (rc == 0)
+		rc = device_start(device, spec);
+	if (rc == 0) {
+		doorbell_sockets_list(&sockets);
+		doorbell_sockets_subtract(&sockets, &before);
+		for (uint32_t i = 0; i < device->port_count; i++)
+			doorbell_open(device->ports[i], spec, &sockets);
+		return 0;
+	}
+	dpdk_error(rc, spec->name,
+		   rc == -EMSGSIZE ? "the device cannot carry packets of that MTU"
+				   : "cannot be started",
+		   error, error_bytes);
+	device_end(device);
+	return rc;
+}
+
+int port_dpdk_open_queues(const char *text, const struct port_spread *spread, struct port **ports,
+			  char *error, size_t error_bytes)
+{
+	struct dpdk_device *device;
 	struct port_spec spec;
 	uint32_t mtu;
 	int rc = port_spec_parse(text, &spec, error, error_bytes);
@@ -277,37 +321,23 @@ int port_dpdk_open(const char *text, struct port **port, char *error, size_t err
 	if (rc == 0)
 		rc = interface_prepare(&spec, &mtu, error, error_bytes);
 	if (rc == 0)
-		rc = port_spec_complete(&spec, mtu != 0 ? mtu : MR_MTU_DEFAULT, error, error_bytes);
+		rc = port_spec_complete(&spec, mtu != 0 ? mtu : MR_MTU_DEFAULT, spread->queues,
+					error, error_bytes);
 	if (rc == 0)
 		rc = stale_socket_clear(&spec, error, error_bytes);
 	if (rc < 0)
 		return rc;
-	self = calloc(1, sizeof(*self));
-	if (self == NULL)
+	device = device_create(spread);
+	if (device == NULL)
 		return dpdk_error(-ENOMEM, spec.name, "no memory", error, error_bytes);
-	self->port.ops = &dpdk_port_ops;
-	self->port.wake_fd = -1;
-	doorbell_sockets_list(&before);
-	eal_log_clear();
-	rc = device_probe(&spec, &self->id, error, error_bytes);
-	if (rc < 0) {
-		free(self);
-		return rc;
-	}
-	rc = port_configure(self, &spec, mtu);
-	if (rc == 0)
-		rc = port_start(self, &spec);
-	if (rc < 0) {
-		dpdk_error(rc, spec.name,
-			   rc == -EMSGSIZE ? "the device cannot carry packets of that MTU"
-					   : "cannot be started",
-			   error, error_bytes);
-		dpdk_port_close(&self->port);
-		return rc;
-	}
-	doorbell_sockets_list(&sockets);
-	doorbell_sockets_subtract(&sockets, &before);
-	doorbell_open(self, &spec, &sockets);
-	*port = &self->port;
-	return 0;
+	rc = device_open(device, &spec, mtu, error, error_bytes);
+	for (uint32_t i = 0; rc == 0 && i < spread->queues; i++)
+		ports[i] = &device->ports[i]->port;
+	return rc;
+}
+
+int port_dpdk_open(const char *text, struct port **port, char *error, size_t error_bytes)
+{
+	return port_dpdk_open_queues(text, &(struct port_spread){.queues = 1}, port, error,
+				     error_bytes);
 }

@@ -3,9 +3,8 @@
 
 #include "dpdk_port.h"
 
-/* What two threads may keep in their caches: who opens the port, and who polls it. A cache takes
- * half as many again before it gives some back. */
-#define CACHED_MBUFS (2 * MR_PORT_CACHE_MBUFS * 3 / 2)
+/* What a thread may keep in its cache, which takes half as many again before it gives some back. */
+#define CACHED_MBUFS (MR_PORT_CACHE_MBUFS * 3 / 2)
 
 /* Virtual addresses are the device's too then: an IOMMU, or a process, translates them. A mempool
  * whose objects may cross pages knows none of its own. */
@@ -46,10 +45,19 @@ static struct rte_mempool *mbuf_pool_create(const char *name, uint32_t count, ui
 	return pool;
 }
 
+static uint32_t dpdk_port_index(const struct dpdk_port *self)
+{
+	uint32_t index = 0;
+
+	while (self->device->ports[index] != self)
+		index++;
+	return index;
+}
+
 static void pool_name(char name[RTE_MEMPOOL_NAMESIZE], const struct dpdk_port *self,
 		      const char *what)
 {
-	snprintf(name, RTE_MEMPOOL_NAMESIZE, "mr-%s-%u", what, self->id);
+	snprintf(name, RTE_MEMPOOL_NAMESIZE, "mr-%s-%u-%u", what, self->id, dpdk_port_index(self));
 }
 
 static int pool_create(struct rte_mempool **pool, const struct dpdk_port *self, const char *what,
@@ -98,10 +106,20 @@ static int pools_create(struct dpdk_port *self, uint32_t rx_count, uint32_t tx_c
 
 int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
 {
-	/* Beside the device's queue: one burst in our hands, one being made. */
-	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + CACHED_MBUFS;
-	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + CACHED_MBUFS;
+	/* Beside the device's queue: one burst in our hands, one being made; the caches of who
+	 * opens the port and of who polls it. */
+	uint32_t rx_count =
+	    rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + 2 * CACHED_MBUFS;
+	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + 2 * CACHED_MBUFS;
+	uint32_t others = self->device->port_count - 1u;
 
+	/* Other cores free what was passed on to them, and what went out with theirs. What waits
+	 * for them is bounded by less than all rings: a device without buffers drops, and says so.
+	 */
+	if (others > 0)
+		rx_count += MR_SPREAD_FRAMES + others * CACHED_MBUFS;
+	if (self->tx_lock != NULL)
+		tx_count += others * CACHED_MBUFS;
 	return self->driver->sends_received ? shared_pool_create(self, rx_count, tx_count)
 					    : pools_create(self, rx_count, tx_count);
 }

@@ -10,7 +10,8 @@ void dpdk_port_statistics(struct dpdk_port *self)
 	struct port_counters *counters = &self->port.counters;
 	struct rte_eth_stats stats;
 
-	if (rte_eth_stats_get(self->id, &stats) != 0)
+	/* They are the device's: the first port shows them. */
+	if (self != self->device->ports[0] || rte_eth_stats_get(self->id, &stats) != 0)
 		return;
 	counters->drop_rx_no_buffer = self->rx_no_buffer + stats.imissed + stats.rx_nombuf;
 	counters->drop_rx_error = stats.ierrors;
@@ -60,10 +61,15 @@ uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
 	struct rte_mbuf *mbufs[MR_PORT_BURST];
-	uint16_t got = rte_eth_rx_burst(self->id, 0, mbufs, (uint16_t)RTE_MIN(max, MR_PORT_BURST));
+	uint16_t room = (uint16_t)RTE_MIN(max, MR_PORT_BURST);
 	uint64_t bytes = 0;
 	uint32_t n = 0;
+	uint16_t got;
 
+	if (likely(self->spread == NULL))
+		got = rte_eth_rx_burst(self->id, self->rx_queue, mbufs, room);
+	else
+		got = dpdk_spread_rx(self, mbufs, room);
 	for (uint16_t i = 0; i < got; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
 	for (uint16_t i = 0; i < got; i++) {

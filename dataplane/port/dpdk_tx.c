@@ -180,7 +180,7 @@ static uint16_t device_tx_few(struct dpdk_port *self, struct rte_mbuf **mbufs, u
 
 	while (sent < count) {
 		uint16_t few = RTE_MIN((uint16_t)(count - sent), self->driver->tx_frames_max);
-		uint16_t taken = rte_eth_tx_burst(self->id, 0, mbufs + sent, few);
+		uint16_t taken = dpdk_tx_burst(self, mbufs + sent, few);
 
 		sent += taken;
 		if (taken < few)
@@ -195,7 +195,7 @@ static uint16_t device_tx(struct dpdk_port *self, struct rte_mbuf **mbufs, uint1
 {
 	if (unlikely(self->driver->tx_frames_max != 0))
 		return device_tx_few(self, mbufs, count);
-	return rte_eth_tx_burst(self->id, 0, mbufs, count);
+	return dpdk_tx_burst(self, mbufs, count);
 }
 
 /* Returns how many frames the device took; the mbufs of the others are freed. */
@@ -278,7 +278,7 @@ static void device_nudge(struct dpdk_port *self)
 	memcpy(ether->dst_addr.addr_bytes, self->port.abilities.mac, RTE_ETHER_ADDR_LEN);
 	memcpy(ether->src_addr.addr_bytes, self->port.abilities.mac, RTE_ETHER_ADDR_LEN);
 	ether->ether_type = RTE_BE16(0x88b5); /* IEEE 802: local experimental EtherType 1 */
-	if (rte_eth_tx_burst(self->id, 0, &m, 1) == 1)
+	if (dpdk_tx_burst(self, &m, 1) == 1)
 		self->port.counters.tx_nudges++;
 	else
 		rte_pktmbuf_free(m);
@@ -286,6 +286,7 @@ static void device_nudge(struct dpdk_port *self)
 
 void dpdk_tx_recall(struct dpdk_port *self)
 {
-	if (external_recall_due(&self->external) && rte_eth_tx_done_cleanup(self->id, 0, 0) < 0)
+	if (external_recall_due(&self->external) &&
+	    rte_eth_tx_done_cleanup(self->id, self->tx_queue, 0) < 0)
 		device_nudge(self);
 }

@@ -19,6 +19,9 @@
 #define MIB (UINT64_C(1) << 20)
 #define EAL_OWN_BYTES (16 * MIB)  /* EAL's and the drivers' own tables */
 #define EAL_PORT_BYTES (48 * MIB) /* mbufs of one port at MR_MTU_MAX, driver rings beside */
+#define EAL_SPREAD_BYTES                                                         \
+	(4 * MIB) /* of these, for each other queue that a port may send some to \
+		   */
 
 struct eal_args {
 	char **argv;
@@ -117,7 +120,9 @@ static int eal_args_heap(struct eal_args *args, uint64_t mib)
 static int eal_args_memory(struct eal_args *args, const struct port_eal_config *config, bool pci,
 			   char *note, size_t note_bytes)
 {
-	uint64_t bytes = config->memory_bytes + EAL_OWN_BYTES + config->spec_count * EAL_PORT_BYTES;
+	uint64_t queues = config->queues > 1 ? config->queues : 1;
+	uint64_t port_bytes = queues * (EAL_PORT_BYTES + (queues - 1) * EAL_SPREAD_BYTES);
+	uint64_t bytes = config->memory_bytes + EAL_OWN_BYTES + config->spec_count * port_bytes;
 	uint64_t mib = (bytes + MIB - 1) / MIB;
 	bool huge = huge_pages_available(bytes);
 	int rc = 0;

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 
 #include <millrace/limits.h>
@@ -88,6 +90,27 @@ static int permission_check(const char *port, char *error, size_t error_bytes)
 	if (fd >= 0)
 		close(fd);
 	return 0; /* any other trouble, the driver will name */
+}
+
+uint32_t interface_queues(const struct port_spec *spec)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (char *)&channels};
+	char name[DEVARGS_NAME_MAX];
+	int fd, rc;
+
+	if (!port_spec_value(spec, "iface", name, sizeof(name)) || strlen(name) >= IFNAMSIZ)
+		return 1;
+	memcpy(request.ifr_name, name, strlen(name) + 1);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 1;
+	rc = ioctl(fd, SIOCETHTOOL, &request);
+	close(fd);
+	if (rc < 0)
+		return 1; /* it has no such thing */
+	/* net_af_xdp counts these only: a veth, which has separate ones, is one queue to it. */
+	return channels.combined_count > 1 ? channels.combined_count : 1;
 }
 
 int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes)

@@ -13,4 +13,7 @@
  * with error text. */
 int interface_prepare(const struct port_spec *spec, uint32_t *mtu, char *error, size_t error_bytes);
 
+/* Receive queues that the interface of the port has now; 1 where it cannot be told. */
+uint32_t interface_queues(const struct port_spec *spec);
+
 #endif

@@ -69,7 +69,9 @@ struct port_abilities {
 	X(tx_copied)     /* frames copied because their pieces lie in no region */              \
 	X(tx_nudges)     /* frames to ourselves, so that the device gives regions back */       \
 	X(tx_full)       /* tx calls that could not send all */                                 \
+	X(tx_shared)     /* tx calls through a queue of the device that several cores share */  \
 	X(rx_linearised) /* frames that came in several pieces, copied into one */              \
+	X(rx_spread)     /* frames polled here and passed on to the core they are for */        \
 	X(drop_tx_oversize)                                                                     \
 	X(drop_tx_short)     /* less than an Ethernet header */                                 \
 	X(drop_tx_no_port)   /* ring: no open port has the destination address */               \
@@ -78,6 +80,7 @@ struct port_abilities {
 	X(drop_rx_oversize)                                                                     \
 	X(drop_rx_checksum)  /* the device found a checksum wrong */                            \
 	X(drop_rx_no_buffer) /* came faster than they were taken */                             \
+	X(drop_rx_spread)    /* that core had no room for them */                               \
 	X(drop_rx_error)
 
 struct port_counters {
@@ -125,16 +128,33 @@ static inline bool port_arm(struct port *port)
 /* All received frames must have been released. Nulls *port; *port may be NULL. */
 void port_close(struct port **port);
 
+/*
+ * Several queues of one device, each a port polled by a thread of its own. Frames of UDP go to the
+ * queue numbered by how far their destination port is above udp_port; ARP replies, which do not say
+ * who asked, to each queue; everything else to the first. All have the same MAC; what the device
+ * counts as a whole is among the counters of the first.
+ */
+struct port_spread {
+	uint16_t queues;   /* 1 to MR_IO_CORES_MAX; 1: all frames come here */
+	uint16_t udp_port; /* of the first */
+};
+
 /* --- The in-process ring port (ring.c): needs no EAL, root or huge pages ------------------------
  */
 
 struct ring_switch; /* joins the ring ports of one process, as a learning switch would */
 
 int ring_switch_create(struct ring_switch **sw, uint32_t ports, uint32_t mtu);
+/* The same, with ports of up to that many queues. */
+int ring_switch_create_queues(struct ring_switch **sw, uint32_t ports, uint32_t queues,
+			      uint32_t mtu);
 /* All its ports must be closed. Nulls *sw. */
 void ring_switch_destroy(struct ring_switch **sw);
 /* Port number index; -EBUSY while it is open. Its MAC is 02:4d:52:00:00:index. */
 int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port);
+/* All queues of port number index: spread->queues of them are written. */
+int ring_queues_open(struct ring_switch *sw, uint32_t index, const struct port_spread *spread,
+		     struct port **queues);
 
 /* --- DPDK ports (dpdk.c, eal.c)
  * ------------------------------------------------------------------- */
@@ -143,6 +163,7 @@ struct port_eal_config {
 	const char *const *specs; /* every port this process will open: decides PCI, huge pages */
 	uint32_t spec_count;
 	uint64_t memory_bytes; /* data memory the DPDK heap must be able to provide, mbufs beside */
+	uint32_t queues;       /* of each of these ports; 0 is 1 */
 };
 
 /* Starts EAL once per process, quietly: with no root and no huge pages when there are none (says so
@@ -156,6 +177,14 @@ int port_eal_start(const struct port_eal_config *config, char *note, size_t note
  * port_eal_start() first. 0 or -errno with error text saying what to do.
  */
 int port_dpdk_open(const char *spec, struct port **port, char *error, size_t error_bytes);
+/*
+ * The same with spread->queues ports on one device, closed in any order: the last one stops it.
+ * Where the device has fewer queues, some ports get their frames from those that poll one, or send
+ * through the queue of another; what the peer at the other end of a memory port (memif, vhost) has
+ * must be the same number. 0 or -errno with error text; -ENOTSUP where it cannot be.
+ */
+int port_dpdk_open_queues(const char *spec, const struct port_spread *spread, struct port **ports,
+			  char *error, size_t error_bytes);
 /* Does that port send from where data lies only if it lies in the DPDK heap? Then that is the place
  * for a node's memory, where huge pages allow it. False for what is no port at all. */
 bool port_dpdk_wants_heap(const char *spec);

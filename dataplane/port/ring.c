@@ -12,6 +12,9 @@
  * predecessor's entries after a relaxed load, which orders nothing in C11, and spins for as long as
  * that predecessor is preempted; here nodes share cores, and the lock yields.
  *
+ * A port may have several queues, each with slots, a ring and an owner of its own: a sender looks
+ * which one a frame is for, as the device of a NIC would.
+ *
  * A port's ring, slots and eventfd live as long as the switch: a sender that races with a close
  * writes into memory that is still there, and its frame is discarded at the next open.
  *
@@ -34,6 +37,7 @@
 #include <unistd.h>
 
 #include "port.h"
+#include "spread.h"
 
 #define ETHER_HEAD_BYTES 14
 #define CACHE_LINE 64
@@ -45,6 +49,7 @@ struct ring_ready {
 	uint32_t bytes;
 };
 
+/* One queue of a port; the first stands for the port. */
 struct ring_port {
 	struct port port; // owner: rw
 	struct ring_switch *sw;
@@ -55,12 +60,15 @@ struct ring_port {
 	alignas(CACHE_LINE) atomic_flag locked;
 	uint32_t unused_count; // under lock
 	atomic_bool armed;     // owner sets; whoever clears it owes a ring
-	atomic_bool open;      // owner: wo, senders: ro
+	/* Read for every frame, the first queue's for all of the port: written while it opens. */
+	alignas(CACHE_LINE) atomic_bool open; // owner: wo, senders: ro
+	atomic_uint spread;                   // who opens: wo, senders: ro; see spread_pack()
 };
 
 struct ring_switch {
 	uint64_t map_bytes;
 	uint32_t port_count;
+	uint32_t queues; /* of each port; those of one lie side by side in ports */
 	uint32_t frame_bytes_max;
 	uint32_t slot_bytes;
 	struct ring_port ports[];
@@ -90,26 +98,56 @@ static void frame_gather(uint8_t *to, const struct port_tx *frame)
 	}
 }
 
-/* The destination address may be spread over pieces of any size. */
-static void frame_destination(const struct port_tx *frame, uint8_t mac[static 6])
+/* The first bytes of a frame that has so many, which may be spread over pieces of any size. */
+static void frame_head(const struct port_tx *frame, uint8_t *head, uint32_t bytes)
 {
 	uint32_t got = 0;
 
-	for (uint32_t i = 0; got < 6; i++) {
-		uint32_t n = RTE_MIN(frame->pieces[i].bytes, 6 - got);
+	for (uint32_t i = 0; got < bytes; i++) {
+		uint32_t n = RTE_MIN(frame->pieces[i].bytes, bytes - got);
 
 		if (n > 0)
-			memcpy(mac + got, frame->pieces[i].data, n);
+			memcpy(head + got, frame->pieces[i].data, n);
 		got += n;
 	}
 }
 
-enum route_kind { ROUTE_PORT, ROUTE_ALL, ROUTE_NONE, ROUTE_SHORT, ROUTE_OVERSIZE };
+enum route_kind {
+	ROUTE_QUEUE,
+	ROUTE_QUEUES, /* all of one port */
+	ROUTE_ALL,
+	ROUTE_NONE,
+	ROUTE_SHORT,
+	ROUTE_OVERSIZE
+};
 
 struct route {
 	enum route_kind kind;
-	struct ring_port *to; /* ROUTE_PORT */
+	struct ring_port *to; /* ROUTE_QUEUE; ROUTE_QUEUES: the first */
 };
+
+static uint32_t spread_pack(const struct port_spread *spread)
+{
+	return (uint32_t)spread->udp_port << 16 | spread->queues;
+}
+
+/* Which queue of the port, whose first one is given. */
+static struct route queue_route(struct ring_port *first, const struct port_tx *frame,
+				uint64_t bytes)
+{
+	uint32_t packed = atomic_load_explicit(&first->spread, memory_order_relaxed);
+	const struct port_spread spread = {(uint16_t)packed, (uint16_t)(packed >> 16)};
+	uint8_t head[SPREAD_HEAD_BYTES];
+	uint32_t queue;
+
+	if (spread.queues == 1 || bytes < sizeof(head))
+		return (struct route){ROUTE_QUEUE, first};
+	frame_head(frame, head, sizeof(head));
+	queue = spread_queue(&spread, head, sizeof(head));
+	if (queue == SPREAD_ALL)
+		return (struct route){ROUTE_QUEUES, first};
+	return (struct route){ROUTE_QUEUE, first + queue};
+}
 
 static struct route frame_route(const struct ring_port *from, const struct port_tx *frame)
 {
@@ -122,15 +160,16 @@ static struct route frame_route(const struct ring_port *from, const struct port_
 		return (struct route){ROUTE_SHORT};
 	if (bytes > sw->frame_bytes_max)
 		return (struct route){ROUTE_OVERSIZE};
-	frame_destination(frame, mac);
+	frame_head(frame, mac, sizeof(mac));
 	if (mac[0] & 1)
 		return (struct route){ROUTE_ALL};
 	if (memcmp(mac, mac_prefix, sizeof(mac_prefix)) != 0 || mac[5] >= sw->port_count)
 		return (struct route){ROUTE_NONE};
-	to = &sw->ports[mac[5]];
-	if (to == from || !atomic_load_explicit(&to->open, memory_order_acquire))
+	to = &sw->ports[mac[5] * sw->queues];
+	if (mac[5] == from->port.abilities.mac[5] ||
+	    !atomic_load_explicit(&to->open, memory_order_acquire))
 		return (struct route){ROUTE_NONE};
-	return (struct route){ROUTE_PORT, to};
+	return queue_route(to, frame, bytes);
 }
 
 static void ring_lock(struct ring_port *to)
@@ -224,21 +263,31 @@ static uint32_t ring_deliver(struct ring_port *from, struct ring_port *to,
 	return n;
 }
 
+static void ring_copy(struct ring_port *from, struct ring_port *to, const struct port_tx *frame)
+{
+	if (atomic_load_explicit(&to->open, memory_order_acquire) &&
+	    ring_deliver(from, to, frame, 1) == 0)
+		from->port.counters.drop_tx_no_buffer++;
+}
+
+/* A broadcast is for each port, and nobody's in particular there: the first queue takes it. */
 static void ring_flood(struct ring_port *from, const struct port_tx *frame)
 {
 	struct ring_switch *sw = from->sw;
 
-	for (uint32_t i = 0; i < sw->port_count; i++) {
-		struct ring_port *to = &sw->ports[i];
-
-		if (to == from || !atomic_load_explicit(&to->open, memory_order_acquire))
-			continue;
-		if (ring_deliver(from, to, frame, 1) == 0)
-			from->port.counters.drop_tx_no_buffer++;
-	}
+	for (uint32_t i = 0; i < sw->port_count; i++)
+		if (i != from->port.abilities.mac[5])
+			ring_copy(from, &sw->ports[i * sw->queues], frame);
 }
 
-/* How many frames from the first on go to the same port, up to a burst. */
+static void ring_copy_all(struct ring_port *from, struct ring_port *first,
+			  const struct port_tx *frame)
+{
+	for (uint32_t i = 0; i < from->sw->queues; i++)
+		ring_copy(from, first + i, frame);
+}
+
+/* How many frames from the first on go to the same queue, up to a burst. */
 static uint32_t ring_run(const struct ring_port *from, const struct port_tx *frames, uint32_t count,
 			 const struct ring_port *to)
 {
@@ -247,7 +296,7 @@ static uint32_t ring_run(const struct ring_port *from, const struct port_tx *fra
 	while (n < count && n < MR_PORT_BURST) {
 		struct route route = frame_route(from, &frames[n]);
 
-		if (route.kind != ROUTE_PORT || route.to != to)
+		if (route.kind != ROUTE_QUEUE || route.to != to)
 			break;
 		n++;
 	}
@@ -265,9 +314,12 @@ static uint32_t ring_tx(struct port *port, const struct port_tx *frames, uint32_
 		uint32_t sent = 1;
 
 		switch (route.kind) {
-		case ROUTE_PORT:
+		case ROUTE_QUEUE:
 			run = ring_run(from, frames + done, count - done, route.to);
 			sent = ring_deliver(from, route.to, frames + done, run);
+			break;
+		case ROUTE_QUEUES:
+			ring_copy_all(from, route.to, &frames[done]);
 			break;
 		case ROUTE_ALL:
 			ring_flood(from, &frames[done]);
@@ -383,20 +435,36 @@ static void ring_discard(struct ring_port *self)
 		ring_rx_release(&self->port, frames, n);
 }
 
-int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port)
+static void queue_open(struct ring_port *self, struct port **port)
 {
-	struct ring_port *self;
-
-	if (index >= sw->port_count)
-		return -EINVAL;
-	self = &sw->ports[index];
-	if (atomic_load_explicit(&self->open, memory_order_acquire))
-		return -EBUSY;
 	ring_discard(self);
 	memset(&self->port.counters, 0, sizeof(self->port.counters));
-	atomic_store_explicit(&self->open, true, memory_order_release);
 	*port = &self->port;
+}
+
+int ring_queues_open(struct ring_switch *sw, uint32_t index, const struct port_spread *spread,
+		     struct port **queues)
+{
+	struct ring_port *first;
+
+	if (index >= sw->port_count || spread->queues == 0 || spread->queues > sw->queues)
+		return -EINVAL;
+	first = &sw->ports[index * sw->queues];
+	for (uint32_t i = 0; i < sw->queues; i++)
+		if (atomic_load_explicit(&first[i].open, memory_order_acquire))
+			return -EBUSY;
+	for (uint32_t i = 0; i < spread->queues; i++)
+		queue_open(&first[i], &queues[i]);
+	atomic_store_explicit(&first->spread, spread_pack(spread), memory_order_relaxed);
+	/* The first one last: who sees it open sees the others. */
+	for (uint32_t i = spread->queues; i-- > 0;)
+		atomic_store_explicit(&first[i].open, true, memory_order_release);
 	return 0;
+}
+
+int ring_port_open(struct ring_switch *sw, uint32_t index, struct port **port)
+{
+	return ring_queues_open(sw, index, &(struct port_spread){.queues = 1}, port);
 }
 
 /* Ring sizes are powers of two, one of whose places stays empty. */
@@ -411,9 +479,9 @@ struct ring_layout {
 	uint64_t port_bytes;
 };
 
-static void ring_layout(struct ring_layout *layout, uint32_t ports, uint32_t slot_bytes)
+static void ring_layout(struct ring_layout *layout, uint32_t queues, uint32_t slot_bytes)
 {
-	uint64_t head = sizeof(struct ring_switch) + ports * sizeof(struct ring_port);
+	uint64_t head = sizeof(struct ring_switch) + queues * sizeof(struct ring_port);
 
 	layout->unused_bytes = MR_RING_SLOTS * sizeof(uint32_t);
 	layout->ready_bytes = RTE_ALIGN_CEIL(
@@ -454,11 +522,12 @@ static int ring_port_init(struct ring_switch *sw, uint32_t index, const struct r
 	    .driver = "ring",
 	};
 	memcpy(self->port.abilities.mac, mac_prefix, sizeof(mac_prefix));
-	self->port.abilities.mac[5] = (uint8_t)index;
+	self->port.abilities.mac[5] = (uint8_t)(index / sw->queues);
 	return 0;
 }
 
-int ring_switch_create(struct ring_switch **switch_out, uint32_t ports, uint32_t mtu)
+int ring_switch_create_queues(struct ring_switch **switch_out, uint32_t ports, uint32_t queues,
+			      uint32_t mtu)
 {
 	uint32_t frame_bytes_max = mtu + ETHER_HEAD_BYTES;
 	uint32_t slot_bytes;
@@ -467,21 +536,24 @@ int ring_switch_create(struct ring_switch **switch_out, uint32_t ports, uint32_t
 	uint64_t map_bytes;
 	int rc;
 
-	if (ports == 0 || ports > RING_PORTS_MAX || mtu == 0 || mtu > MR_MTU_MAX)
+	if (ports == 0 || ports > RING_PORTS_MAX || queues == 0 || queues > MR_IO_CORES_MAX ||
+	    mtu == 0 || mtu > MR_MTU_MAX)
 		return -EINVAL;
 	slot_bytes = RTE_ALIGN_CEIL(frame_bytes_max, (uint32_t)CACHE_LINE);
-	ring_layout(&layout, ports, slot_bytes);
-	map_bytes = layout.ports_off + ports * layout.port_bytes;
+	ring_layout(&layout, ports * queues, slot_bytes);
+	map_bytes = layout.ports_off + ports * queues * layout.port_bytes;
 	sw = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (sw == MAP_FAILED)
 		return -errno;
 	sw->map_bytes = map_bytes;
+	sw->port_count = ports;
+	sw->queues = queues;
 	sw->frame_bytes_max = frame_bytes_max;
 	sw->slot_bytes = slot_bytes;
-	for (uint32_t i = 0; i < ports; i++) {
+	for (uint32_t i = 0; i < ports * queues; i++)
 		sw->ports[i].port.wake_fd = -1;
-		sw->port_count = i + 1;
+	for (uint32_t i = 0; i < ports * queues; i++) {
 		rc = ring_port_init(sw, i, &layout);
 		if (rc < 0) {
 			ring_switch_destroy(&sw);
@@ -492,6 +564,11 @@ int ring_switch_create(struct ring_switch **switch_out, uint32_t ports, uint32_t
 	return 0;
 }
 
+int ring_switch_create(struct ring_switch **sw, uint32_t ports, uint32_t mtu)
+{
+	return ring_switch_create_queues(sw, ports, 1, mtu);
+}
+
 void ring_switch_destroy(struct ring_switch **switch_inout)
 {
 	struct ring_switch *sw = *switch_inout;
@@ -499,7 +576,7 @@ void ring_switch_destroy(struct ring_switch **switch_inout)
 	if (sw == NULL)
 		return;
 	*switch_inout = NULL;
-	for (uint32_t i = 0; i < sw->port_count; i++) {
+	for (uint32_t i = 0; i < sw->port_count * sw->queues; i++) {
 		assert(!atomic_load(&sw->ports[i].open) && "a port of the switch is still open");
 		if (sw->ports[i].port.wake_fd >= 0)
 			close(sw->ports[i].port.wake_fd);

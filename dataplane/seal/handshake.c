@@ -7,12 +7,17 @@
 
 #define LABEL "Millrace seal 1 " /* of the prologue, which binds version, suite and index */
 #define LABEL_BYTES (sizeof(LABEL) - 1)
-#define PROLOGUE_BYTES (LABEL_BYTES + SEAL_HEAD_BYTES)
+#define PROLOGUE_BYTES_MAX (LABEL_BYTES + SEAL_HEAD_BYTES + 1)
 
-static void prologue_write(uint8_t prologue[PROLOGUE_BYTES], const struct seal_head *initiation)
+/* Returns its length. A core beyond the first is named behind the rest: what was recorded of one
+ * core's handshakes says nothing to another. */
+static size_t prologue_write(uint8_t prologue[PROLOGUE_BYTES_MAX], const struct seal *seal,
+			     const struct seal_head *initiation)
 {
 	memcpy(prologue, LABEL, LABEL_BYTES);
 	memcpy(prologue + LABEL_BYTES, initiation, SEAL_HEAD_BYTES);
+	prologue[PROLOGUE_BYTES_MAX - 1] = (uint8_t)seal->core;
+	return PROLOGUE_BYTES_MAX - (seal->core == 0);
 }
 
 static uint32_t message_bytes(enum noise_pattern pattern, uint32_t message)
@@ -82,13 +87,14 @@ static int initiation_write(struct seal *seal, struct peer *peer, uint8_t *out, 
 	    .incarnation = seal->incarnation,
 	    .sequence = ++peer->sequence,
 	};
-	uint8_t prologue[PROLOGUE_BYTES], ephemeral[SEAL_KEY_BYTES];
+	uint8_t prologue[PROLOGUE_BYTES_MAX], ephemeral[SEAL_KEY_BYTES];
+	size_t prologue_bytes;
 	int rc;
 
-	prologue_write(prologue, &head);
+	prologue_bytes = prologue_write(prologue, seal, &head);
 	seal->random(seal->opaque, ephemeral, sizeof(ephemeral));
 	noise_start(&peer->noise, seal->pattern, seal->cipher, true, &seal->keys, peer->public_key,
-		    prologue, sizeof(prologue));
+		    prologue, prologue_bytes);
 	memcpy(out, &head, sizeof(head));
 	rc = noise_write(&peer->noise, ephemeral, &identity, sizeof(identity), out + sizeof(head));
 	secret_wipe(ephemeral, sizeof(ephemeral));
@@ -215,14 +221,14 @@ static bool suite_good(const struct seal *seal, uint8_t suite)
 static void initiation_input(struct seal *seal, uint64_t now_ns, const struct seal_rx *frame,
 			     const struct seal_head *head)
 {
-	uint8_t prologue[PROLOGUE_BYTES];
+	uint8_t prologue[PROLOGUE_BYTES_MAX];
+	size_t prologue_bytes = prologue_write(prologue, seal, head);
 	struct seal_identity identity;
 	struct noise noise;
 	struct peer *peer;
 
-	prologue_write(prologue, head);
 	noise_start(&noise, seal->pattern, head->suite & 15, false, &seal->keys, NULL, prologue,
-		    sizeof(prologue));
+		    prologue_bytes);
 	if (noise_read(&noise, frame->in + SEAL_HEAD_BYTES,
 		       frame->in_bytes - SEAL_HEAD_BYTES - SEAL_MAC_BYTES,
 		       (uint8_t *)&identity) < 0) {

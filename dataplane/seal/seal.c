@@ -37,6 +37,7 @@ int seal_create(struct seal **created, const struct seal_config *config)
 	seal->node = config->node;
 	seal->incarnation = config->incarnation;
 	seal->cipher = config->cipher;
+	seal->core = config->core;
 	seal->aead = config->aead;
 	seal->random = config->random;
 	seal->opaque = config->opaque;

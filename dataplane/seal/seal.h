@@ -40,6 +40,8 @@ struct seal_config {
 	const uint8_t *psk;         /* SEAL_KEY_BYTES; NULL: only keys of nodes */
 	enum seal_cipher cipher;    /* of handshakes we begin */
 	struct aead_backend *aead;  /* outlives the seal */
+	uint32_t core; /* of the node, which seals by itself: it agrees on keys with the same core
+			* of a peer only */
 	void (*random)(void *opaque, uint8_t *bytes, uint32_t count);
 	void *opaque;
 };

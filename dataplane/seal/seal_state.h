@@ -70,6 +70,7 @@ struct seal {
 	uint64_t incarnation;
 	enum noise_pattern pattern;
 	enum seal_cipher cipher;
+	uint32_t core;
 	struct aead_backend *aead;
 	void (*random)(void *opaque, uint8_t *bytes, uint32_t count);
 	void *opaque;

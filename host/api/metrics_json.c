@@ -141,6 +141,31 @@ static void seal_json_add(cJSON *json, const struct node_metrics *metrics)
 #undef ADD
 }
 
+/* Each core's share of what is above. */
+static void cores_json_add(cJSON *json, const struct node_metrics *metrics)
+{
+	cJSON *array = cJSON_AddArrayToObject(json, "cores");
+
+	for (uint32_t i = 0; i < metrics->core_count; i++) {
+		const struct node_core_metrics *core = &metrics->cores[i];
+		cJSON *object = cJSON_CreateObject();
+		cJSON *group;
+
+		cJSON_AddNumberToObject(object, "core", i);
+		transport_json_add(object, &core->transport);
+		link_json_add(object, &core->link);
+		group = cJSON_AddObjectToObject(object, "port");
+#define ADD_PORT(name) cJSON_AddNumberToObject(group, #name, (double)core->port.name);
+		PORT_COUNTERS(ADD_PORT)
+#undef ADD_PORT
+		group = cJSON_AddObjectToObject(object, "seal");
+#define ADD_SEAL(name) cJSON_AddNumberToObject(group, #name, (double)core->seal.name);
+		SEAL_COUNTERS(ADD_SEAL)
+#undef ADD_SEAL
+		cJSON_AddItemToArray(array, object);
+	}
+}
+
 cJSON *metrics_json_write(const struct node_metrics *metrics)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -167,5 +192,6 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	link_json_add(json, &metrics->link);
 	port_json_add(json, metrics);
 	seal_json_add(json, metrics);
+	cores_json_add(json, metrics);
 	return json;
 }

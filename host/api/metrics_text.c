@@ -2,6 +2,7 @@
 #include "metrics_text.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,31 +49,55 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 {
 #define JOB(name) \
 	counter_write(to, "job", #name, "This node's share of all jobs", metrics->jobs.name);
-#define TRANSPORT(name) \
-	counter_write(to, "transport", #name, "The transport", metrics->transport.name);
-#define LINK(name) \
-	counter_write(to, "link", #name, "Between transport and port", metrics->link.name);
-#define PORT(name) counter_write(to, "port", #name, "The network port", metrics->port.name);
-#define SEAL(name) counter_write(to, "seal", #name, "Sealing of frames", metrics->seal.name);
 #define HANDOVER(name)                                                         \
 	counter_write(to, "handover", #name, "To and from peers on this host", \
 		      metrics->handover.name);
 	JOB_COUNTERS(JOB)
-	TRANSPORT_COUNTERS(TRANSPORT)
-	LINK_COUNTERS(LINK)
-	PORT_COUNTERS(PORT)
-	SEAL_COUNTERS(SEAL)
 	HANDOVER_COUNTERS(HANDOVER)
 #undef HANDOVER
-#undef SEAL
 #undef JOB
-#undef TRANSPORT
-#undef LINK
-#undef PORT
 	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);
 	counter_write(to, "node", "jobs_failed", "Jobs led here", metrics->jobs_failed);
 	counter_write(to, "pool", "failures", "Regions refused for want of memory",
 		      metrics->pool.failures);
+}
+
+/* --- Each I/O core is a label ------------------------------------------------------------------
+ */
+
+static void core_counter_write(struct exposition *to, const struct node_metrics *metrics,
+			       const char *group, const char *name, const char *what, size_t offset)
+{
+	exposition_family(to, EXPOSITION_COUNTER, group, name, what);
+	for (uint32_t i = 0; i < metrics->core_count; i++) {
+		const char *core = (const char *)&metrics->cores[i];
+		char label[32];
+		uint64_t value;
+
+		memcpy(&value, core + offset, sizeof(value));
+		snprintf(label, sizeof(label), "core=\"%u\"", i);
+		exposition_sample(to, label, value);
+	}
+}
+
+static void cores_write(struct exposition *to, const struct node_metrics *metrics)
+{
+#define CORE(group, name, what)                              \
+	core_counter_write(to, metrics, #group, #name, what, \
+			   offsetof(struct node_core_metrics, group.name));
+#define TRANSPORT(name) CORE(transport, name, "The transport")
+#define LINK(name) CORE(link, name, "Between transport and port")
+#define PORT(name) CORE(port, name, "The network port")
+#define SEAL(name) CORE(seal, name, "Sealing of frames")
+	TRANSPORT_COUNTERS(TRANSPORT)
+	LINK_COUNTERS(LINK)
+	PORT_COUNTERS(PORT)
+	SEAL_COUNTERS(SEAL)
+#undef SEAL
+#undef PORT
+#undef LINK
+#undef TRANSPORT
+#undef CORE
 }
 
 static void gauges_write(struct exposition *to, const struct node_metrics *metrics)
@@ -81,6 +106,7 @@ static void gauges_write(struct exposition *to, const struct node_metrics *metri
 	gauge_write(to, "node", "sealed", "Whether frames are sealed: 1, or clear: 0",
 		    metrics->sealed);
 	gauge_write(to, "node", "jobs_running", "The node", metrics->jobs_running);
+	gauge_write(to, "node", "io_cores", "The node", metrics->core_count);
 	gauge_write(to, "node", "workers", "The node", metrics->workers);
 	gauge_write(to, "node", "workers_busy", "The node", metrics->workers_busy);
 	gauge_write(to, "pool", "bytes", "Data memory", metrics->pool.bytes);
@@ -184,6 +210,7 @@ char *metrics_text(const struct node_metrics *metrics, size_t *bytes)
 	snprintf(labels, sizeof(labels), "node=\"%" PRIu32 "\"", metrics->node);
 	info_write(&to, metrics);
 	counters_write(&to, metrics);
+	cores_write(&to, metrics);
 	gauges_write(&to, metrics);
 	peers_write(&to, metrics);
 	histograms_write(&to, metrics);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_cores_open.h"
 #include "machine.h"
 
 #define CLUSTER_ADDRESS 0x0a4d0000u /* 10.77.0.0/24: private (RFC 1918), seldom used by others */
@@ -70,19 +71,28 @@ static int memory_open(struct fabric *fabric, uint64_t bytes, struct region_prov
 	return rc;
 }
 
-static int tap_open(struct capture *capture, uint32_t node, struct link_tap **tap, char *error,
-		    size_t error_bytes)
+static uint32_t io_cores(const struct cluster_config *config, uint32_t node)
 {
-	char name[32];
-	int rc = 0;
+	return config->io_cores[node] > 1 ? config->io_cores[node] : 1;
+}
 
-	snprintf(name, sizeof(name), "node %u", node);
-	if (capture != NULL)
-		rc = capture_tap(capture, name, tap);
-	if (rc < 0)
-		snprintf(error, error_bytes, "cannot capture frames of %s: %s", name,
-			 strerror(-rc));
-	return rc;
+uint32_t cluster_queues(const struct cluster_config *config)
+{
+	uint32_t most = 1;
+
+	for (uint32_t i = 0; i < config->nodes; i++)
+		if (io_cores(config, i) > most)
+			most = io_cores(config, i);
+	return most;
+}
+
+static uint32_t threads_count(const struct cluster_config *config)
+{
+	uint32_t count = config->nodes * config->workers;
+
+	for (uint32_t i = 0; i < config->nodes; i++)
+		count += io_cores(config, i);
+	return count;
 }
 
 static int node_open(struct cluster *cluster, struct fabric *fabric,
@@ -90,7 +100,7 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 		     size_t error_bytes)
 {
 	uint64_t bytes = config->memory_bytes / config->nodes / MR_PAGE_BYTES * MR_PAGE_BYTES;
-	uint32_t threads = config->nodes * (1 + config->workers);
+	struct node_io_core cores[MR_IO_CORES_MAX];
 	struct node_peer peers[MR_NODES_MAX];
 	struct node_config node = {
 	    .node = index,
@@ -100,22 +110,28 @@ static int node_open(struct cluster *cluster, struct fabric *fabric,
 	    .prefix_len = CLUSTER_PREFIX_LEN,
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
 	    .incarnation = config->incarnation,
+	    .io_cores = cores + 1,
+	    .io_core_count = io_cores(config, index) - 1,
 	    .sandbox = config->sandbox,
 	    .workers = config->workers,
-	    .poll = machine_poll(config->poll, threads),
+	    .poll = machine_poll(config->poll, threads_count(config)),
 	    .spill_dir = config->spill_dir,
 	    .faults = config->faults,
 	};
-	int rc = tap_open(config->capture, index, &node.tap, error, error_bytes);
+	int rc =
+	    io_taps_open(cores, 1 + node.io_core_count, config->capture, index, error, error_bytes);
 
 	fabric->pages = config->sandbox->maps_regions;
 	if (rc == 0)
 		rc = memory_open(fabric, bytes, &node.provider, error, error_bytes);
 	if (rc < 0)
 		return rc;
-	rc = fabric->port_open(fabric, index, &node.port, error, error_bytes);
+	rc = io_ports_open(cores, 1 + node.io_core_count, fabric, index, MR_WIRE_PORT_DEFAULT,
+			   error, error_bytes);
 	if (rc < 0)
 		goto fail_memory;
+	node.port = cores[0].port;
+	node.tap = cores[0].tap;
 	rc = node_create(&cluster->nodes[index], &node, error, error_bytes);
 	if (rc < 0)
 		return rc; /* port and memory went with it */

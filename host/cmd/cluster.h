@@ -11,8 +11,9 @@
 struct cluster_config {
 	uint32_t nodes;
 	const struct sandbox_ops *sandbox;
-	uint32_t workers;      /* of each node; 0: run inside node_step() */
-	uint64_t memory_bytes; /* of all nodes together */
+	uint32_t io_cores[MR_NODES_MAX]; /* of each node; 0 is 1 */
+	uint32_t workers;                /* of each node; 0: run inside node_step() */
+	uint64_t memory_bytes;           /* of all nodes together */
 	enum port_poll_mode poll;
 	bool handover; /* regions change hands in memory; else everything travels as frames */
 	uint64_t incarnation; /* 0: taken from the clock */
@@ -34,6 +35,8 @@ uint32_t cluster_workers_default(uint32_t nodes);
 /* 0 when each node has enough, else -ENOMEM with error text naming the least. */
 int cluster_memory_check(uint64_t memory_bytes, uint32_t nodes, char *error, size_t error_bytes);
 
+/* The most I/O cores of any node. */
+uint32_t cluster_queues(const struct cluster_config *config);
 /* Creates the nodes; cluster_start() starts their threads. On success takes ownership of *fabric
  * (nulls it). 0 or -errno with error text. */
 int cluster_create(struct cluster **cluster, struct fabric **fabric,

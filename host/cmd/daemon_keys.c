@@ -27,8 +27,8 @@ int daemon_keys_read(struct daemon_keys *keys, const struct daemon_options *opti
 	return rc;
 }
 
-int daemon_keys_backend(struct daemon_keys *keys, const struct daemon_options *options, char *note,
-			size_t note_bytes, char *error, size_t error_bytes)
+static int first_backend(struct daemon_keys *keys, const struct daemon_options *options, char *note,
+			 size_t note_bytes, char *error, size_t error_bytes)
 {
 	const char *device = options->crypto;
 	char reason[512];
@@ -46,6 +46,41 @@ int daemon_keys_backend(struct daemon_keys *keys, const struct daemon_options *o
 	}
 	snprintf(note, note_bytes, "frames are sealed by libcrypto, which is slower: %s", reason);
 	return aead_evp_create(&keys->keys.aead);
+}
+
+/* A software device of its own, where the first core has one; an engine has one queue, which is the
+ * first core's: then the library. */
+static int further_backend(struct daemon_keys *keys, const struct daemon_options *options,
+			   uint32_t core, struct aead_backend **aead)
+{
+	bool chacha = keys->keys.cipher == SEAL_CHACHA_POLY;
+	char device[32], reason[512];
+
+	snprintf(device, sizeof(device), "crypto_aesni_%s%u", chacha ? "mb" : "gcm", core);
+	if (options->crypto == NULL &&
+	    aead_cryptodev_create(aead, device, reason, sizeof(reason)) == 0)
+		return 0;
+	return aead_evp_create(aead);
+}
+
+int daemon_keys_backends(struct daemon_keys *keys, const struct daemon_options *options,
+			 struct node_io_core *cores, char *note, size_t note_bytes, char *error,
+			 size_t error_bytes)
+{
+	int rc = first_backend(keys, options, note, note_bytes, error, error_bytes);
+
+	for (uint32_t i = 1; rc == 0 && i < options->io_cores; i++) {
+		rc = further_backend(keys, options, i, &cores[i].aead);
+		if (rc < 0)
+			snprintf(error, error_bytes, "no cipher for I/O core %u: %s", i,
+				 strerror(-rc));
+	}
+	if (rc < 0) {
+		for (uint32_t i = 1; i < options->io_cores; i++)
+			aead_destroy(&cores[i].aead);
+		aead_destroy(&keys->keys.aead);
+	}
+	return rc;
 }
 
 void daemon_keys_wipe(struct daemon_keys *keys)

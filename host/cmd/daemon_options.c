@@ -37,6 +37,10 @@ const char daemon_help[] =
     "                        password: keep it on a loopback address\n"
     "  --memory BYTES        data memory: plain bytes, KiB, MiB or GiB, at least 48MiB; default\n"
     "                        a quarter of the machine's\n"
+    "  --io-cores N          threads that carry batches to and from other nodes, each with a "
+    "queue\n"
+    "                        of the port and UDP port --udp-port + 0, 1, ..., 1 to 16; default 1.\n"
+    "                        Nodes may have different numbers, but for memif and vhost ports\n"
     "  --workers N           threads that run functions, 1 to 64; default one for each core\n"
     "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
     "                        its own without system calls; native: no isolation, for\n"
@@ -65,7 +69,9 @@ const char daemon_help[] =
     "  millraced --port eth0 --addr 192.168.1.10/24 --node 0 --key node.key \\\n"
     "      --peer 1=192.168.1.11,L5lvIzYo0fmDuvtrYRgYn9CMaFnCsTfHkEFC5FTKr2o=\n"
     "  millraced --port eth0 --addr 192.168.1.11/24 --node 1 --key node.key \\\n"
-    "      --peer 0=192.168.1.10,q8Avx4TpIgmCbVFAzHgGV9FZQXYT4LxEEzj6Z8P9JT0=\n";
+    "      --peer 0=192.168.1.10,q8Avx4TpIgmCbVFAzHgGV9FZQXYT4LxEEzj6Z8P9JT0=\n"
+    "Four queues of a card, alone:\n"
+    "  millraced --port 0000:03:00.0 --addr 192.168.1.10/24 --key node.key --io-cores 4\n";
 
 enum option_id {
 	OPTION_PORT = 1,
@@ -82,6 +88,7 @@ enum option_id {
 	OPTION_HTTP,
 	OPTION_MEMORY,
 	OPTION_WORKERS,
+	OPTION_IO_CORES,
 	OPTION_SANDBOX,
 	OPTION_CACHE,
 	OPTION_SPILL,
@@ -112,6 +119,7 @@ static const struct option long_options[] = {
     {"http", required_argument, NULL, OPTION_HTTP},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"io-cores", required_argument, NULL, OPTION_IO_CORES},
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
@@ -187,6 +195,11 @@ static int network_set(struct daemon_options *options, enum option_id id, const 
 		rc = expect(argument_number(value, 1, 65535, &parsed), "--udp-port", value,
 			    "a number from 1 to 65535 is needed", error, error_bytes);
 		options->udp_port = (uint16_t)parsed;
+		return rc;
+	case OPTION_IO_CORES:
+		rc = expect(argument_number(value, 1, MR_IO_CORES_MAX, &parsed), "--io-cores",
+			    value, "a number from 1 to 16 is needed", error, error_bytes);
+		options->io_cores = (uint32_t)parsed;
 		return rc;
 	case OPTION_HTTP:
 		return expect(http_parse(options, value), "--http", value,
@@ -360,6 +373,9 @@ static int options_check(const struct daemon_options *options, char *error, size
 		wrong = "--port is missing: which network port is this node's?";
 	else if (options->ip == 0)
 		wrong = "--addr is missing: which address has this node on its port?";
+	else if (options->udp_port + options->io_cores - 1 > UINT16_MAX)
+		wrong = "--io-cores: each has a UDP port from --udp-port on, and there are none "
+			"above 65535: give a lower --udp-port, the same to all nodes";
 	else if (!nodes_complete(options))
 		wrong = "--node and --peer must number all nodes from 0 on, each once";
 	else
@@ -381,6 +397,7 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 	    .http_port = MR_HTTP_PORT_DEFAULT,
 	    .memory_bytes = cluster_memory_default(1),
 	    .workers = cluster_workers_default(1),
+	    .io_cores = 1,
 	    .sandbox = "wasm",
 	    .peer_timeout_ms = MR_PEER_TIMEOUT_MS_CLUSTER,
 	};

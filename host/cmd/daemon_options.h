@@ -22,6 +22,7 @@ struct daemon_options {
 	uint16_t http_port;
 	uint64_t memory_bytes;
 	uint32_t workers;
+	uint32_t io_cores;
 	const char *sandbox;
 	const char *cache_dir;
 	const char *spill_dir;

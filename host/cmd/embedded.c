@@ -13,11 +13,12 @@ static int fabric_open(const struct run_request *request, struct fabric **fabric
 {
 	const struct mr_options *options = &request->options;
 	uint32_t nodes = run_nodes(request);
+	uint32_t queues = request->io_cores > 1 ? request->io_cores : 1;
 
 	if (options->port_count == 0)
-		return fabric_ring_open(fabric, nodes, error, error_bytes);
-	return fabric_dpdk_open(fabric, options->ports, nodes, run_memory_bytes(request), error,
-				error_bytes);
+		return fabric_ring_open(fabric, nodes, queues, error, error_bytes);
+	return fabric_dpdk_open(fabric, options->ports, nodes, queues, run_memory_bytes(request),
+				error, error_bytes);
 }
 
 static int cluster_open(const struct run_request *request, struct capture *capture,
@@ -39,8 +40,12 @@ static int cluster_open(const struct run_request *request, struct capture *captu
 	    .capture = capture,
 	};
 	struct fabric *fabric = NULL;
+	int rc;
+
+	for (uint32_t i = 0; i < nodes; i++)
+		config.io_cores[i] = request->io_cores;
 	/* Before EAL starts: it would take the memory, and say less. */
-	int rc = cluster_memory_check(config.memory_bytes, nodes, error, error_bytes);
+	rc = cluster_memory_check(config.memory_bytes, nodes, error, error_bytes);
 
 	if (rc == 0)
 		rc = fabric_open(request, &fabric, error, error_bytes);

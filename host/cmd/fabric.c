@@ -36,11 +36,11 @@ void fabric_close(struct fabric **fabric)
 	*fabric = NULL;
 }
 
-static int ring_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
-			    size_t error_bytes)
+static int ring_fabric_port(struct fabric *fabric, uint32_t index, const struct port_spread *spread,
+			    struct port **queues, char *error, size_t error_bytes)
 {
 	struct ring_fabric *ring = (struct ring_fabric *)fabric;
-	int rc = ring_port_open(ring->sw, index, port);
+	int rc = ring_queues_open(ring->sw, index, spread, queues);
 
 	if (rc < 0)
 		snprintf(error, error_bytes, "ring port %u: %s", index, strerror(-rc));
@@ -55,11 +55,12 @@ static void ring_fabric_close(struct fabric *fabric)
 	free(ring);
 }
 
-int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t error_bytes)
+int fabric_ring_open(struct fabric **fabric, uint32_t nodes, uint32_t queues, char *error,
+		     size_t error_bytes)
 {
 	struct ring_fabric *ring = calloc(1, sizeof(*ring));
 	/* Nothing outside sees these frames: as long as they may be costs least. */
-	int rc = ring ? ring_switch_create(&ring->sw, nodes, MR_MTU_MAX) : -ENOMEM;
+	int rc = ring ? ring_switch_create_queues(&ring->sw, nodes, queues, MR_MTU_MAX) : -ENOMEM;
 
 	if (rc < 0) {
 		snprintf(error, error_bytes, "ring ports for %u nodes: %s", nodes, strerror(-rc));
@@ -73,12 +74,12 @@ int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t
 	return 0;
 }
 
-static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
-			    size_t error_bytes)
+static int dpdk_fabric_port(struct fabric *fabric, uint32_t index, const struct port_spread *spread,
+			    struct port **queues, char *error, size_t error_bytes)
 {
 	struct dpdk_fabric *dpdk = (struct dpdk_fabric *)fabric;
 
-	return port_dpdk_open(dpdk->specs[index], port, error, error_bytes);
+	return port_dpdk_open_queues(dpdk->specs[index], spread, queues, error, error_bytes);
 }
 
 static void note_add(struct fabric *fabric, const char *text)
@@ -121,10 +122,10 @@ static bool heap_wanted(const char *const *specs, uint32_t count, uint64_t memor
 }
 
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
-		     uint64_t memory_bytes, char *error, size_t error_bytes)
+		     uint32_t queues, uint64_t memory_bytes, char *error, size_t error_bytes)
 {
 	bool heap = heap_wanted(specs, count, memory_bytes);
-	struct port_eal_config eal = {specs, count, heap ? memory_bytes : 0};
+	struct port_eal_config eal = {specs, count, heap ? memory_bytes : 0, queues};
 	struct dpdk_fabric *dpdk = calloc(1, sizeof(*dpdk));
 	int rc;
 

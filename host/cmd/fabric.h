@@ -11,9 +11,10 @@
 
 /* Implementations embed this as their first member. */
 struct fabric {
-	/* The port of node number index, opened once. 0 or -errno with error text. */
-	int (*port_open)(struct fabric *fabric, uint32_t index, struct port **port, char *error,
-			 size_t error_bytes);
+	/* The port of node number index, opened once: a queue for each of its I/O cores. 0 or
+	 * -errno with error text. */
+	int (*port_open)(struct fabric *fabric, uint32_t index, const struct port_spread *spread,
+			 struct port **queues, char *error, size_t error_bytes);
 	/* Data memory for one node. 0 or -errno. */
 	int (*memory_open)(struct fabric *fabric, uint64_t bytes, struct region_provider *provider);
 	void (*close)(struct fabric *fabric); /* its ports are closed already */
@@ -22,12 +23,14 @@ struct fabric {
 	char note[FABRIC_NOTE_BYTES]; /* what was degraded and why; empty when nothing was */
 };
 
-/* Nodes of this process, joined by a switch of ring ports. 0 or -errno with error text. */
-int fabric_ring_open(struct fabric **fabric, uint32_t nodes, char *error, size_t error_bytes);
-/* A DPDK port for each node; starts EAL, so only once in a process. specs outlive the network.
- * 0 or -errno with error text. */
+/* Nodes of this process, joined by a switch of ring ports of up to so many queues. 0 or -errno with
+ * error text. */
+int fabric_ring_open(struct fabric **fabric, uint32_t nodes, uint32_t queues, char *error,
+		     size_t error_bytes);
+/* A DPDK port of so many queues for each node; starts EAL, so only once in a process. specs outlive
+ * the network. 0 or -errno with error text. */
 int fabric_dpdk_open(struct fabric **fabric, const char *const *specs, uint32_t count,
-		     uint64_t memory_bytes, char *error, size_t error_bytes);
+		     uint32_t queues, uint64_t memory_bytes, char *error, size_t error_bytes);
 /* Nulls *fabric; *fabric may be NULL. */
 void fabric_close(struct fabric **fabric);
 /* Memory that is no device's. What memory_open is where DPDK has no part. */

@@ -14,6 +14,7 @@
 #include "cluster.h"
 #include "daemon_keys.h"
 #include "exposure.h"
+#include "io_cores_open.h"
 #include "machine.h"
 #include "rendezvous.h"
 #include "run.h"
@@ -47,23 +48,22 @@ static void capture_ended(const char *path, int error)
 		error != 0 ? strerror(-error) : "it has as many bytes as --pcap-bytes allows");
 }
 
-static int capture_begin(struct daemon *daemon, struct link_tap **tap, char *error,
+static int capture_begin(struct daemon *daemon, struct node_io_core *cores, char *error,
 			 size_t error_bytes)
 {
 	const struct daemon_options *options = daemon->options;
-	char name[32];
 	struct capture_options pcap = options->pcap;
 	int rc;
 
 	pcap.ended = capture_ended;
 	rc = capture_file_open(&daemon->capture, &pcap, false, error, error_bytes);
 
+	if (rc == 0)
+		rc = io_taps_open(cores, options->io_cores, daemon->capture, options->node, error,
+				  error_bytes);
 	if (rc < 0 || daemon->capture == NULL)
 		return rc;
-	snprintf(name, sizeof(name), "node %u", options->node);
-	rc = capture_tap(daemon->capture, name, tap);
-	if (rc == 0)
-		rc = capture_start(daemon->capture);
+	rc = capture_start(daemon->capture);
 	if (rc < 0)
 		snprintf(error, error_bytes, "cannot capture frames: %s", strerror(-rc));
 	return rc;
@@ -82,6 +82,7 @@ static void capture_end(struct daemon *daemon)
 static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
 	const struct daemon_options *options = daemon->options;
+	struct node_io_core cores[MR_IO_CORES_MAX];
 	struct node_config config = {
 	    .node = options->node,
 	    .peers = options->peers.peers,
@@ -91,16 +92,18 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .prefix_len = options->prefix_len,
 	    .gateway = options->gateway,
 	    .udp_port = options->udp_port,
+	    .io_cores = cores + 1,
+	    .io_core_count = options->io_cores - 1,
 	    .sandbox = sandbox_backend(options->sandbox),
 	    .workers = options->workers,
-	    .poll = machine_poll(options->poll, 1 + options->workers),
+	    .poll = machine_poll(options->poll, options->io_cores + options->workers),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
 	    .peer_timeout_ms = options->peer_timeout_ms,
 	    .attach_dir = daemon->attach_dir[0] != '\0' ? daemon->attach_dir : NULL,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
 	};
-	int rc = capture_begin(daemon, &config.tap, error, error_bytes);
+	int rc = capture_begin(daemon, cores, error, error_bytes);
 
 	if (rc < 0)
 		return rc;
@@ -112,12 +115,17 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 			 (unsigned long long)options->memory_bytes >> 20, strerror(-rc));
 		return rc;
 	}
-	rc = daemon->fabric->port_open(daemon->fabric, 0, &config.port, error, error_bytes);
-	if (rc == 0 && daemon->keys.sealed)
-		rc = daemon_keys_backend(&daemon->keys, options, daemon->seal_note,
-					 sizeof(daemon->seal_note), error, error_bytes);
+	rc = io_ports_open(cores, options->io_cores, daemon->fabric, 0, options->udp_port, error,
+			   error_bytes);
 	if (rc < 0)
-		goto fail_port;
+		goto fail_memory;
+	if (daemon->keys.sealed)
+		rc = daemon_keys_backends(&daemon->keys, options, cores, daemon->seal_note,
+					  sizeof(daemon->seal_note), error, error_bytes);
+	if (rc < 0)
+		goto fail_ports;
+	config.port = cores[0].port;
+	config.tap = cores[0].tap;
 	rc = node_create(&daemon->node, &config, error, error_bytes);
 	if (rc < 0)
 		return rc; /* port and memory went with it */
@@ -128,8 +136,9 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	}
 	return rc;
 
-fail_port:
-	port_close(&config.port);
+fail_ports:
+	io_ports_close(cores, options->io_cores);
+fail_memory:
 	config.provider.release(&config.provider);
 	return rc;
 }
@@ -169,7 +178,7 @@ static int fabric_open(struct daemon *daemon, char *error, size_t error_bytes)
 		      : fabric_dpdk_open(
 			    &daemon->fabric, daemon->specs,
 			    options->crypto != NULL && strchr(options->crypto, ':') ? 2 : 1,
-			    options->memory_bytes, error, error_bytes);
+			    options->io_cores, options->memory_bytes, error, error_bytes);
 }
 
 /* Told to end, the node does not wait for functions that run: their jobs are cancelled, and they

@@ -29,6 +29,7 @@ struct run_request {
 	struct mr_options options;
 	enum port_poll_mode poll;
 	bool handover_off;
+	uint32_t io_cores;     /* of each node; 0 is 1 */
 	const char *spill_dir; /* NULL: the node's choice */
 	struct node_faults faults;
 	struct capture_options pcap;

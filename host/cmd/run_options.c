@@ -24,6 +24,8 @@ const char run_help[] =
     "                        its own without system calls; native: no isolation, for\n"
     "                        debugging; auto: by what the code is. With --connect it is the\n"
     "                        daemon's, and says which code to bring\n"
+    "  --io-cores N          threads of each node that carry batches between nodes, each with a\n"
+    "                        queue of the port, 1 to 16; default 1\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
@@ -60,6 +62,7 @@ enum option_id {
 	OPTION_PORT,
 	OPTION_SANDBOX,
 	OPTION_WORKERS,
+	OPTION_IO_CORES,
 	OPTION_MEMORY,
 	OPTION_SPILL,
 	OPTION_POLL,
@@ -84,6 +87,7 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, OPTION_PORT},
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"io-cores", required_argument, NULL, OPTION_IO_CORES},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"poll", required_argument, NULL, OPTION_POLL},
@@ -102,12 +106,12 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES, OPTION_PORT, OPTION_WORKERS,    OPTION_MEMORY,
-    OPTION_SPILL, OPTION_POLL, OPTION_HANDOVER,   OPTION_DROP_RATE,
-    OPTION_SIM,   OPTION_PCAP, OPTION_PCAP_BYTES, OPTION_PCAP_SNAP,
+    OPTION_NODES,      OPTION_PORT,      OPTION_WORKERS,   OPTION_MEMORY, OPTION_SPILL,
+    OPTION_POLL,       OPTION_HANDOVER,  OPTION_DROP_RATE, OPTION_SIM,    OPTION_PCAP,
+    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
-					      OPTION_HANDOVER};
+					      OPTION_HANDOVER, OPTION_IO_CORES};
 
 struct parse {
 	struct run_options *options;
@@ -189,6 +193,8 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 		return number(parse, "--nodes", value, MR_NODES_MAX, &parse->run->nodes);
 	case OPTION_WORKERS:
 		return number(parse, "--workers", value, MR_WORKERS_MAX, &parse->run->workers);
+	case OPTION_IO_CORES:
+		return number(parse, "--io-cores", value, MR_IO_CORES_MAX, &request->io_cores);
 	case OPTION_MEMORY:
 		if (!argument_size(value, &parse->run->memory_bytes) ||
 		    parse->run->memory_bytes == 0)

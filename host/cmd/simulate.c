@@ -26,11 +26,12 @@ struct sim_fabric {
 	struct sim_network *network;
 };
 
-static int sim_fabric_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
-			   size_t error_bytes)
+/* One queue: a simulation has no threads to poll more. */
+static int sim_fabric_port(struct fabric *fabric, uint32_t index, const struct port_spread *spread,
+			   struct port **queues, char *error, size_t error_bytes)
 {
 	struct sim_fabric *sim = (struct sim_fabric *)fabric;
-	int rc = sim_port_open(sim->network, index, port);
+	int rc = spread->queues == 1 ? sim_port_open(sim->network, index, queues) : -ENOTSUP;
 
 	if (rc < 0)
 		snprintf(error, error_bytes, "simulated port %u: %s", index, strerror(-rc));

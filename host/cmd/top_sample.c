@@ -24,15 +24,26 @@ const cJSON *sample_group(const cJSON *status, const char *group)
 	return group != NULL ? cJSON_GetObjectItemCaseSensitive(metrics, group) : metrics;
 }
 
-const cJSON *sample_peer(const cJSON *status, double node)
+/* The object of an array whose field has that value. */
+static const cJSON *object_find(const cJSON *array, const char *field, double value)
 {
-	const cJSON *peer;
+	const cJSON *object;
 
-	cJSON_ArrayForEach (peer, sample_group(status, "peers")) {
-		if (cJSON_IsObject(peer) && sample_number(peer, "node") == node)
-			return peer;
+	cJSON_ArrayForEach (object, array) {
+		if (cJSON_IsObject(object) && sample_number(object, field) == value)
+			return object;
 	}
 	return NULL;
+}
+
+const cJSON *sample_peer(const cJSON *status, double node)
+{
+	return object_find(sample_group(status, "peers"), "node", node);
+}
+
+const cJSON *sample_core(const cJSON *status, double number)
+{
+	return object_find(sample_group(status, "cores"), "core", number);
 }
 
 double sample_seconds(const struct watch_node *node)
@@ -63,6 +74,19 @@ double sample_peer_rate(const struct watch_node *node, double peer, const char *
 {
 	return rate(node, sample_number(sample_peer(node->now, peer), name),
 		    sample_number(sample_peer(node->before, peer), name));
+}
+
+static double core_number(const cJSON *status, double core, const char *group, const char *name)
+{
+	return sample_number(cJSON_GetObjectItemCaseSensitive(sample_core(status, core), group),
+			     name);
+}
+
+double sample_core_rate(const struct watch_node *node, double core, const char *group,
+			const char *name)
+{
+	return rate(node, core_number(node->now, core, group, name),
+		    core_number(node->before, core, group, name));
 }
 
 void sample_drops_visit(const cJSON *status,

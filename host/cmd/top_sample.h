@@ -15,6 +15,8 @@ double sample_number(const cJSON *object, const char *name);
 const char *sample_string(const cJSON *object, const char *name);
 /* The object GROUP of a status' metrics; NULL for "" gives the metrics themselves. */
 const cJSON *sample_group(const cJSON *status, const char *group);
+/* The I/O core with that number in a status, or NULL. */
+const cJSON *sample_core(const cJSON *status, double number);
 /* The peer with that number in a status, or NULL. */
 const cJSON *sample_peer(const cJSON *status, double node);
 
@@ -23,6 +25,9 @@ double sample_seconds(const struct watch_node *node);
 /* By how much a number grew, per second; 0 without two answers or when it shrank. */
 double sample_rate(const struct watch_node *node, const char *group, const char *name);
 double sample_peer_rate(const struct watch_node *node, double peer, const char *name);
+
+double sample_core_rate(const struct watch_node *node, double core, const char *group,
+			const char *name);
 
 /* All counters of dropped frames, wherever they are counted: the sum, and its rate. */
 double sample_drops(const cJSON *status);

@@ -118,6 +118,24 @@ static void peer_write(FILE *out, const struct watch_node *node, const cJSON *pe
 		sample_number(peer, "timeouts"));
 }
 
+/* Of nodes with several: the table above has their sum. */
+static void cores_write(FILE *out, const struct watch_node *node)
+{
+	int count = cJSON_GetArraySize(sample_group(node->now, "cores"));
+
+	for (int core = 0; count > 1 && core < count; core++)
+		fprintf(out, "%4.0f %4d %11s %11s %9s %9s %11s %11s %9s %9s\n",
+			sample_number(sample_group(node->now, NULL), "node"), core,
+			human_bytes(sample_core_rate(node, core, "port", "rx_bytes")).text,
+			human_bytes(sample_core_rate(node, core, "port", "tx_bytes")).text,
+			human_count(sample_core_rate(node, core, "port", "rx_frames")).text,
+			human_count(sample_core_rate(node, core, "port", "tx_frames")).text,
+			human_bytes(sample_core_rate(node, core, "transport", "bytes_in")).text,
+			human_bytes(sample_core_rate(node, core, "transport", "bytes_out")).text,
+			human_count(sample_core_rate(node, core, "port", "rx_spread")).text,
+			human_count(sample_core_rate(node, core, "transport", "retransmits")).text);
+}
+
 static void peers_write(FILE *out, const struct watch_node *node)
 {
 	const cJSON *peer;
@@ -228,6 +246,10 @@ char *top_view_text(const struct watch *watch, double interval_s)
 		    "NODE PEER ADDRESS               LINK        IN/S       OUT/S   MSGS/S    "
 		    "HANDED/S      RTT    WINDOW  INFLIGHT    CREDIT QUEUED  RETX/S TIMEOUTS",
 		    peers_write);
+	table_write(out, watch,
+		    "NODE CORE        IN/S       OUT/S   FR IN/S     OUT/S  MSGS IN/S "
+		    "      OUT/S  SPREAD/S    RETX/S",
+		    cores_write);
 	table_write(out, watch, "NODE QUEUES", queues_write);
 	table_write(out, watch,
 		    "NODE ID               NAME                 STATE         TIME      STAGED    "

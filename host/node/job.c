@@ -267,37 +267,35 @@ bool job_advance(struct job *job)
 	return worked;
 }
 
-static uint64_t seal_drops(const struct node *node)
+static uint64_t seal_drops(const struct seal_counters *s)
 {
-	const struct seal_counters *s;
-
-	if (node->seal == NULL)
-		return 0;
-	s = seal_counters(node->seal);
 	return s->drop_clear + s->drop_malformed + s->drop_unknown_index + s->drop_auth +
 	       s->drop_replay + s->drop_expired + s->drop_identity + s->drop_mac +
 	       s->drop_handshake + s->drop_unknown_peer + s->drop_stale + s->drop_rate +
 	       s->drop_no_session + s->drop_failed;
 }
 
-static uint64_t drops_now(const struct node *node)
+static uint64_t drops_sum(const struct node_core_metrics *counters)
 {
-	const struct transport_counters *t = transport_counters(node->transport);
-	const struct port_counters *p = &node->port->counters;
+	const struct transport_counters *t = &counters->transport;
+	const struct port_counters *p = &counters->port;
 
 	return t->drop_short + t->drop_malformed + t->drop_checksum + t->drop_version +
 	       t->drop_unknown_peer + t->drop_incarnation + t->drop_window + t->drop_no_room +
 	       p->drop_tx_oversize + p->drop_tx_no_buffer + p->drop_rx_oversize +
-	       p->drop_rx_no_buffer + p->drop_rx_error + link_counters(node->link)->drop_fault +
-	       seal_drops(node);
+	       p->drop_rx_no_buffer + p->drop_rx_spread + p->drop_rx_error +
+	       counters->link.drop_fault + seal_drops(&counters->seal);
 }
 
 /* What other objects count is read off them. */
 void job_update_counters(struct job *job)
 {
-	uint64_t retransmits = transport_counters(job->node->transport)->retransmits;
-	uint64_t drops = drops_now(job->node);
+	struct node_core_metrics now;
+	uint64_t retransmits, drops;
 
+	io_cores_counters(job->node, &now);
+	retransmits = now.transport.retransmits;
+	drops = drops_sum(&now);
 	if (!job->based) {
 		job->based = true;
 		job->base_drops = drops;

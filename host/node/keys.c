@@ -12,7 +12,8 @@ static void random_fill(void *opaque, uint8_t *bytes, uint32_t count)
 		abort();
 }
 
-int keys_apply(struct node *node, const struct node_config *config)
+int keys_apply(struct packet_path *path, const struct node *node, const struct node_config *config,
+	       uint32_t core)
 {
 	const struct node_keys *keys = config->keys;
 	struct seal_config seal;
@@ -26,17 +27,18 @@ int keys_apply(struct node *node, const struct node_config *config)
 	    .private_key = keys->private_key,
 	    .psk = keys->psk,
 	    .cipher = keys->cipher,
-	    .aead = node->aead,
+	    .aead = path->aead,
 	    .random = random_fill,
+	    .core = core,
 	};
-	rc = seal_create(&node->seal, &seal);
+	rc = seal_create(&path->seal, &seal);
 	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
 
-		rc = seal_peer_add(node->seal, peer->node,
+		rc = seal_peer_add(path->seal, peer->node,
 				   keys->private_key != NULL ? peer->public_key : NULL);
 		if (rc == 0)
-			rc = seal_peer_at(node->seal, peer->node, peer->ip);
+			rc = seal_peer_at(path->seal, peer->node, peer->ip);
 	}
 	return rc;
 }

@@ -91,10 +91,10 @@ static bool run_jobs(struct node *node)
 static bool receive(struct node *node)
 {
 	const struct link_user user = {pump, node};
-	bool received = link_receive(node->link, node->now_ns, &user);
+	bool received = link_receive(node->path.link, node->now_ns, &user);
 
 	/* A doorbell wakes us: how long that took nobody knows. */
-	if (received && node->port->wake_fd < 0)
+	if (received && node->path.port->wake_fd < 0)
 		histogram_add(&node->histograms.frame_wait_ns, node->now_ns - node->looked_ns);
 	node->looked_ns = node->now_ns;
 	return received;
@@ -107,18 +107,19 @@ static bool turn(struct node *node)
 	worked |= io_poll(node->io) > 0;
 	worked |= workers_reap(&node->workers) > 0;
 	worked |= run_commands(node);
-	if (link_deadline(node->link) <= node->now_ns)
-		link_tick(node->link, node->now_ns);
+	if (link_deadline(node->path.link) <= node->now_ns)
+		link_tick(node->path.link, node->now_ns);
 	worked |= messages_pump(node);
 	worked |= handover_pump(node);
 	worked |= messages_retry_offers(node);
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
 	watch_update(node);
+	admission_update(node);
 	worked |= memory_pump(node);
 	io_poll(node->io);
 	handover_flush(node);
-	worked |= link_send(node->link, node->now_ns);
+	worked |= link_send(node->path.link, node->now_ns);
 	node->unpublished |= worked;
 	status_publish(node, false);
 	return worked;
@@ -139,7 +140,7 @@ bool node_step(struct node *node, uint64_t now_ns)
 
 uint64_t node_deadline(const struct node *node)
 {
-	uint64_t deadline = link_deadline(node->link);
+	uint64_t deadline = link_deadline(node->path.link);
 
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
@@ -173,9 +174,9 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 	struct epoll_event events[4];
 	struct timespec timeout;
 	struct timespec *wait = NULL;
-	int count;
+	int count = 0;
 
-	if (port_arm(node->port) || handover_arm(node))
+	if (port_arm(node->path.port) || handover_arm(node))
 		return;
 	if (sleep_us != UINT32_MAX || deadline != UINT64_MAX) {
 		uint64_t ns = sleep_us != UINT32_MAX ? sleep_us * 1000ull : UINT64_MAX;
@@ -188,7 +189,9 @@ static void sleep_until_work(struct node *node, uint32_t sleep_us)
 		timeout.tv_nsec = (long)(ns % 1000000000ull);
 		wait = &timeout;
 	}
-	count = epoll_pwait2(node->epoll_fd, events, 4, wait, NULL);
+	if (!io_cores_arm(node))
+		count = epoll_pwait2(node->epoll_fd, events, 4, wait, NULL);
+	io_cores_disarm(node);
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == node->wake_fd)
 			drain(node->wake_fd); /* port and disk clear their own */
@@ -213,11 +216,11 @@ void *node_main(void *argument)
 		worked = turn(node);
 		if (stopped(node))
 			break;
-		sleep_us =
-		    port_poll_next(&node->poll, worked, node->port->wake_fd >= 0, node->now_ns);
+		sleep_us = port_poll_next(&node->poll, worked, node->path.port->wake_fd >= 0,
+					  node->now_ns);
 		if (lent_awaited(node) && sleep_us > LENT_AWAITED_US)
 			sleep_us = LENT_AWAITED_US;
-		if (link_blocked(node->link) && sleep_us > 50)
+		if (link_blocked(node->path.link) && sleep_us > 50)
 			sleep_us = 50; /* frames wait for the port to have room */
 		if (sleep_us > 0)
 			sleep_until_work(node, sleep_us);

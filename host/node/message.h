@@ -30,6 +30,7 @@ enum message_type {
 	MESSAGE_END,      /* leader -> all: the job is over; arg 1: it failed */
 	MESSAGE_ENDED,    /* -> leader: struct job_counters, final */
 	MESSAGE_REFUSED,  /* -> who sent a message without an offer: edge is its type, arg why */
+	MESSAGE_CORES,    /* -> all, after first contact: arg I/O cores are here */
 	MESSAGE_TYPES,
 };
 

@@ -19,15 +19,11 @@ void messages_peer_lost(struct node *node, uint32_t peer, const char *why)
 
 /* A peer's new life knows nothing of the jobs of its former one; a job that only lists asks again.
  */
-static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
+static void peer_restarted(struct node *node, uint32_t peer, uint64_t incarnation)
 {
-	uint64_t before = node->peer_incarnations[peer];
 	char name[WATCH_TEXT_BYTES];
 	struct job *job, *next;
 
-	node->peer_incarnations[peer] = incarnation;
-	if (before == 0 || before == incarnation)
-		return;
 	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (job->lead != NULL)
@@ -42,14 +38,40 @@ static void peer_up(struct node *node, uint32_t peer, uint64_t incarnation)
 	}
 }
 
-static void handle(struct node *node, const struct transport_event *event)
+/* Any core may be the first to meet a peer's new life, or late to tell of an old one. */
+static void peer_up(struct node *node, uint32_t core, uint32_t peer, uint64_t incarnation)
+{
+	uint64_t before = node->peer_incarnations[peer];
+
+	node->core_loads[core].incarnations[peer] = incarnation;
+	if (incarnation > before) {
+		node->peer_incarnations[peer] = incarnation;
+		node->peer_cores[peer] = 1;
+		if (before != 0)
+			peer_restarted(node, peer, incarnation);
+	}
+	if (core == 0)
+		io_cores_tell(node, peer);
+}
+
+static void peer_down(struct node *node, uint32_t core, const struct transport_event *event)
+{
+	uint64_t met = node->core_loads[core].incarnations[event->node];
+	char why[WATCH_TEXT_BYTES];
+
+	/* That life is known to have ended: the present one was not asked. */
+	if (met != 0 && met < node->peer_incarnations[event->node])
+		return;
+	messages_peer_lost(node, event->node, watch_reason(node, event->reason, why));
+}
+
+void message_event(struct node *node, uint32_t core, const struct transport_event *event)
 {
 	struct outgoing *out = (struct outgoing *)(uintptr_t)event->cookie;
-	char why[WATCH_TEXT_BYTES];
 
 	switch (event->kind) {
 	case TRANSPORT_OFFER:
-		incoming_offered(node, event);
+		incoming_offered(node, core, event);
 		break;
 	case TRANSPORT_MESSAGE:
 		if (event->body != NULL)
@@ -58,7 +80,7 @@ static void handle(struct node *node, const struct transport_event *event)
 			incoming_received(node, (struct incoming *)(uintptr_t)event->cookie);
 		break;
 	case TRANSPORT_LOST:
-		incoming_lost(node, event);
+		incoming_lost(node, core, event);
 		break;
 	case TRANSPORT_SENT:
 		outgoing_done(node, out);
@@ -67,10 +89,10 @@ static void handle(struct node *node, const struct transport_event *event)
 		outgoing_failed(node, out, event);
 		break;
 	case TRANSPORT_PEER_UP:
-		peer_up(node, event->node, event->incarnation);
+		peer_up(node, core, event->node, event->incarnation);
 		break;
 	case TRANSPORT_PEER_DOWN:
-		messages_peer_lost(node, event->node, watch_reason(node, event->reason, why));
+		peer_down(node, core, event);
 		break;
 	default:
 		break;
@@ -82,10 +104,11 @@ bool messages_pump(struct node *node)
 	struct transport_event event;
 	bool worked = false;
 
-	while (transport_event(node->transport, &event)) {
-		handle(node, &event);
+	while (transport_event(node->path.transport, &event)) {
+		message_event(node, 0, &event);
 		worked = true;
 	}
+	worked |= io_cores_pump(node);
 	return outgoing_retry(node) || worked;
 }
 

@@ -17,6 +17,7 @@ static void incoming_free(struct incoming *in)
 static bool incoming_accept(struct node *node, struct incoming *in)
 {
 	void *body;
+	int rc;
 
 	if (in->head.type == MESSAGE_BATCH) {
 		if (region_alloc(node->pool, in->bytes, REGION_RECEIVE, &in->region) != 0)
@@ -28,8 +29,12 @@ static bool incoming_accept(struct node *node, struct incoming *in)
 			return false;
 		body = in->heap;
 	}
-	if (transport_accept(node->transport, node->now_ns, in->offer, body,
-			     (uint64_t)(uintptr_t)in) == 0)
+	rc = io_cores_accept(node, in, body);
+	if (rc == -EAGAIN) {
+		region_unref(&in->region);
+		return false;
+	}
+	if (rc == 0)
 		TAILQ_INSERT_TAIL(&node->accepted, in, link);
 	else
 		incoming_free(in); /* lost in the meantime */
@@ -54,30 +59,37 @@ static uint16_t refusal(struct node *node, const struct message_head *head, uint
 	return bytes <= pool.bytes / 2 ? 0 : MESSAGE_REFUSED_SIZE;
 }
 
-void incoming_offered(struct node *node, const struct transport_event *event)
+/* Cores beyond the first are for batches: what else is to be in order, and on the first. */
+static bool core_carries(uint32_t core, const struct message_head *head)
 {
+	return core == 0 || head->type == MESSAGE_BATCH;
+}
+
+void incoming_offered(struct node *node, uint32_t core, const struct transport_event *event)
+{
+	struct message_head head = {0};
 	struct incoming *in;
 	uint16_t code = MESSAGE_REFUSED_FORM;
 
 	if (event->head_bytes == sizeof(struct message_head)) {
-		struct message_head head;
-
 		memcpy(&head, event->head, sizeof(head));
-		code = refusal(node, &head, event->body_bytes);
+		if (core_carries(core, &head))
+			code = refusal(node, &head, event->body_bytes);
 	}
-	in = code == 0 ? calloc(1, sizeof(*in)) : NULL;
-	if (in == NULL && code == 0)
-		code = MESSAGE_REFUSED_MEMORY;
+	if (code != 0 && io_cores_reject(node, core, event->offer, code) != -EAGAIN)
+		return;
+	in = calloc(1, sizeof(*in));
 	if (in == NULL) {
-		transport_reject(node->transport, node->now_ns, event->offer, code);
+		io_cores_reject(node, core, event->offer, MESSAGE_REFUSED_MEMORY);
 		return;
 	}
-	memcpy(&in->head, event->head, sizeof(in->head));
+	in->head = head;
 	in->peer = event->node;
+	in->core = core;
 	in->offer = event->offer;
 	in->bytes = event->body_bytes;
 	/* Batches wait in turn for memory; control messages never wait behind them. */
-	if ((in->head.type == MESSAGE_BATCH && !TAILQ_EMPTY(&node->unaccepted)) ||
+	if (code != 0 || (in->head.type == MESSAGE_BATCH && !TAILQ_EMPTY(&node->unaccepted)) ||
 	    !incoming_accept(node, in))
 		TAILQ_INSERT_TAIL(&node->unaccepted, in, link);
 }
@@ -95,11 +107,13 @@ bool messages_retry_offers(struct node *node)
 		if (code == 0 && full)
 			continue;
 		TAILQ_REMOVE(&node->unaccepted, in, link);
-		if (code != 0) { /* its job has ended meanwhile */
-			transport_reject(node->transport, node->now_ns, in->offer, code);
+		if (!core_carries(in->core, &in->head))
+			code = MESSAGE_REFUSED_FORM;
+		if (code != 0 && /* its job has ended meanwhile */
+		    io_cores_reject(node, in->core, in->offer, code) != -EAGAIN) {
 			incoming_free(in);
 			worked = true;
-		} else if (incoming_accept(node, in)) {
+		} else if (code == 0 && incoming_accept(node, in)) {
 			worked = true;
 		} else {
 			full = true;
@@ -149,6 +163,10 @@ static void receive_control(struct node *node, struct incoming *in)
 
 	if (head->type == MESSAGE_REFUSED) {
 		told_refused(node, in);
+		return;
+	}
+	if (head->type == MESSAGE_CORES) {
+		io_cores_told(node, in->peer, head->arg);
 		return;
 	}
 	if (head->type == MESSAGE_LIST) {
@@ -263,12 +281,23 @@ void incoming_small(struct node *node, const struct transport_event *event)
 	}
 }
 
-void incoming_lost(struct node *node, const struct transport_event *event)
+void incoming_known(struct node *node, struct incoming *in)
+{
+	TAILQ_INSERT_TAIL(&node->accepted, in, link);
+}
+
+void incoming_gone(struct node *node, struct incoming *in)
+{
+	TAILQ_REMOVE(&node->accepted, in, link);
+	incoming_free(in);
+}
+
+void incoming_lost(struct node *node, uint32_t core, const struct transport_event *event)
 {
 	struct incoming *in;
 
 	TAILQ_FOREACH (in, &node->unaccepted, link) {
-		if (in->offer == event->offer) { /* never accepted */
+		if (in->core == core && in->offer == event->offer) { /* never accepted */
 			TAILQ_REMOVE(&node->unaccepted, in, link);
 			free(in);
 			return;
@@ -276,9 +305,8 @@ void incoming_lost(struct node *node, const struct transport_event *event)
 	}
 	/* A cookie is a pointer only if it is one of ours: an offer's number may look like one. */
 	TAILQ_FOREACH (in, &node->accepted, link) {
-		if ((uint64_t)(uintptr_t)in == event->cookie) {
-			TAILQ_REMOVE(&node->accepted, in, link);
-			incoming_free(in);
+		if (in->core == core && (uint64_t)(uintptr_t)in == event->cookie) {
+			incoming_gone(node, in);
 			return;
 		}
 	}

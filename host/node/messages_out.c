@@ -22,13 +22,7 @@ static void outgoing_free(struct outgoing *out)
 
 static int outgoing_submit(struct node *node, struct outgoing *out)
 {
-	static const uint8_t nothing[1];
-	uint32_t flow = out->region != NULL ? MESSAGE_FLOW_DATA : MESSAGE_FLOW_CONTROL;
-	const void *body = out->region != NULL ? out->region->base : out->heap;
-	int rc =
-	    transport_send(node->transport, node->now_ns, out->peer, flow, &out->head,
-			   sizeof(out->head), out->bytes > 0 ? body : nothing,
-			   out->bytes > 0 ? out->bytes : 1, out->region, (uint64_t)(uintptr_t)out);
+	int rc = io_cores_send(node, out);
 
 	if (rc == 0) {
 		TAILQ_INSERT_TAIL(&node->in_flight, out, link);
@@ -141,12 +135,19 @@ void message_send_heap(struct node *node, uint32_t peer, uint32_t type, uint64_t
 	outgoing_queue(node, out);
 }
 
-void outgoing_done(struct node *node, struct outgoing *out)
+/* No transport has it any more. */
+static void outgoing_take_back(struct node *node, struct outgoing *out)
 {
 	TAILQ_REMOVE(&node->in_flight, out, link);
-	node->handover.control_framed[out->peer] -= outgoing_is_control(out);
 	node->batches_in_flight -= out->region != NULL;
 	node->sends_in_flight--;
+	io_cores_ended(node, out);
+}
+
+void outgoing_done(struct node *node, struct outgoing *out)
+{
+	outgoing_take_back(node, out);
+	node->handover.control_framed[out->peer] -= outgoing_is_control(out);
 	outgoing_free(out);
 }
 
@@ -224,11 +225,22 @@ static bool send_again(struct node *node, struct outgoing *out, const struct tra
 	if (event->reason != TRANSPORT_RESTARTED || job == NULL || job->over ||
 	    ++out->tries > SENDS_MAX)
 		return false;
-	TAILQ_REMOVE(&node->in_flight, out, link);
-	node->batches_in_flight -= out->region != NULL;
-	node->sends_in_flight--;
+	outgoing_take_back(node, out);
 	unsent_insert(node, out);
 	return true;
+}
+
+void outgoing_again(struct node *node, struct outgoing *out)
+{
+	outgoing_take_back(node, out);
+	node->core_loads[out->core].full[out->peer] = true;
+	unsent_insert(node, out);
+}
+
+void outgoing_undone(struct node *node, struct outgoing *out, int rc)
+{
+	outgoing_take_back(node, out);
+	outgoing_unsendable(node, out, rc);
 }
 
 void outgoing_failed(struct node *node, struct outgoing *out, const struct transport_event *event)

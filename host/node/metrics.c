@@ -32,7 +32,7 @@ static void peers_collect(const struct node *node, struct node_metrics *metrics)
 {
 	metrics->peer_count = 0;
 	for (uint32_t peer = 0; peer < node->nodes; peer++) {
-		if (transport_peer_stats(node->transport, peer,
+		if (transport_peer_stats(node->path.transport, peer,
 					 &metrics->peers[metrics->peer_count]) == 0)
 			metrics->handed[metrics->peer_count++] = node->handover.peers[peer];
 	}
@@ -54,11 +54,11 @@ static void jobs_collect(const struct node *node, struct node_metrics *metrics)
 
 static void seal_collect(const struct node *node, struct node_metrics *metrics)
 {
-	if (node->seal == NULL)
+	if (node->path.seal == NULL)
 		return;
 	metrics->sealed = true;
-	metrics->seal = *seal_counters(node->seal);
-	snprintf(metrics->cipher_backend, sizeof(metrics->cipher_backend), "%s", node->aead->name);
+	snprintf(metrics->cipher_backend, sizeof(metrics->cipher_backend), "%s",
+		 node->path.aead->name);
 }
 
 /* Field by field: the whole is too large to be made anew each time. */
@@ -71,18 +71,16 @@ void metrics_publish(struct node *node)
 	metrics->workers = node->workers.count;
 	metrics->workers_busy = atomic_load_explicit(&node->workers.busy, memory_order_relaxed);
 	metrics->uptime_ns = node->now_ns - node->started_ns;
-	metrics->transport = *transport_counters(node->transport);
-	metrics->port = node->port->counters;
 	metrics->handover = node->handover.counters;
-	metrics->port_abilities = node->port->abilities;
-	metrics->link = *link_counters(node->link);
+	metrics->port_abilities = node->path.port->abilities;
 	seal_collect(node, metrics);
 	metrics->histograms = node->histograms;
-	metrics->messages = *transport_histograms(node->transport);
+	metrics->messages = *transport_histograms(node->path.transport);
 	region_pool_stats(node->pool, &metrics->pool);
 	queues_measure(node, &metrics->queues);
 	jobs_collect(node, metrics);
 	peers_collect(node, metrics);
+	packet_path_metrics(&node->path, &metrics->cores[0]);
 }
 
 void node_metrics(struct node *node, struct node_metrics *metrics)
@@ -90,4 +88,5 @@ void node_metrics(struct node *node, struct node_metrics *metrics)
 	pthread_mutex_lock(&node->lock);
 	*metrics = node->metrics;
 	pthread_mutex_unlock(&node->lock);
+	io_cores_metrics(node, metrics);
 }

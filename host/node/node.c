@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,73 +20,6 @@ static int watch(struct node *node, int fd)
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 	return epoll_ctl(node->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
-}
-
-/* What a frame may wait until an idle node takes it. */
-static uint32_t sleep_us(const struct node *node, const struct port *port)
-{
-	return node->simulated ? 0 : port_poll_wait_us(node->poll.mode, port->wake_fd >= 0);
-}
-
-static int create_transport(struct node *node, const struct node_config *config, uint64_t now_ns)
-{
-	struct transport_config wire = {
-	    .node = config->node,
-	    .incarnation = node->incarnation,
-	    .ip = config->ip,
-	    .prefix_len = config->prefix_len,
-	    .gateway = config->gateway,
-	    .udp_port = config->udp_port != 0 ? config->udp_port : MR_WIRE_PORT_DEFAULT,
-	    .mtu = config->port->abilities.mtu,
-	    .overhead_bytes = config->keys != NULL ? SEAL_OVERHEAD_BYTES : 0,
-	    .peer_timeout_ms = node->peer_timeout_ms,
-	    .sleep_us = sleep_us(node, config->port),
-	    .seed = config->faults.seed ^ node->incarnation ^ config->node,
-	    .payload_checksum = config->keys == NULL && !config->port->abilities.memory,
-	    .delay_us_target = config->port->abilities.memory ? MR_DELAY_US_TARGET_MEMORY : 0,
-	    .small_bytes_max = MR_SMALL_BYTES_MAX,
-	    .offered_flows = 1ull << MESSAGE_FLOW_DATA}; /* batches may wait for memory */
-	int rc;
-
-	memcpy(wire.mac, config->port->abilities.mac, sizeof(wire.mac));
-	if (wire.mtu > MR_MTU_MAX)
-		wire.mtu = MR_MTU_MAX;
-	node->transport_memory_bytes = transport_bytes(&wire);
-	node->transport_memory = mmap(NULL, node->transport_memory_bytes, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (node->transport_memory == MAP_FAILED) {
-		node->transport_memory = NULL;
-		return -ENOMEM;
-	}
-	rc = transport_init(&node->transport, node->transport_memory, &wire, now_ns);
-	for (uint32_t i = 0; rc == 0 && i < config->peer_count; i++) {
-		const struct node_peer *peer = &config->peers[i];
-
-		node->peer_ips[peer->node] = peer->ip;
-		rc =
-		    transport_peer_add(node->transport, peer->node, peer->ip,
-				       peer->udp_port != 0 ? peer->udp_port : MR_WIRE_PORT_DEFAULT);
-	}
-	return rc;
-}
-
-static int create_link(struct node *node, const struct node_config *config)
-{
-	struct link_config link = {.port = node->port,
-				   .transport = node->transport,
-				   .drop_ppm = node->faults.drop_ppm,
-				   .seed = node->fault_random,
-				   .ip = config->ip,
-				   .udp_port = config->udp_port != 0 ? config->udp_port
-								     : MR_WIRE_PORT_DEFAULT};
-	int rc = keys_apply(node, config);
-
-	link.seal = node->seal;
-	if (rc == 0)
-		rc = link_create(&node->link, &link);
-	if (rc == 0)
-		link_set_tap(node->link, config->tap);
-	return rc;
 }
 
 static uint64_t clock_now(clockid_t clock)
@@ -139,6 +71,12 @@ static void init_plain(struct node *node, const struct node_config *config)
 	STAILQ_INIT(&node->statuses);
 	for (uint32_t i = 0; i < MR_NODES_MAX; i++)
 		TAILQ_INIT(&node->unsent[i]);
+	for (uint32_t i = 0; i < config->peer_count; i++) {
+		const struct node_peer *peer = &config->peers[i];
+
+		node->peer_ips[peer->node] = peer->ip;
+		node->peer_udp_ports[peer->node] = packet_path_udp_port(peer->udp_port, 0);
+	}
 }
 
 static void init_locks(struct node *node)
@@ -198,8 +136,8 @@ static int create_wakeups(struct node *node)
 	rc = watch(node, node->wake_fd);
 	if (rc == 0)
 		rc = watch(node, io_engine_fd(node->io));
-	if (rc == 0 && node->port->wake_fd >= 0)
-		rc = watch(node, node->port->wake_fd);
+	if (rc == 0 && node->path.port->wake_fd >= 0)
+		rc = watch(node, node->path.port->wake_fd);
 	return rc;
 }
 
@@ -214,10 +152,8 @@ static void node_free(struct node **freed)
 		free(entry);
 	}
 	handover_close(node);
-	link_destroy(&node->link);
-	seal_destroy(&node->seal);
-	aead_destroy(&node->aead);
-	port_close(&node->port);
+	io_cores_destroy(node);
+	packet_path_close(&node->path);
 	if (node->wake_fd >= 0)
 		close(node->wake_fd);
 	if (node->epoll_fd >= 0)
@@ -225,8 +161,6 @@ static void node_free(struct node **freed)
 	spill_close(&node->spill);
 	io_engine_destroy(&node->io);
 	region_pool_destroy(&node->pool);
-	if (node->transport_memory != NULL)
-		munmap(node->transport_memory, node->transport_memory_bytes);
 	pthread_cond_destroy(&node->changed);
 	pthread_mutex_destroy(&node->lock);
 	free(node->cache_dir);
@@ -242,15 +176,20 @@ static void provider_release(const struct node_config *config)
 	provider.release(&provider);
 }
 
-int node_create(struct node **created, const struct node_config *config, char *error,
-		size_t error_bytes)
+/* The first core's, then the others'. */
+static int create_paths(struct node *node, const struct node_config *config, uint64_t now_ns,
+			bool *cores_taken)
 {
-	struct aead_backend *aead = config->keys != NULL ? config->keys->aead : NULL;
-	struct node *node;
-	struct port *port;
-	int rc = -EINVAL;
+	int rc = packet_path_open(&node->path, node, config, 0, now_ns);
 
-	error[0] = 0;
+	if (rc != 0)
+		return rc;
+	*cores_taken = true;
+	return io_cores_create(node, config, now_ns);
+}
+
+static int config_check(const struct node_config *config, char *error, size_t error_bytes)
+{
 	if (config->peer_count >= MR_NODES_MAX || config->workers > MR_WORKERS_MAX ||
 	    config->node > config->peer_count) {
 		snprintf(
@@ -259,8 +198,34 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		    "at most %d nodes and %d workers",
 		    config->node, config->peer_count, config->workers, MR_NODES_MAX,
 		    MR_WORKERS_MAX);
-		goto refuse;
+		return -EINVAL;
 	}
+	if (config->io_core_count >= MR_IO_CORES_MAX ||
+	    packet_path_udp_port(config->udp_port, config->io_core_count) == 0 ||
+	    (config->io_core_count > 0 && config->workers == 0)) {
+		snprintf(error, error_bytes,
+			 "node %u with %u I/O cores from UDP port %u on: at most %d, each with a "
+			 "port up to 65535, and in simulation one",
+			 config->node, config->io_core_count + 1, config->udp_port,
+			 MR_IO_CORES_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int node_create(struct node **created, const struct node_config *config, char *error,
+		size_t error_bytes)
+{
+	struct packet_path path = {.port = config->port,
+				   .aead = config->keys != NULL ? config->keys->aead : NULL};
+	bool cores_taken = false;
+	struct node *node;
+	int rc;
+
+	error[0] = 0;
+	rc = config_check(config, error, error_bytes);
+	if (rc != 0)
+		goto refuse;
 	node = calloc(1, sizeof(*node));
 	if (node == NULL) {
 		rc = -ENOMEM;
@@ -268,8 +233,8 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	}
 	init_plain(node, config);
 	init_locks(node);
-	node->port = config->port;
-	node->aead = config->keys != NULL ? config->keys->aead : NULL;
+	node->path.port = config->port;
+	node->path.aead = config->keys != NULL ? config->keys->aead : NULL;
 	workers_init(&node->workers, node);
 	rc = copy_text(&node->spill_dir, config->spill_dir);
 	if (rc == 0)
@@ -279,10 +244,8 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	if (rc == 0)
 		rc = create_files(node, error, error_bytes);
 	if (rc == 0)
-		rc = create_transport(node, config,
-				      node->simulated ? 0 : clock_now(CLOCK_MONOTONIC));
-	if (rc == 0)
-		rc = create_link(node, config);
+		rc = create_paths(node, config, node->simulated ? 0 : clock_now(CLOCK_MONOTONIC),
+				  &cores_taken);
 	if (rc == 0)
 		rc = create_wakeups(node);
 	if (rc == 0)
@@ -300,12 +263,13 @@ int node_create(struct node **created, const struct node_config *config, char *e
 			 strerror(-rc));
 	if (node->pool == NULL)
 		provider_release(config);
+	if (!cores_taken)
+		io_cores_release(config, 0);
 	node_free(&node);
 	return rc;
 refuse:
-	port = config->port;
-	port_close(&port);
-	aead_destroy(&aead);
+	packet_path_close(&path);
+	io_cores_release(config, 0);
 	provider_release(config);
 	return rc;
 }
@@ -318,6 +282,9 @@ int node_start(struct node *node)
 		return rc;
 	node->started_ns = clock_now(CLOCK_MONOTONIC);
 	node->now_ns = node->started_ns;
+	rc = io_cores_start(node);
+	if (rc != 0)
+		return rc;
 	rc = pthread_create(&node->thread, NULL, node_main, node);
 	node->thread_running = rc == 0;
 	return -rc;
@@ -348,6 +315,7 @@ void node_destroy(struct node **destroyed)
 		pthread_join(node->thread, NULL);
 	else
 		node_wind_down(node);
+	io_cores_stop(node);
 	workers_stop(&node->workers);
 	if (node->thread_entered)
 		sandbox_thread_leave();

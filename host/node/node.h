@@ -47,6 +47,13 @@ struct node_keys {
 	struct aead_backend *aead; /* ownership passes with port and provider */
 };
 
+/* What an I/O core beyond the first has of its own. */
+struct node_io_core {
+	struct port *port;         /* a further queue of the node's port: see struct port_spread */
+	struct aead_backend *aead; /* NULL where frames are clear */
+	struct link_tap *tap;      /* shown every frame; NULL: none; outlives the node */
+};
+
 struct node_config {
 	uint32_t node; /* our id */
 	const struct node_peer
@@ -62,6 +69,10 @@ struct node_config {
 	struct region_provider
 	    provider;                 /* its bytes are the node's data memory; ownership passes */
 	const struct node_keys *keys; /* NULL: frames are clear */
+	/* Cores beyond the first, on UDP ports udp_port + 1 and on; ownership of what they have
+	 * passes as well. Not in simulation. */
+	const struct node_io_core *io_cores;
+	uint32_t io_core_count;
 	const struct sandbox_ops *sandbox;
 	uint32_t workers;         /* 0: run invocations inside node_step() (simulation) */
 	enum port_poll_mode poll; /* never hot where there are more threads than cores */
@@ -239,6 +250,16 @@ struct handover_peer_counters {
 #undef HANDOVER_PEER_FIELD
 };
 
+/* The share of one I/O core in what a node counts. */
+struct node_core_metrics {
+	struct transport_counters transport;
+	struct port_counters port;
+	struct link_counters link;
+	struct seal_counters seal;
+};
+
+/* Counters and histograms are of all I/O cores together; a peer's round trip is the first core's.
+ */
 struct node_metrics {
 	uint32_t node;
 	uint64_t incarnation;
@@ -264,6 +285,8 @@ struct node_metrics {
 	uint32_t peer_count;
 	struct transport_peer_stats peers[MR_NODES_MAX];
 	struct handover_peer_counters handed[MR_NODES_MAX]; /* with peers[] of the same index */
+	uint32_t core_count;
+	struct node_core_metrics cores[MR_IO_CORES_MAX];
 };
 
 /* At most a quarter of a second old. */

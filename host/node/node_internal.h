@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include "admission.h"
 #include "compose.h"
 #include "io.h"
 #include "message.h"
 #include "node.h"
-#include "packet_link.h"
+#include "packet_path.h"
 #include "rendezvous.h"
 #include "scheduler.h"
 #include "sink.h"
@@ -58,6 +59,7 @@ struct outgoing {
 	TAILQ_ENTRY(outgoing) link;
 	struct message_head head;
 	uint32_t peer;
+	uint32_t core; /* that has it, once sent */
 	uint32_t tries;
 	uint64_t serial;       /* in the order of the sends */
 	struct region *region; /* a batch, or NULL: heap */
@@ -71,6 +73,7 @@ struct incoming {
 	TAILQ_ENTRY(incoming) link; /* while it waits for memory */
 	struct message_head head;
 	uint32_t peer;
+	uint32_t core; /* that it comes through */
 	uint64_t offer;
 	uint64_t bytes;
 	struct region *region;
@@ -278,6 +281,15 @@ struct handover {
 	char note[MR_ERROR_BYTES_MAX]; /* why there is none, though it was wanted */
 };
 
+/* What one I/O core has under way, as the node's thread sees it. */
+struct core_load {
+	uint64_t bytes[MR_NODES_MAX];        /* of batches to each peer */
+	uint64_t incarnations[MR_NODES_MAX]; /* that the core last met of each */
+	bool full[MR_NODES_MAX];             /* no room in it to that peer until something ends */
+};
+
+struct io_core;
+
 struct node {
 	/* Set at creation, then read by all. */
 	uint32_t id;
@@ -292,14 +304,15 @@ struct node {
 
 	/* The I/O thread's. */
 	struct handover handover;
-	struct port *port;
+	struct packet_path path;                   /* of core 0 */
+	struct io_core *io_cores[MR_IO_CORES_MAX]; /* those beyond: 1 to io_core_count - 1 */
+	uint32_t io_core_count;
+	struct core_load core_loads[MR_IO_CORES_MAX];
+	struct admission admission;            /* the further cores read it */
+	uint32_t core_turn;                    /* which core is first among equals */
+	uint32_t peer_cores[MR_NODES_MAX];     /* that a peer and we both have; at least 1 */
+	uint16_t peer_udp_ports[MR_NODES_MAX]; /* of its first */
 	struct region_pool *pool;
-	struct transport *transport;
-	struct link *link;
-	struct seal *seal; /* NULL: frames are clear */
-	struct aead_backend *aead;
-	void *transport_memory;
-	size_t transport_memory_bytes;
 	struct io_engine *io;
 	struct spill_file *spill;
 	struct job_list jobs;
@@ -337,7 +350,8 @@ struct node {
 	struct workers workers;
 
 	/* Shared with other threads. */
-	int wake_fd;          // eventfd: commands and finished tasks; anyone rings
+	int wake_fd;          // eventfd: commands, finished tasks, cores' events; anyone rings
+	atomic_bool asleep;   // set by the I/O thread; a core that clears it rings
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t changed;
 	struct command_queue commands;
@@ -353,7 +367,38 @@ struct node {
 };
 
 /* keys.c: 0 or -errno. */
-int keys_apply(struct node *node, const struct node_config *config);
+int keys_apply(struct packet_path *path, const struct node *node, const struct node_config *config,
+	       uint32_t core);
+
+/* io_cores.c: the cores beyond the first, and which one takes a batch. 0 or -errno. */
+int io_cores_create(struct node *node, const struct node_config *config, uint64_t now_ns);
+/* Gives back what of the config's cores, numbered from 0, no core has taken. */
+void io_cores_release(const struct node_config *config, uint32_t from);
+int io_cores_start(struct node *node);
+void io_cores_stop(struct node *node);
+void io_cores_destroy(struct node *node);
+/* A peer has told how many it has. */
+void io_cores_told(struct node *node, uint32_t peer, uint64_t count);
+void io_cores_tell(struct node *node, uint32_t peer);
+/* As transport_send() and so on, on the core named; a further one has them later: -EAGAIN when it
+ * has no room for a request now, and what else goes wrong is an event. */
+int io_cores_send(struct node *node, struct outgoing *out);
+int io_cores_accept(struct node *node, struct incoming *in, void *body);
+int io_cores_reject(struct node *node, uint32_t core, uint64_t offer, uint16_t code);
+/* Events of the further cores; true when there was one. */
+bool io_cores_pump(struct node *node);
+/* The other end of a send, on whichever core. */
+void io_cores_ended(struct node *node, const struct outgoing *out);
+/* Before the I/O thread sleeps: true when an event waits; and after. */
+bool io_cores_arm(struct node *node);
+void io_cores_disarm(struct node *node);
+/* A core has published an event: its thread. */
+void io_cores_ring_node(struct node *node);
+
+/* io_cores_metrics.c: counters of all cores together. */
+void io_cores_counters(struct node *node, struct node_core_metrics *sum);
+/* Any thread: adds what further cores have published to metrics that have the first one's. */
+void io_cores_metrics(struct node *node, struct node_metrics *metrics);
 
 /* worker.c */
 void workers_init(struct workers *workers, struct node *node);

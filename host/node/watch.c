@@ -13,7 +13,7 @@ void watch_update(struct node *node)
 	node->watching = watching;
 	for (uint32_t peer = 0; peer < node->nodes; peer++)
 		if (peer != node->id)
-			transport_peer_watch(node->transport, node->now_ns, peer, watching);
+			transport_peer_watch(node->path.transport, node->now_ns, peer, watching);
 }
 
 const char *watch_name(const struct node *node, uint32_t peer, char text[WATCH_TEXT_BYTES])

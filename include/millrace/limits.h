@@ -145,6 +145,7 @@
 #define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
 #define MR_PORT_LEND_COPIED_BYTES_MIN \
 	2048                       /* where the driver copies: from an aligned copy it is as fast */
+#define MR_SPREAD_FRAMES 256       /* waiting between two I/O cores: eight bursts */
 #define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
 #define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
 #define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this, without a doorbell, */
@@ -167,9 +168,15 @@
 #define MR_ATTACH_RETRY_MS 500 /* between looks for a peer that is not there */
 
 /* Nodes. */
-#define MR_WORKERS_MAX 64 /* threads of one node */
-#define MR_JOBS_MAX 64    /* unfinished on one node */
-#define MR_SLOTS_MAX 256  /* invocations of one job staged, running or shipping on a node */
+#define MR_WORKERS_MAX 64  /* threads of one node */
+#define MR_IO_CORES_MAX 16 /* of one node: queues that a NIC gives one function, and enough */
+#define MR_CAPTURE_TAPS_MAX \
+	128 /* links of one capture: all nodes with two cores, and more of few */
+#define MR_CORE_RING_SLOTS                                                                       \
+	2048             /* requests to an I/O core, and events from it: what two peers may have \
+			  * unfinished; more wait their turn */
+#define MR_JOBS_MAX 64   /* unfinished on one node */
+#define MR_SLOTS_MAX 256 /* invocations of one job staged, running or shipping on a node */
 #define MR_EACH_BATCHES_MAX                                                          \
 	4096                 /* outputs waiting to be taken item by item; then their \
 			      * producers wait too */

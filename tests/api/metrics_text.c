@@ -16,10 +16,11 @@ static uint64_t next;
 static void metrics_fill(void)
 {
 #define FILL_JOB(name) metrics.jobs.name = ++next;
-#define FILL_TRANSPORT(name) metrics.transport.name = ++next;
+#define FILL_TRANSPORT(name) metrics.cores[c].transport.name = ++next;
 #define FILL_HANDOVER(name) metrics.handover.name = ++next;
-#define FILL_LINK(name) metrics.link.name = ++next;
-#define FILL_PORT(name) metrics.port.name = ++next;
+#define FILL_LINK(name) metrics.cores[c].link.name = ++next;
+#define FILL_PORT(name) metrics.cores[c].port.name = ++next;
+#define FILL_SEAL(name) metrics.cores[c].seal.name = ++next;
 #define FILL_QUEUE(name) metrics.queues.name = ++next;
 #define FILL_PEER(name) metrics.peers[p].counters.name = ++next;
 #define FILL_PEER_GAUGE(name) metrics.peers[p].name = ++next;
@@ -31,11 +32,15 @@ static void metrics_fill(void)
 	metrics.uptime_ns = 12345678901;
 	strcpy(metrics.port_abilities.driver, "net_ring");
 	JOB_COUNTERS(FILL_JOB)
-	TRANSPORT_COUNTERS(FILL_TRANSPORT)
 	HANDOVER_COUNTERS(FILL_HANDOVER)
-	LINK_COUNTERS(FILL_LINK)
-	PORT_COUNTERS(FILL_PORT)
 	NODE_QUEUES(FILL_QUEUE)
+	metrics.core_count = 2;
+	for (uint32_t c = 0; c < metrics.core_count; c++) {
+		TRANSPORT_COUNTERS(FILL_TRANSPORT)
+		LINK_COUNTERS(FILL_LINK)
+		PORT_COUNTERS(FILL_PORT)
+		SEAL_COUNTERS(FILL_SEAL)
+	}
 	metrics.peer_count = 2;
 	for (uint32_t p = 0; p < metrics.peer_count; p++) {
 		metrics.peers[p].node = 10 * (p + 1);
@@ -81,13 +86,19 @@ static void expect_histogram(const char *text, const char *name, const struct hi
 static void values_check(const char *text)
 {
 	static const char *const peer_labels[] = {",peer=\"10\"", ",peer=\"20\""};
+	static const char *const core_labels[] = {",core=\"0\"", ",core=\"1\""};
 
 #define WANT_JOB(name) expect(text, "job_", #name, "_total", "", metrics.jobs.name);
-#define WANT_TRANSPORT(name) \
-	expect(text, "transport_", #name, "_total", "", metrics.transport.name);
+#define WANT_TRANSPORT(name)                                        \
+	expect(text, "transport_", #name, "_total", core_labels[c], \
+	       metrics.cores[c].transport.name);
 #define WANT_HANDOVER(name) expect(text, "handover_", #name, "_total", "", metrics.handover.name);
-#define WANT_LINK(name) expect(text, "link_", #name, "_total", "", metrics.link.name);
-#define WANT_PORT(name) expect(text, "port_", #name, "_total", "", metrics.port.name);
+#define WANT_LINK(name) \
+	expect(text, "link_", #name, "_total", core_labels[c], metrics.cores[c].link.name);
+#define WANT_PORT(name) \
+	expect(text, "port_", #name, "_total", core_labels[c], metrics.cores[c].port.name);
+#define WANT_SEAL(name) \
+	expect(text, "seal_", #name, "_total", core_labels[c], metrics.cores[c].seal.name);
 #define WANT_QUEUE(name) expect(text, "queue_", #name, "", "", metrics.queues.name);
 #define WANT_PEER(name) \
 	expect(text, "peer_", #name, "_total", peer_labels[p], metrics.peers[p].counters.name);
@@ -98,11 +109,14 @@ static void values_check(const char *text)
 #define WANT_MESSAGES(name) expect_histogram(text, #name, &metrics.messages.name);
 #define WANT_NODE(name) expect_histogram(text, #name, &metrics.histograms.name);
 	JOB_COUNTERS(WANT_JOB)
-	TRANSPORT_COUNTERS(WANT_TRANSPORT)
 	HANDOVER_COUNTERS(WANT_HANDOVER)
-	LINK_COUNTERS(WANT_LINK)
-	PORT_COUNTERS(WANT_PORT)
 	NODE_QUEUES(WANT_QUEUE)
+	for (uint32_t c = 0; c < metrics.core_count; c++) {
+		TRANSPORT_COUNTERS(WANT_TRANSPORT)
+		LINK_COUNTERS(WANT_LINK)
+		PORT_COUNTERS(WANT_PORT)
+		SEAL_COUNTERS(WANT_SEAL)
+	}
 	for (uint32_t p = 0; p < metrics.peer_count; p++) {
 		TRANSPORT_PEER_COUNTERS(WANT_PEER)
 		TRANSPORT_PEER_GAUGES(WANT_PEER_GAUGE)

@@ -15,10 +15,10 @@ struct sim_fabric {
 	struct sim_network *network;
 };
 
-static int sim_port(struct fabric *fabric, uint32_t index, struct port **port, char *error,
-		    size_t error_bytes)
+static int sim_port(struct fabric *fabric, uint32_t index, const struct port_spread *spread,
+		    struct port **queues, char *error, size_t error_bytes)
 {
-	return sim_port_open(((struct sim_fabric *)fabric)->network, index, port);
+	return sim_port_open(((struct sim_fabric *)fabric)->network, index, queues);
 }
 
 static void sim_close(struct fabric *fabric)
@@ -51,8 +51,9 @@ void nodes_open(struct nodes *nodes, const struct cluster_config *config,
 	if (sim != NULL)
 		fabric = sim_fabric_open(nodes, config->nodes, sim);
 	else
-		CHECK(fabric_ring_open(&fabric, config->nodes, error, sizeof(error)) == 0, "%s",
-		      error);
+		CHECK(fabric_ring_open(&fabric, config->nodes, cluster_queues(config), error,
+				       sizeof(error)) == 0,
+		      "%s", error);
 	CHECK(cluster_create(&nodes->cluster, &fabric, config, error, sizeof(error)) == 0, "%s",
 	      error);
 	if (sim == NULL)

@@ -42,6 +42,7 @@ static void keys_make(struct keys *keys, bool shared)
 
 static void node_make(struct cluster *cluster, const struct keys *keys, uint32_t index)
 {
+	const struct port_spread one_queue = {.queues = 1};
 	struct fabric *fabric = cluster->fabric;
 	struct node_peer peers[NODES];
 	struct node_keys node_keys = {.cipher = aead_cipher_default()};
@@ -72,8 +73,8 @@ static void node_make(struct cluster *cluster, const struct keys *keys, uint32_t
 		node_keys.private_key = keys->private_keys[index];
 	CHECK(aead_evp_create(&node_keys.aead) == 0);
 	CHECK(fabric->memory_open(fabric, MR_MEMORY_BYTES_MIN, &config.provider) == 0);
-	CHECK(fabric->port_open(fabric, index, &config.port, error, sizeof(error)) == 0, "%s",
-	      error);
+	CHECK(fabric->port_open(fabric, index, &one_queue, &config.port, error, sizeof(error)) == 0,
+	      "%s", error);
 	CHECK(node_create(&cluster->nodes[index], &config, error, sizeof(error)) == 0, "%s", error);
 	cluster->count++;
 }
@@ -84,7 +85,7 @@ static void cluster_make(struct nodes *nodes, const struct keys *keys)
 
 	*nodes = (struct nodes){.cluster = calloc(1, sizeof(*nodes->cluster))};
 	CHECK(nodes->cluster != NULL);
-	CHECK(fabric_ring_open(&nodes->cluster->fabric, NODES, error, sizeof(error)) == 0, "%s",
+	CHECK(fabric_ring_open(&nodes->cluster->fabric, NODES, 1, error, sizeof(error)) == 0, "%s",
 	      error);
 	for (uint32_t i = 0; i < NODES; i++)
 		node_make(nodes->cluster, keys, i);

@@ -1,5 +1,6 @@
 /*
- * Captures UDP frames of one port number on an interface until SIGTERM: capture IFACE FILE PORT
+ * Captures UDP frames to a range of ports on an interface until SIGTERM:
+ *	capture IFACE FILE FIRST-LAST
  *
  * Prints "capturing" once nothing can be missed any more, and at the end one line of frames, UDP
  * payload bytes and frames the kernel dropped. Writes the frames' first bytes to FILE (pcap).
@@ -60,7 +61,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void open_interface(const char *name, const char *port)
+static void open_interface(const char *name, const char *ports)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	char filter[64];
@@ -77,7 +78,7 @@ static void open_interface(const char *name, const char *port)
 	pcap_set_buffer_size(capture, BUFFER_BYTES);
 	if (pcap_activate(capture) < 0)
 		die(name);
-	snprintf(filter, sizeof(filter), "udp dst port %s", port);
+	snprintf(filter, sizeof(filter), "udp dst portrange %s", ports);
 	if (pcap_compile(capture, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0 ||
 	    pcap_setfilter(capture, &program) != 0)
 		die(filter);
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 	struct pcap_stat stat = {0};
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: capture IFACE FILE PORT\n");
+		fprintf(stderr, "usage: capture IFACE FILE FIRST-LAST\n");
 		return 2;
 	}
 	open_interface(argv[1], argv[3]);
