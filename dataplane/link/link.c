@@ -8,6 +8,8 @@
 #include "sealing.h"
 
 #define LINK_RX_BURSTS 8 /* taken before the rest of the owner's loop has its turn */
+#define LINK_TX_BURSTS \
+	4 /* sent before what came meanwhile is looked at: a port may take them slowly */
 
 struct link {
 	struct link_config config;
@@ -153,7 +155,9 @@ bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *us
 			break;
 		worked = true;
 		full = link->taken_count == MR_PORT_BURST;
-		if (!burst_input(link, now_ns, user) || !full)
+		/* Answers that are due keep the peer going while the rest is taken. */
+		if (!burst_input(link, now_ns, user) || !full ||
+		    transport_output_pending(link->config.transport))
 			break;
 	}
 	return worked;
@@ -246,7 +250,7 @@ bool link_send(struct link *link, uint64_t now_ns)
 {
 	bool worked = false;
 
-	while (frames_refill(link, now_ns)) {
+	for (int turn = 0; turn < LINK_TX_BURSTS && frames_refill(link, now_ns); turn++) {
 		uint32_t sent = frames_send(link);
 
 		frames_advance(link, sent);

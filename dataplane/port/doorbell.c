@@ -174,6 +174,15 @@ static void error_end(const struct doorbell *bell, int fd)
 		epoll_ctl(bell->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
+/* A timer that is never read goes off once only. */
+static void timer_again(const struct doorbell *bell)
+{
+	uint64_t times;
+
+	if (read(bell->timer_fd, &times, sizeof(times)) < 0)
+		return; /* it was set anew meanwhile */
+}
+
 /* Empties the set: has anything rung? */
 static bool rang(const struct doorbell *bell)
 {
@@ -181,6 +190,8 @@ static bool rang(const struct doorbell *bell)
 	int count = epoll_wait(bell->epoll_fd, events, 4, 0);
 
 	for (int i = 0; i < count; i++) {
+		if (events[i].data.fd == bell->timer_fd)
+			timer_again(bell);
 		if (events[i].events & (EPOLLERR | EPOLLHUP))
 			error_end(bell, events[i].data.fd);
 	}

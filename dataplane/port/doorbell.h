@@ -3,7 +3,7 @@
  * comes.
  *
  * Behind it is an epoll set of what the driver has: the descriptor of a receive interrupt, or the
- * kernel's descriptor it receives on. Nothing is ever read from them. The set is edge-triggered
+ * kernel's descriptor it receives on. Nothing is ever read from these. The set is edge-triggered
  * where a descriptor may stay readable, which must not keep anybody awake. A frame that came before
  * the set was last emptied rings no more; so the owner looks once more after each emptying that
  * found something, and after interrupts were asked for (doorbell_arm). While frames come nothing is

@@ -24,10 +24,11 @@ static const struct dpdk_driver drivers[] = {
 	.external = PORT_EXTERNAL_ANY,
 	.doorbell = DOORBELL_SOCKET,
     },
-    /* Fills a queue of 2048 at start, and copies what it sends to as many again. */
+    /* Fills a queue of 2048 at start, and what it sends is with the kernel in as many again. */
     {
 	"net_af_xdp",
 	.pages = true,
+	.sends_received = true,
 	.rx_held = 2 * 2048,
 	.doorbell = DOORBELL_SOCKET,
     },
@@ -77,12 +78,16 @@ static const struct dpdk_driver drivers[] = {
     },
 };
 
+/* Of more than four frames it takes four at a time when more than four places are free in its ring
+ * (drivers/net/memif/rte_eth_memif.c, eth_memif_tx_zc): with two mbufs each, the last ones go to
+ * places that its peer has yet to read. */
 static const struct dpdk_driver memif_zero_copy = {
     "net_memif",
     .scatters = true,
     .memory = true,
     .mtu_unasked = true,
     .hangs_up = true,
+    .tx_frames_max = 4,
     .external = PORT_EXTERNAL_HEAP,
     .doorbell = DOORBELL_MEMIF,
 };

@@ -13,14 +13,16 @@
 
 struct dpdk_driver {
 	const char *name;
-	bool scatters;    /* sends a chain of mbufs intact */
-	bool memory;      /* its peer reads the frames in memory of this host */
-	bool mtu_unasked; /* carries what fits its buffers, whatever length it reports */
-	bool pages;       /* an mbuf has to fit a page of 4 KiB */
-	bool copies;      /* what it sends, with DPDK's memcpy, slow on what is not aligned */
-	bool hangs_up;    /* on DPDK's interrupt thread when its peer goes, at any time */
-	bool sent_late;   /* looks at what was sent only when its queue fills up */
+	bool scatters;          /* sends a chain of mbufs intact */
+	bool memory;            /* its peer reads the frames in memory of this host */
+	bool mtu_unasked;       /* carries what fits its buffers, whatever length it reports */
+	bool pages;             /* an mbuf has to fit a page of 4 KiB */
+	bool copies;            /* what it sends, with DPDK's memcpy, slow on what is not aligned */
+	bool hangs_up;          /* on DPDK's interrupt thread when its peer goes, at any time */
+	bool sent_late;         /* looks at what was sent only when its queue fills up */
+	uint16_t tx_frames_max; /* handed to it at once; 0: as many as we like */
 	enum port_external external;
+	bool sends_received; /* without a copy only mbufs of the pool that it receives into */
 	enum doorbell_kind doorbell;
 	uint16_t rx_held; /* mbufs of the receive pool it holds beside its receive queue */
 };

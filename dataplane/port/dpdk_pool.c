@@ -73,11 +73,18 @@ static int external_pool_create(struct dpdk_port *self, uint32_t count)
 			     rte_eth_dev_socket_id(self->id));
 }
 
-int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
+/* One pool for everything. */
+static int shared_pool_create(struct dpdk_port *self, uint32_t rx_count, uint32_t tx_count)
 {
-	/* Beside the device's queue: one burst in our hands, one being made. */
-	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + CACHED_MBUFS;
-	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + CACHED_MBUFS;
+	int rc = pool_create(&self->rx_pool, self, "rx", rx_count + tx_count, self->data_bytes);
+
+	self->data_pool = self->rx_pool;
+	self->head_pool = self->rx_pool;
+	return rc;
+}
+
+static int pools_create(struct dpdk_port *self, uint32_t rx_count, uint32_t tx_count)
+{
 	int rc = pool_create(&self->rx_pool, self, "rx", rx_count, self->data_bytes);
 
 	if (rc == 0)
@@ -87,6 +94,16 @@ int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_fr
 	if (rc == 0 && self->port.abilities.external != PORT_EXTERNAL_NONE)
 		rc = external_pool_create(self, tx_count);
 	return rc;
+}
+
+int dpdk_pools_create(struct dpdk_port *self, uint16_t rx_frames, uint16_t tx_frames)
+{
+	/* Beside the device's queue: one burst in our hands, one being made. */
+	uint32_t rx_count = rx_frames + 2u * MR_PORT_BURST + self->driver->rx_held + CACHED_MBUFS;
+	uint32_t tx_count = tx_frames + 2u * MR_PORT_BURST + CACHED_MBUFS;
+
+	return self->driver->sends_received ? shared_pool_create(self, rx_count, tx_count)
+					    : pools_create(self, rx_count, tx_count);
 }
 
 static void pool_free(struct rte_mempool **pool)
@@ -99,7 +116,9 @@ static void pool_free(struct rte_mempool **pool)
 void dpdk_pools_free(struct dpdk_port *self)
 {
 	external_fini(&self->external);
-	pool_free(&self->head_pool);
-	pool_free(&self->data_pool);
+	if (self->data_pool != self->rx_pool) {
+		pool_free(&self->head_pool);
+		pool_free(&self->data_pool);
+	}
 	pool_free(&self->rx_pool);
 }

@@ -172,12 +172,38 @@ static void burst_gather(struct dpdk_burst *burst, struct dpdk_port *self,
 	}
 }
 
+/* A few at a time, to a driver that takes no more; it may also keep a reference of its own to the
+ * first mbuf of a chain that found no room, and would never give it back. */
+static uint16_t device_tx_few(struct dpdk_port *self, struct rte_mbuf **mbufs, uint16_t count)
+{
+	uint16_t sent = 0;
+
+	while (sent < count) {
+		uint16_t few = RTE_MIN((uint16_t)(count - sent), self->driver->tx_frames_max);
+		uint16_t taken = rte_eth_tx_burst(self->id, 0, mbufs + sent, few);
+
+		sent += taken;
+		if (taken < few)
+			break;
+	}
+	if (sent < count)
+		rte_mbuf_refcnt_set(mbufs[sent], 1);
+	return sent;
+}
+
+static uint16_t device_tx(struct dpdk_port *self, struct rte_mbuf **mbufs, uint16_t count)
+{
+	if (unlikely(self->driver->tx_frames_max != 0))
+		return device_tx_few(self, mbufs, count);
+	return rte_eth_tx_burst(self->id, 0, mbufs, count);
+}
+
 /* Returns how many frames the device took; the mbufs of the others are freed. */
 static uint32_t burst_send(struct dpdk_burst *burst, struct dpdk_port *self,
 			   const struct port_tx *frames)
 {
 	struct port_counters *counters = &self->port.counters;
-	uint16_t sent = rte_eth_tx_burst(self->id, 0, burst->mbufs, burst->count);
+	uint16_t sent = device_tx(self, burst->mbufs, burst->count);
 
 	if (unlikely(sent < burst->count))
 		rte_pktmbuf_free_bulk(burst->mbufs + sent, burst->count - sent);

@@ -1,18 +1,70 @@
-/* Acknowledgements: which messages' state the peer is to be told, and how it is written down. */
+/*
+ * Acknowledgements: which messages' state the peer is to be told, when, and how it is written down.
+ *
+ * An answer costs both hosts a packet, so chunks that come in order are answered together: when the
+ * sender asks, who alone knows when it would stand still; when so much came that it may soon lack
+ * credit; or with whatever else is to be told at once. What is out of the ordinary (a gap, a mark,
+ * a message's beginning and end, what came twice) is.
+ *
+ * Sources: RFC 5681 section 4.2 (at once after a gap), draft-ietf-quic-ack-frequency (the sender
+ * asks).
+ */
 #include <string.h>
 
 #include "calls.h"
 
-void acknowledge(struct peer *peer, uint64_t id)
+void acknowledge_later(struct peer *peer, uint64_t id)
 {
 	uint16_t index = id % MR_MESSAGES_OUT_MAX;
 	struct slot *slot = &peer->in_slots[index];
 
-	peer->control |= CONTROL_ACK;
 	if (slot->ack_due)
 		return;
 	slot->ack_due = true;
 	peer->ack_queue[(peer->ack_first + peer->ack_count++) % MR_MESSAGES_OUT_MAX] = index;
+}
+
+void acknowledge(struct peer *peer, uint64_t id)
+{
+	peer->control |= CONTROL_ACK;
+	acknowledge_later(peer, id);
+}
+
+/* So much may come, or be granted, before the peer hears of it: a part of what it may have. */
+static uint64_t quantum_bytes(const struct peer *peer)
+{
+	return peer->transport->credit_limit_bytes / MR_ANSWER_PARTS;
+}
+
+void acknowledge_packet(struct peer *peer, const struct wire_header *header, uint32_t bytes)
+{
+	bool next = peer->in_heard && header->packet == peer->in_packet + 1;
+
+	/* What follows a gap shows the sender that this was no mere overtaking. */
+	if (!next)
+		peer->in_gap = MR_REORDER_PACKETS;
+	else if (peer->in_gap > 0)
+		peer->in_gap--;
+	peer->in_untold_bytes += bytes;
+	if (peer->in_gap > 0 || header->type != WIRE_DATA || (header->flags & WIRE_ANSWER) != 0 ||
+	    peer->transport->marked || peer->in_untold_bytes >= quantum_bytes(peer))
+		peer->control |= CONTROL_ACK;
+}
+
+/* It may wait while as much as calls for an answer is still to come by what the peer was told. */
+void acknowledge_credit(struct peer *peer, uint64_t id, uint64_t bytes)
+{
+	peer->credit_untold_bytes += bytes;
+	if (peer->credit_bytes < peer->credit_untold_bytes + quantum_bytes(peer))
+		peer->control |= CONTROL_ACK;
+	acknowledge_later(peer, id);
+}
+
+static void told_all(struct peer *peer)
+{
+	peer->in_untold_bytes = 0;
+	peer->credit_untold_bytes = 0;
+	peer->control &= (uint8_t)~CONTROL_ACK;
 }
 
 /* Word i of a bitmap that begins at the cumulative one: its first and last may share a word of the
@@ -137,6 +189,6 @@ uint32_t acknowledge_output(struct peer *peer, uint8_t *body, uint32_t bytes)
 	uint32_t used = entries_write(peer, body + echo_bytes, bytes - echo_bytes);
 
 	if (peer->ack_count == 0)
-		peer->control &= (uint8_t)~CONTROL_ACK;
+		told_all(peer);
 	return acknowledge_echo(peer, body) + used; /* what it names depends on the entries */
 }

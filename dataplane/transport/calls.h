@@ -177,7 +177,8 @@ static inline bool receive_enter(struct peer *peer, uint32_t session) /* is it t
 		return true;
 	return receive_session_other(peer, session);
 }
-void receive_note(struct peer *peer, uint32_t packet);     /* of the current session, it came */
+/* A packet of the current session came, so many bytes behind its header. */
+void receive_note(struct peer *peer, const struct wire_header *header, uint32_t bytes);
 bool receive_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
 void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
@@ -188,7 +189,12 @@ void receive_free(struct in_message *message);
 
 /* acknowledge.c */
 uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length */
-void acknowledge(struct peer *peer, uint64_t id);
+void acknowledge(struct peer *peer, uint64_t id);          /* at once */
+void acknowledge_later(struct peer *peer, uint64_t id);    /* in the next answer there is */
+/* A packet of the current session came, and is not noted yet: is an answer due? */
+void acknowledge_packet(struct peer *peer, const struct wire_header *header, uint32_t bytes);
+/* More credit for one of its messages; so much of all of the peer's credit it does not know. */
+void acknowledge_credit(struct peer *peer, uint64_t id, uint64_t bytes);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
 /* stats.c: a message was delivered: to the peer's user (a small one has its number as id), to ours.
@@ -221,6 +227,8 @@ void flight_reset(struct peer *peer); /* nothing is in flight any more */
 /* Returns the packet's number. */
 uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32_t bytes,
 		     bool again);
+/* Is the packet just sent, of so many bytes, to ask for an answer at once? */
+bool flight_asks(struct peer *peer, uint32_t bytes, bool again);
 /* What the peer says of the packets it got; false: the highest was never sent. */
 bool flight_heard(struct peer *peer, const struct wire_echo *echo);
 void flight_arrived(struct peer *peer, uint64_t bytes);
@@ -242,6 +250,8 @@ rtt_overtaken_ns(const struct peer *peer); /* after it was sent, an overtaken pa
 void congestion_init(struct peer *peer);
 void congestion_reset(struct peer *peer);  /* a new session counts marks anew */
 void congestion_resume(struct peer *peer); /* something is sent after nothing was in flight */
+/* A packet was lost: with the others of late, are they more than links lose by themselves? */
+bool congestion_suspected(struct peer *peer, uint32_t number);
 void congestion_lost(struct peer *peer);
 void congestion_collapse(struct peer *peer); /* a timeout: nothing is known any more */
 void congestion_restore(struct peer *peer, uint64_t window_bytes);
@@ -254,12 +264,14 @@ struct data_run {
 	const uint8_t *headers; /* of the packet before; NULL: there is none */
 	struct wire_data data;  /* chunk is set for each packet */
 	uint32_t crc;           /* of the part of the wire header that all share */
+	uint16_t flags;         /* that all share */
 	uint32_t payload_bytes; /* UDP's, of the packet before */
 };
 
 void output_run(struct data_run *run, const struct out_message *message);
-/* Writes the headers of the packet whose body frame holds. */
-void output_data(struct data_run *run, uint32_t packet, struct transport_frame *frame);
+/* Writes the headers of the packet whose body frame holds; it asks for an answer at once, or not.
+ */
+void output_data(struct data_run *run, uint32_t packet, bool asks, struct transport_frame *frame);
 /* A packet of which so many bytes behind the wire header are written. */
 void output_packet(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
 		   uint32_t bytes, struct transport_frame *frame);

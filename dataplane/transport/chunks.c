@@ -71,17 +71,18 @@ static void chunk_output(struct out_message *message, struct data_run *run,
 	uint32_t chunk = next_chunk(message);
 	uint32_t body_bytes = wire_chunk_body_bytes(&message->shape, chunk);
 	uint32_t stream_bytes = body_bytes + (chunk == 0 ? message->shape.head_bytes : 0);
+	bool again = chunk != fresh;
+	uint32_t packet;
 
-	if (chunk == fresh)
+	if (!again)
 		COUNT_PEER(peer, bytes_out, body_bytes);
 	message->flight_bytes += stream_bytes;
 	run->data.chunk = chunk;
 	frame->body = message->body + wire_chunk_offset(&message->shape, chunk);
 	frame->body_bytes = body_bytes;
 	frame->owner = message->owner;
-	output_data(run,
-		    flight_send(peer, (uint32_t)message->id, chunk, stream_bytes, chunk != fresh),
-		    frame);
+	packet = flight_send(peer, (uint32_t)message->id, chunk, stream_bytes, again);
+	output_data(run, packet, flight_asks(peer, stream_bytes, again), frame);
 }
 
 uint32_t chunks_output(struct peer *peer, struct transport_frame *frames, uint32_t max)

@@ -4,15 +4,17 @@
  * Three signs, in the order in which they come: ECN marks, a round trip that is longer than the
  * shortest one by more than a target, loss. Marks shrink the window by the smoothed part of packets
  * that had one, once per round trip; delay by how far it is above the target; loss by CUBIC's
- * factor. Without any the window doubles each round trip until the first sign, then grows by a
- * chunk.
+ * factor, where it is more than links lose by themselves (a queue that is full loses more, and is
+ * heard of by delay or marks before). Without any the window doubles each round trip until the
+ * first sign, then grows by a chunk.
  *
  * Of the delays of one round trip the least counts, less what the frames may have waited at either
  * host: a host that was busy or asleep is not a queue in the network, and more threads than cores
  * are not congestion.
  *
  * Sources: RFC 8257 (DCTCP), Kumar et al., "Swift" (SIGCOMM'20), RFC 5681 (slow start), RFC 9438
- * (factor 0.7), RFC 7661 (a window that was long not used says little).
+ * (factor 0.7), Cardwell et al., draft-cardwell-iccrg-bbr-congestion-control-02 section 3.4.1
+ * (loss under 2 % is none), RFC 7661 (a window that was long not used says little).
  */
 #include "calls.h"
 #include "dctcp.h"
@@ -29,6 +31,7 @@ void congestion_init(struct peer *peer)
 	    .window_bytes = MR_FLIGHT_BYTES_INITIAL,
 	    .threshold_bytes = MR_FLIGHT_BYTES_MAX,
 	    .alpha = DCTCP_ONE,
+	    .loss_first = peer->flight.next,
 	};
 }
 
@@ -66,6 +69,27 @@ static void shrink_to(struct peer *peer, uint64_t bytes)
 	congestion->threshold_bytes = congestion->window_bytes;
 }
 
+/* Of the latest packets, one to two times MR_LOSS_PACKETS, so many were lost. */
+static void loss_count(struct congestion *congestion, uint32_t number)
+{
+	uint32_t packets = number - congestion->loss_first;
+
+	if (packets > 2 * MR_LOSS_PACKETS) {
+		congestion->losses =
+		    (uint32_t)((uint64_t)congestion->losses * MR_LOSS_PACKETS / packets);
+		congestion->loss_first = number - MR_LOSS_PACKETS;
+	}
+	congestion->losses++;
+}
+
+bool congestion_suspected(struct peer *peer, uint32_t number)
+{
+	struct congestion *congestion = &peer->flight.congestion;
+
+	loss_count(congestion, number);
+	return congestion->losses * MR_LOSS_SHARE > number - congestion->loss_first;
+}
+
 void congestion_lost(struct peer *peer)
 {
 	shrink_to(peer, peer->flight.congestion.window_bytes * 7 / 10);
@@ -75,7 +99,10 @@ void congestion_collapse(struct peer *peer)
 {
 	struct congestion *congestion = &peer->flight.congestion;
 
-	congestion->threshold_bytes = max_u64(congestion->window_bytes * 7 / 10, least_bytes(peer));
+	/* The next timeout of a row says nothing new: RFC 5681 section 3.1. */
+	if (peer->flight.backoff <= 1)
+		congestion->threshold_bytes =
+		    max_u64(congestion->window_bytes * 7 / 10, least_bytes(peer));
 	congestion->window_bytes = least_bytes(peer);
 }
 

@@ -198,7 +198,7 @@ static void grant(struct in_message *message)
 	if (message->grant == message->shape.chunk_count)
 		wait_end(message);
 	credit_update(message);
-	acknowledge(message->peer, message->id);
+	acknowledge_credit(message->peer, message->id, bytes);
 	peer_update(message->peer);
 }
 

@@ -68,6 +68,24 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 	return flight->next++;
 }
 
+/* An answer is wanted four times a round trip, so that timeouts see that the peer lives and the
+ * window moves on evenly; of what was lost, to see soon that it came; and of the last packet there
+ * is room for. */
+bool flight_asks(struct peer *peer, uint32_t bytes, bool again)
+{
+	struct flight *flight = &peer->flight;
+	uint64_t now_ns = peer->transport->now_ns;
+
+	flight->unasked += bytes;
+	if (!again && flight_room(peer) &&
+	    flight->unasked < flight->congestion.window_bytes / MR_ANSWERS_PER_ROUND &&
+	    now_ns - flight->asked_ns < flight->rtt.smooth_ns / MR_ANSWERS_PER_ROUND)
+		return false;
+	flight->unasked = 0;
+	flight->asked_ns = now_ns;
+	return true;
+}
+
 /* The peer had what so many packets brought again: the last shrinking was for nothing. */
 static void spurious(struct peer *peer, uint32_t packets, bool late)
 {
@@ -147,7 +165,7 @@ static void lose(struct peer *peer, uint32_t number)
 {
 	struct flight *flight = &peer->flight;
 
-	if (!chunk_lost(peer, packet_at(peer, number)) ||
+	if (!chunk_lost(peer, packet_at(peer, number)) || !congestion_suspected(peer, number) ||
 	    packet_ahead(number, flight->recovery) < 0)
 		return;
 	remember(flight);

@@ -31,7 +31,7 @@ void lane_input(struct peer *peer, const struct wire_header *header, const uint8
 	}
 	if (!receive_enter(peer, header->session))
 		return;
-	receive_note(peer, header->packet);
+	receive_note(peer, header, bytes);
 	t->inbox[t->inbox_count++] = (struct inbox_packet){
 	    .peer = peer,
 	    .incarnation = peer->incarnation,

@@ -4,6 +4,11 @@
 #include "calls.h"
 #include "crc32c.h"
 
+static uint16_t data_flags(const struct transport *t)
+{
+	return t->config.payload_checksum ? WIRE_PAYLOAD_CHECKED : 0;
+}
+
 static void header_write(struct peer *peer, enum wire_type type, uint32_t session, uint32_t packet,
 			 uint8_t *at)
 {
@@ -24,8 +29,8 @@ static void header_write(struct peer *peer, enum wire_type type, uint32_t sessio
 		header.to_incarnation = 0;
 	else if (type == WIRE_WELCOME)
 		header.to_incarnation = peer->welcome_to;
-	else if (type == WIRE_DATA && t->config.payload_checksum)
-		header.flags = WIRE_PAYLOAD_CHECKED;
+	else if (type == WIRE_DATA)
+		header.flags = data_flags(t);
 	memcpy(at, &header, sizeof(header));
 }
 
@@ -37,6 +42,7 @@ void output_run(struct data_run *run, const struct out_message *message)
 {
 	*run = (struct data_run){
 	    .message = message,
+	    .flags = data_flags(message->peer->transport),
 	    .data =
 		{
 		    .message = message->id,
@@ -67,7 +73,20 @@ static void run_headers(struct data_run *run, uint8_t *head, uint32_t payload_by
 	run->payload_bytes = payload_bytes;
 }
 
-void output_data(struct data_run *run, uint32_t packet, struct transport_frame *frame)
+/* The CRC of the part that all packets of the run share, but for what this one asks. */
+static uint32_t run_flags(const struct data_run *run, uint8_t *wire, bool asks)
+{
+	uint16_t flags = run->flags | (asks ? WIRE_ANSWER : 0);
+	uint32_t crc = 0;
+
+	memcpy(wire + offsetof(struct wire_header, flags), &flags, sizeof(flags));
+	if (!asks)
+		return run->crc;
+	memcpy(wire + offsetof(struct wire_header, crc), &crc, sizeof(crc));
+	return crc32c(0, wire, CONSTANT_BYTES);
+}
+
+void output_data(struct data_run *run, uint32_t packet, bool asks, struct transport_frame *frame)
 {
 	uint8_t *wire = frame->head + NET_HEAD_BYTES;
 	uint32_t bytes = WIRE_HEADER_BYTES + WIRE_DATA_BYTES;
@@ -76,12 +95,13 @@ void output_data(struct data_run *run, uint32_t packet, struct transport_frame *
 	if (run->data.chunk == 0)
 		bytes += run->data.head_bytes;
 	run_headers(run, frame->head, bytes + frame->body_bytes);
+	crc = run_flags(run, wire, asks);
 	memcpy(wire + offsetof(struct wire_header, packet), &packet, sizeof(packet));
 	memcpy(wire + WIRE_HEADER_BYTES, &run->data, WIRE_DATA_BYTES);
 	if (run->data.chunk == 0)
 		memcpy(wire + WIRE_HEADER_BYTES + WIRE_DATA_BYTES, run->message->head,
 		       run->data.head_bytes);
-	crc = crc32c(run->crc, wire + CONSTANT_BYTES, bytes - CONSTANT_BYTES);
+	crc = crc32c(crc, wire + CONSTANT_BYTES, bytes - CONSTANT_BYTES);
 	if (run->message->peer->transport->config.payload_checksum)
 		crc = crc32c(crc, frame->body, frame->body_bytes);
 	memcpy(wire + offsetof(struct wire_header, crc), &crc, sizeof(crc));

@@ -58,7 +58,8 @@ void rtt_sample(struct peer *peer, uint64_t rtt_ns)
 	rtt->last_ns = rtt_ns;
 	base_note(rtt, peer->transport->now_ns, rtt_ns);
 	floor_decay(rtt, peer->transport->now_ns);
-	rtt->rto_ns = rtt->smooth_ns + 4 * rtt->var_ns;
+	/* An answer is asked for so many times a round trip: a packet may wait for the next one. */
+	rtt->rto_ns = rtt->smooth_ns + rtt->smooth_ns / MR_ANSWERS_PER_ROUND + 4 * rtt->var_ns;
 	rtt->rto_ns = max_u64(rtt->rto_ns, max_u64(MR_RTO_US_MIN * NS_PER_US, rtt->floor_ns));
 	rtt->rto_ns = min_u64(rtt->rto_ns, MR_RTO_US_MAX * NS_PER_US);
 }

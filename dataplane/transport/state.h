@@ -227,6 +227,8 @@ struct congestion { /* congestion.c */
 	uint32_t round_marks;
 	uint32_t marks; /* packets that arrived with one, as last told */
 	uint32_t alpha;
+	uint32_t losses;     /* of the packets ... */
+	uint32_t loss_first; /* ... from this one on */
 };
 
 struct flight {
@@ -247,6 +249,8 @@ struct flight {
 	bool stalled;           /* they, or a message, were too many */
 	uint8_t jitter;         /* parts in 1024 that this timeout is shorter by */
 	uint64_t bytes;         /* in flight */
+	uint64_t unasked;       /* bytes sent since a packet asked for an answer */
+	uint64_t asked_ns;      /* when that one did */
 	struct rtt rtt;
 	struct congestion congestion;
 };
@@ -397,6 +401,11 @@ struct peer {
 	struct lane_in lane_in;
 	uint32_t ack_first; /* of the queue of slots whose ack is due */
 	uint32_t ack_count;
+
+	/* When answers to it are due (acknowledge.c). */
+	uint32_t in_gap;              /* packets after a gap still to be answered at once */
+	uint64_t in_untold_bytes;     /* came since the last answer */
+	uint64_t credit_untold_bytes; /* granted since then */
 
 	/* Cleared at first use or by a new session. */
 	uint32_t out_flow_seq[MR_FLOWS_MAX];

@@ -153,9 +153,9 @@ struct transport_rx {
  *
  * Takes received frames, and returns how many: it stops behind one that raised an OFFER, so that
  * its user can answer before the next chunks of the same message are looked at, and when small
- * messages enough wait (transport_input_full()). So drain events, and give the rest. The frames stay as
- * they are until transport_input_end(), or else the next transport_input(): an offer answered
- * before is filled straight from its frame. */
+ * messages enough wait (transport_input_full()). So drain events, and give the rest. The frames
+ * stay as they are until transport_input_end(), or else the next transport_input(): an offer
+ * answered before is filled straight from its frame. */
 uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
 			 uint32_t count);
 /* Did it stop because a packet's worth of small messages waits (MR_INBOX_BYTES)? Then drain events,

@@ -34,7 +34,8 @@ enum wire_type {
 
 enum wire_flag {
 	WIRE_PAYLOAD_CHECKED = 1, /* DATA: the CRC covers the body's bytes as well */
-	WIRE_FLAGS = WIRE_PAYLOAD_CHECKED,
+	WIRE_ANSWER = 2,          /* DATA: its sender waits, or soon would: answer at once */
+	WIRE_FLAGS = WIRE_PAYLOAD_CHECKED | WIRE_ANSWER,
 };
 
 struct wire_header {

@@ -83,6 +83,8 @@
 #define MR_CREDIT_PEERS 4      /* share it when more want some: others' links may be slow */
 #define MR_CREDIT_OLDEST 8     /* one turn in so many is not the shortest's: Homa's share */
 #define MR_GRANT_BYTES 32768   /* one turn of a message in the round robin of credit */
+#define MR_ANSWER_PARTS 8      /* of credit: of so many parts one may come before an answer */
+#define MR_ANSWERS_PER_ROUND 4 /* a sender asks for: fewer would miss a timeout's deadline */
 #define MR_TURN_BYTES 32768    /* of a message before the next one's turn: a burst's worth */
 #define MR_STASH_CHUNKS 64     /* first chunks of a peer kept until they are accepted */
 #define MR_FLIGHT_PACKETS 4096 /* to one peer, not yet known to be there or lost */
@@ -92,9 +94,11 @@
 #define MR_DELAY_US_TARGET_MEMORY 1000 /* there: a ring of 1024 frames before a busy core */
 #define MR_REORDER_STEPS_MAX 16        /* quarters of a round trip packets may overtake by */
 #define MR_FLIGHT_BYTES_MAX (8u << 20) /* and at most: 40 Gbit/s over 1.6 ms */
-#define MR_REORDER_PACKETS 3           /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
-#define MR_PATH_BYTES_BASE 1280        /* of an IP packet, until more is known: IPv6's least */
-#define MR_PATH_ROUNDS 3               /* of asking for lengths: RFC 8899's MAX_PROBES */
+#define MR_LOSS_SHARE 50           /* one packet in so many is lost without a queue: BBR's 2 % */
+#define MR_LOSS_PACKETS 1024       /* at least, which that share is of: fewer stray too far */
+#define MR_REORDER_PACKETS 3       /* overtaken by so many, a packet is lost: RFC 9002 6.1.1 */
+#define MR_PATH_BYTES_BASE 1280    /* of an IP packet, until more is known: IPv6's least */
+#define MR_PATH_ROUNDS 3           /* of asking for lengths: RFC 8899's MAX_PROBES */
 #define MR_PATH_CHANCE 1000000     /* before messages fail: loss would look so once in so many */
 #define MR_PATH_SUSPECT_TIMEOUTS 3 /* in a row: long packets may vanish where short ones pass */
 #define MR_PATH_SUSPECT_LOST 64    /* long packets, and none that arrived: the same */

@@ -23,6 +23,8 @@ local ACK_BYTES, ECHO_BYTES, SMALL_BYTES, PROBE_BYTES = 20, 24, 14, 8
 local NODE_HEAD_BYTES = 24
 local HELLO, WELCOME, DATA, ACK, PROBE, RESET, SMALL = 1, 2, 3, 4, 5, 6, 7
 local FLAG_PAYLOAD_CHECKED = 1
+local FLAG_ANSWER = 2
+local FLAGS = bit.bor(FLAG_PAYLOAD_CHECKED, FLAG_ANSWER)
 
 -- Bounds of docs/wire.md, section by section.
 local NODES, FLOWS, HEAD_BYTES_MAX = 64, 64, 256
@@ -60,6 +62,8 @@ local f = {
 	flags = ProtoField.uint16("millrace.flags", "Flags", base.HEX),
 	payload_checked = ProtoField.bool("millrace.flags.payload_checked",
 		"The CRC covers the body", 16, nil, FLAG_PAYLOAD_CHECKED),
+	answer = ProtoField.bool("millrace.flags.answer",
+		"To be answered at once", 16, nil, FLAG_ANSWER),
 	from_node = ProtoField.uint16("millrace.from_node", "From node"),
 	to_node = ProtoField.uint16("millrace.to_node", "To node"),
 	crc = ProtoField.uint32("millrace.crc", "CRC32C", base.HEX),
@@ -553,7 +557,9 @@ function millrace.dissector(tvb, pinfo, root)
 	pinfo.cols.info = summary
 	tree:append_text(", " .. summary)
 	add_row(tree, tvb, 0, { { f.magic, 4 }, { f.version, 1 }, { f.type, 1 } })
-	tree:add_le(f.flags, tvb(6, 2)):add_le(f.payload_checked, tvb(6, 2))
+	local flag_tree = tree:add_le(f.flags, tvb(6, 2))
+	flag_tree:add_le(f.payload_checked, tvb(6, 2))
+	flag_tree:add_le(f.answer, tvb(6, 2))
 	add_row(tree, tvb, 8, {
 		{ f.from_node, 2 }, { f.to_node, 2 }, { f.crc, 4 }, { f.from_incarnation, 8 },
 		{ f.to_incarnation, 8 }, { f.session, 4 }, { f.packet, 4 },
@@ -568,7 +574,7 @@ function millrace.dissector(tvb, pinfo, root)
 	if version == 1 and type == ACK then
 		flags = 0 -- it is the packets that came with a mark
 	end
-	if bit.band(flags, bit.bnot(version == 1 and 0 or FLAG_PAYLOAD_CHECKED)) ~= 0 then
+	if bit.band(flags, bit.bnot(version == 1 and 0 or FLAGS)) ~= 0 then
 		complain(tree, pinfo, "unknown flags")
 	elseif tvb(8, 2):le_uint() >= NODES or tvb(10, 2):le_uint() >= NODES then
 		complain(tree, pinfo, "a node of that number")

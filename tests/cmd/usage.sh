@@ -48,7 +48,7 @@ run 2 '--nodes: "two"' $wordcount --nodes two
 run 2 '--nodes needs a value' $wordcount --nodes
 run 2 '--workers: "0"' $wordcount --workers 0
 run 2 '--memory: "lots" is not allowed: bytes are needed, plain or with KiB' $wordcount --memory lots
-run 2 '--sandbox: "jail" is not allowed: wasm or native' $wordcount --sandbox jail
+run 2 '--sandbox: "jail" is not allowed: wasm, process, kvm, native or auto' $wordcount --sandbox jail
 run 2 '--poll: "never" is not allowed: always, adaptive or interrupt' $wordcount --poll never
 run 2 '--drop-rate: "2" is not allowed: a probability from 0 to 1' $wordcount --drop-rate 2
 run 2 'SET=URI is needed' $wordcount text

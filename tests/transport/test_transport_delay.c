@@ -8,8 +8,8 @@
 #define MESSAGE_BYTES (1 << 20)
 #define OUTSTANDING 4
 #define EXTRA_NS 300000 /* each way: six times what is taken for no sign */
-#define PHASE_MS 50
-#define LAST_MS 10 /* of a phase: what came of it */
+#define PHASE_MS 20
+#define LAST_MS 5 /* of a phase: what came of it */
 
 static struct sim_network *network;
 static struct sim_station *stations[2];

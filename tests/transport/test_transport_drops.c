@@ -100,7 +100,7 @@ static void test_header(const struct transport_counters *c)
 	dropped(good_bytes, &c->drop_version, "version");
 	PACKET[50]++;
 	dropped(good_bytes, &c->drop_checksum, "CRC");
-	PACKET[6] = 2;
+	PACKET[6] = 4;
 	seal();
 	dropped(good_bytes, &c->drop_malformed, "unknown flags");
 	PACKET[5] = 77;
