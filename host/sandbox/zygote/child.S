@@ -25,13 +25,15 @@ zygote_start: /* the kernel gives a stack; ours is in our data */
 
 	.globl child_clone
 	.type child_clone, @function
-child_clone: /* long (entry, header_off, region_bytes): the child's pid or -errno */
+child_clone: /* long (entry, header_off, region_bytes, own_pid): the child's pid or -errno */
 	push %r12
 	push %r13
 	push %r14
+	push %r15
 	mov %rdi, %r12
 	mov %rsi, %r13
 	mov %rdx, %r14
+	mov %rcx, %r15
 	mov $SIGCHLD, %edi
 	xor %esi, %esi
 	xor %edx, %edx
@@ -41,6 +43,7 @@ child_clone: /* long (entry, header_off, region_bytes): the child's pid or -errn
 	syscall
 	test %rax, %rax
 	jz child_begin
+	pop %r15
 	pop %r14
 	pop %r13
 	pop %r12
@@ -67,6 +70,11 @@ child_begin:
 	syscall
 	test %rax, %rax
 	jnz child_unfit
+	/* It comes too late for a zygote that died before. */
+	mov $__NR_getppid, %eax
+	syscall
+	cmp %r15, %rax
+	jne child_unfit
 	/* All of the region at once: its faults one by one cost several times as much. A kernel
 	 * without it (before 5.14) takes them. */
 	mov $PROCESS_REGION_BASE, %rdi

@@ -7,6 +7,7 @@
  */
 #include <asm/prctl.h>
 #include <asm/signal.h>
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/landlock.h>
 #include <linux/mman.h>
@@ -147,6 +148,15 @@ static int landlock_enter(void)
 	return rc < 0 ? (int)rc : PROCESS_LANDLOCK;
 }
 
+/* Root's rights, where no user namespace took them away. */
+static int rights_drop(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	return (int)SYSTEM_2(__NR_capset, &head, none);
+}
+
 int confine(const struct process_setup *setup)
 {
 	int walls = setup->namespaces ? PROCESS_NAMESPACES : 0;
@@ -159,6 +169,8 @@ int confine(const struct process_setup *setup)
 		rc = signals_set();
 	if (rc == 0)
 		rc = limits_set(setup->namespaces != 0);
+	if (rc == 0)
+		rc = rights_drop();
 	if (rc == 0)
 		rc = SYSTEM_6(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
 	if (rc == 0)

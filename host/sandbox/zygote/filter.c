@@ -93,6 +93,7 @@ static void gate_allow(void)
 
 	load(FIELD(nr));
 	call_allow(__NR_exit_group);
+	call_allow(__NR_getppid);
 	begin = call_begin(__NR_munmap);
 	require_argument(0, ZYGOTE_CODE);
 	require_argument(1, ZYGOTE_CODE_BYTES);

@@ -55,7 +55,7 @@ struct kernel_siginfo {
 	uint8_t rest[128 - 32];
 };
 
-long child_clone(uint64_t entry, uint64_t header_off, uint64_t region_bytes);
+long child_clone(uint64_t entry, uint64_t header_off, uint64_t region_bytes, uint64_t own_pid);
 _Noreturn void zygote_main(void);
 
 /* The stack (child.S) and everything else that is ours: no child has it. */
@@ -64,6 +64,7 @@ uint8_t zygote_stack[ZYGOTE_STACK_BYTES] __attribute__((aligned(16)));
 static struct process_setup setup;
 static struct process_request request;
 static struct process_reply reply;
+static uint64_t own_pid;      // in its own pid namespace
 static int memory_fd = -1;    // of the last region
 static uint64_t mapped_bytes; // at PROCESS_REGION_BASE
 
@@ -188,7 +189,7 @@ static void request_serve(int fd)
 	reply.condemned = 0;
 	reply.error = region_map(fd);
 	if (reply.error == 0) {
-		pid = child_clone(setup.entry, request.header_off, request.bytes);
+		pid = child_clone(setup.entry, request.header_off, request.bytes, own_pid);
 		if (pid < 0)
 			reply.error = (int32_t)pid;
 		else
@@ -202,6 +203,7 @@ void zygote_main(void)
 	int fd;
 	int walls;
 
+	own_pid = (uint64_t)SYSTEM_1(__NR_getpid, 0);
 	receive(&setup, sizeof(setup), &fd);
 	walls = confine(&setup);
 	reply.error = walls < 0 ? walls : 0;
