@@ -69,8 +69,8 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 }
 
 /* An answer is wanted four times a round trip, so that timeouts see that the peer lives and the
- * window moves on evenly; of what was lost, to see soon that it came; and of the last packet there
- * is room for. */
+ * window moves on evenly; of what was lost, to see soon that it came; of the last packet there is
+ * room for; and of each while the window is small: of few answers, loss leaves none. */
 bool flight_asks(struct peer *peer, uint32_t bytes, bool again)
 {
 	struct flight *flight = &peer->flight;
@@ -78,6 +78,7 @@ bool flight_asks(struct peer *peer, uint32_t bytes, bool again)
 
 	flight->unasked += bytes;
 	if (!again && flight_room(peer) &&
+	    flight->congestion.window_bytes > MR_FLIGHT_BYTES_INITIAL &&
 	    flight->unasked < flight->congestion.window_bytes / MR_ANSWERS_PER_ROUND &&
 	    now_ns - flight->asked_ns < flight->rtt.smooth_ns / MR_ANSWERS_PER_ROUND)
 		return false;
