@@ -13,8 +13,10 @@
 #define STACK_TEXT_BYTES 64
 #define DIR_BYTES 64
 
-static const char *const own_sources[] = {"program_files.c", "program_main.c", "program_posix.c",
-					  "program_wasi.c"};
+static const char *const own_sources[] = {
+    "program_descriptors.c", "program_files.c", "program_main.c",
+    "program_paths.c",       "program_posix.c", "program_wasi.c",
+};
 
 #define OWN_COUNT (sizeof(own_sources) / sizeof(own_sources[0]))
 

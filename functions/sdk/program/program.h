@@ -3,9 +3,10 @@
  * the call. Compiled with the program's own sources by `millrace build --program`, for wasm32 with
  * wasi-libc; docs/sandbox.md says what a program sees.
  *
- * program_main.c begins and ends it, program_files.c has what it reads and writes, program_wasi.c
- * answers wasi-libc's calls, WASI preview 1. There is one call in a module's life: its memory is
- * new for each, and so is all that is static here.
+ * program_main.c begins and ends it, program_files.c has what it reads and writes;
+ * program_descriptors.c, program_paths.c and program_wasi.c answer wasi-libc's calls, WASI preview
+ * 1, and program_posix.c what wasi-libc leaves out. There is one call in a module's life: its
+ * memory is new for each, and so is all that is static here.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
