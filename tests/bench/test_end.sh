@@ -28,9 +28,9 @@ workers_there() {
 group_gone() {
 	! pgrep -g "$group" >/dev/null
 }
-# Starts one; sets keeper, group and folder. Shells let what is in the background ignore SIGINT.
+# Starts one; sets keeper, group and folder. Shells let what is in the background ignore SIGINT, nohup SIGHUP.
 begin() {
-	env --default-signal=INT "$bench" transport --port memif --runs 99 --ms 20 \
+	env --default-signal=INT,TERM,HUP "$bench" transport --port memif --runs 99 --ms 20 \
 		--case memif.pingpong.32.p50 >"$work/out" 2>"$work/err" </dev/null &
 	keeper=$!
 	await child_there || fail "nothing was started"

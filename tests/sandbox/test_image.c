@@ -137,6 +137,7 @@ static void segments_refused(void)
 
 int main(int argc, char **argv)
 {
+	static const uint8_t module[128] = "\0asm\1\0\0\0 and so on";
 	size_t shared_bytes;
 
 	good_bytes = file_load(argv[1], good);
@@ -146,9 +147,7 @@ int main(int argc, char **argv)
 	segments_refused();
 	for (size_t n = 0; n < sizeof(Elf64_Ehdr); n++)
 		refused_bytes(good, n, "too few");
-	refused_bytes(
-	    (const uint8_t *)"\0asm\1\0\0\0 and so on, for at least as long as a header is", 64,
-	    "this is no ELF image");
+	refused_bytes(module, sizeof(module), "this is no ELF image");
 	shared_bytes = file_load(argv[2], file);
 	refused_bytes(file, shared_bytes, "shared object");
 	return 0;

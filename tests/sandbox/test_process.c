@@ -289,6 +289,8 @@ static void host_killed(char **argv)
 
 /* ---- Many ---- */
 
+#define WARM_RUNS 2000 /* until a sanitizer's stores are full, too */
+
 static long resident_kib(pid_t pid)
 {
 	char path[64];
@@ -307,7 +309,7 @@ static void many_flat(int runs)
 	const pid_t zygote = child_of(getpid(), 0);
 	long own_kib, zygote_kib, descriptors;
 
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < WARM_RUNS; i++)
 		echo_fine();
 	own_kib = resident_kib(getpid());
 	zygote_kib = resident_kib(zygote);
