@@ -14,6 +14,8 @@
 #include <millrace/hash.h>
 #include <millrace/limits.h>
 
+#include "descriptor.h"
+
 struct code_entry {
 	uint64_t hash;
 	uint64_t bytes;
@@ -154,21 +156,6 @@ bool code_store_has(const struct code_store *store, uint64_t hash)
 	return entry_find(store, hash) != NULL;
 }
 
-static int bytes_write(int fd, const uint8_t *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t n = write(fd, bytes, count);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
 static int file_write(const struct code_store *store, const char *name, const void *bytes,
 		      size_t count)
 {
@@ -178,7 +165,7 @@ static int file_write(const struct code_store *store, const char *name, const vo
 
 	if (fd < 0)
 		return -errno;
-	rc = bytes_write(fd, bytes, count);
+	rc = descriptor_write(fd, bytes, count);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0 && renameat(store->dir_fd, temporary, store->dir_fd, name) < 0)
@@ -210,21 +197,6 @@ int code_store_put(struct code_store *store, uint64_t hash, const void *bytes, s
 	return rc;
 }
 
-static int bytes_read(int fd, uint8_t *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t n = read(fd, bytes, count);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
 int code_store_get(struct code_store *store, uint64_t hash, void **bytes_out, size_t *byte_count)
 {
 	struct code_entry *entry = entry_find(store, hash);
@@ -239,7 +211,7 @@ int code_store_get(struct code_store *store, uint64_t hash, void **bytes_out, si
 	if (bytes == NULL)
 		return -ENOMEM;
 	fd = openat(store->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	rc = fd < 0 ? -errno : bytes_read(fd, bytes, entry->bytes);
+	rc = fd < 0 ? -errno : descriptor_read(fd, bytes, entry->bytes);
 	if (fd >= 0)
 		close(fd);
 	/* Changed or gone behind our back: forget it, so that it is brought again. */

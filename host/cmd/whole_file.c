@@ -9,20 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int bytes_read(int fd, char *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t n = read(fd, bytes, count);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
+#include "descriptor.h"
 
 static int open_file_read(int fd, uint64_t bytes_max, char **text, size_t *bytes)
 {
@@ -41,7 +28,7 @@ static int open_file_read(int fd, uint64_t bytes_max, char **text, size_t *bytes
 	*text = malloc(*bytes + 1);
 	if (*text == NULL)
 		return -ENOMEM;
-	rc = bytes_read(fd, *text, *bytes);
+	rc = descriptor_read(fd, *text, *bytes);
 	if (rc < 0) {
 		free(*text);
 		return rc;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "item_name.h"
 
 static void item_free(struct folder_item *item)
@@ -84,7 +85,6 @@ static int file_read(int dir_fd, const char *file, struct folder_item *item)
 {
 	int fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
-	uint32_t got = 0;
 	int rc = 0;
 
 	if (fd < 0)
@@ -101,14 +101,8 @@ static int file_read(int dir_fd, const char *file, struct folder_item *item)
 		item->bytes = malloc(item->byte_count);
 		rc = item->bytes != NULL ? 0 : -ENOMEM;
 	}
-	while (rc == 0 && got < item->byte_count) {
-		ssize_t n = read(fd, item->bytes + got, item->byte_count - got);
-
-		if (n <= 0)
-			rc = n < 0 ? -errno : -EIO;
-		else
-			got += (uint32_t)n;
-	}
+	if (rc == 0)
+		rc = descriptor_read(fd, item->bytes, item->byte_count);
 	close(fd);
 	return rc;
 }
@@ -209,19 +203,11 @@ too_long:
 static int file_write(int dir_fd, const struct folder_item *item)
 {
 	int fd = openat(dir_fd, item->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	uint32_t done = 0;
-	int rc = 0;
+	int rc;
 
 	if (fd < 0)
 		return -errno;
-	while (rc == 0 && done < item->byte_count) {
-		ssize_t n = write(fd, item->bytes + done, item->byte_count - done);
-
-		if (n < 0)
-			rc = -errno;
-		else
-			done += (uint32_t)n;
-	}
+	rc = descriptor_write(fd, item->bytes, item->byte_count);
 	if (close(fd) != 0 && rc == 0)
 		rc = -errno;
 	return rc;
