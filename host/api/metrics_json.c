@@ -44,6 +44,15 @@ static void handover_json_add(cJSON *json, const struct handover_counters *count
 #undef ADD
 }
 
+static void sandbox_json_add(cJSON *json, const struct sandbox_counters *counters)
+{
+	cJSON *object = cJSON_AddObjectToObject(json, "sandbox");
+
+#define ADD(name) cJSON_AddNumberToObject(object, #name, (double)counters->name);
+	SANDBOX_COUNTERS(ADD)
+#undef ADD
+}
+
 static void port_json_add(cJSON *json, const struct node_metrics *metrics)
 {
 	const struct port_counters *counters = &metrics->port;
@@ -189,6 +198,7 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	histograms_json_add(json, metrics);
 	peers_json_add(json, metrics);
 	handover_json_add(json, &metrics->handover);
+	sandbox_json_add(json, &metrics->sandbox);
 	link_json_add(json, &metrics->link);
 	port_json_add(json, metrics);
 	seal_json_add(json, metrics);

@@ -52,8 +52,13 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #define HANDOVER(name)                                                         \
 	counter_write(to, "handover", #name, "To and from peers on this host", \
 		      metrics->handover.name);
+#define SANDBOX(name)                                                           \
+	counter_write(to, "sandbox", #name, "Sandboxes, in the node's process", \
+		      metrics->sandbox.name);
 	JOB_COUNTERS(JOB)
 	HANDOVER_COUNTERS(HANDOVER)
+	SANDBOX_COUNTERS(SANDBOX)
+#undef SANDBOX
 #undef HANDOVER
 #undef JOB
 	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);

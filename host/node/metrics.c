@@ -73,6 +73,7 @@ void metrics_publish(struct node *node)
 	metrics->uptime_ns = node->now_ns - node->started_ns;
 	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->path.port->abilities;
+	sandbox_counters_read(&metrics->sandbox);
 	seal_collect(node, metrics);
 	metrics->histograms = node->histograms;
 	metrics->messages = *transport_histograms(node->path.transport);

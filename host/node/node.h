@@ -271,6 +271,7 @@ struct node_metrics {
 	struct transport_counters transport;
 	struct port_counters port;
 	struct handover_counters handover;
+	struct sandbox_counters sandbox; /* of all nodes of this process */
 	struct port_abilities port_abilities;
 	struct link_counters link;
 	struct seal_counters seal;

@@ -5,12 +5,12 @@
 
 #include "backend.h"
 #include "kvm_code.h"
-#include "kvm_counters.h"
 #include "kvm_layout.h"
 #include "kvm_outcome.h"
 #include "kvm_run.h"
 #include "kvm_view.h"
 #include "kvm_vm.h"
+#include "sandbox_counters.h"
 
 static int kvm_prepare(const void *bytes, size_t len, const char *cache_dir,
 		       struct sandbox_code **prepared, char *error, size_t error_bytes)
@@ -48,7 +48,7 @@ static struct kvm_vm *machine_of_thread(struct sandbox_result *result)
 	result->run_ns = 0;
 	if (kvm_vm_create(&vm, result->text, sizeof(result->text)) < 0)
 		return NULL;
-	kvm_count(KVM_MACHINES_MADE);
+	sandbox_count(&sandbox_counts.kvm_machines_made, 1);
 	thread->machine = vm;
 	thread->machine_release = machine_destroy;
 	return vm;
@@ -83,7 +83,7 @@ static int region_place(struct kvm_vm *vm, const struct region *region, uint64_t
 		return -ENOMEM;
 	memcpy(copy, region->base, region->bytes);
 	memset(copy + region->bytes, 0, region_mapped_bytes(region) - region->bytes);
-	kvm_count(KVM_REGIONS_COPIED);
+	sandbox_count(&sandbox_counts.kvm_regions_copied, 1);
 	return kvm_vm_pool(vm, copy, vm->copy_bytes, physical);
 }
 
@@ -114,7 +114,7 @@ static int view_prepare(struct kvm_vm *vm, const struct kvm_code *code, const st
 	rc = kvm_view_find(vm, code, physical, region_mapped_bytes(region), view);
 	if (rc != -ENOSPC)
 		return rc;
-	kvm_count(KVM_TABLES_FORGOTTEN);
+	sandbox_count(&sandbox_counts.kvm_tables_forgotten, 1);
 	rc = kvm_vm_forget(vm);
 	return rc == 0 ? kvm_view_find(vm, code, physical, region_mapped_bytes(region), view) : rc;
 }
@@ -122,7 +122,7 @@ static int view_prepare(struct kvm_vm *vm, const struct kvm_code *code, const st
 static void machine_replace(void)
 {
 	machine_destroy(guest_self());
-	kvm_count(KVM_MACHINES_REPLACED);
+	sandbox_count(&sandbox_counts.kvm_machines_replaced, 1);
 }
 
 static void kvm_run(struct sandbox_code *prepared, struct region *region, uint32_t header_off,

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kvm_counters.h"
 #include "kvm_layout.h"
+#include "sandbox_counters.h"
 
 #define VIEW_PLACES (2 * KVM_VIEWS_MAX)
 
@@ -149,7 +149,7 @@ int kvm_view_find(struct kvm_vm *vm, const struct kvm_code *code, uint64_t physi
 	view->physical = physical;
 	view->bytes = bytes;
 	vm->view_count++;
-	kvm_count(KVM_VIEWS_BUILT);
+	sandbox_count(&sandbox_counts.kvm_views_built, 1);
 	*found = view;
 	return 0;
 }

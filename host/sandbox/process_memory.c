@@ -7,12 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static atomic_uint_fast64_t copied_bytes;
-
-uint64_t process_memory_copied(void)
-{
-	return atomic_load(&copied_bytes);
-}
+#include "sandbox_counters.h"
 
 static uint64_t pages_up(uint64_t bytes)
 {
@@ -88,7 +83,7 @@ static int window_fill(struct zygote *zygote, struct region *region, struct proc
 		return rc;
 	memcpy(zygote->window, region->base, region->bytes);
 	memset(zygote->window + region->bytes, 0, memory->bytes - region->bytes);
-	atomic_fetch_add_explicit(&copied_bytes, region->bytes, memory_order_relaxed);
+	sandbox_count(&sandbox_counts.process_copied_bytes, region->bytes);
 	memory->copied = true;
 	memory->offset = 0;
 	return descriptor_match(zygote, zygote->window_fd, memory);
@@ -113,5 +108,5 @@ void process_memory_collect(struct zygote *zygote, struct region *region,
 	if (!memory->copied)
 		return;
 	memcpy(region->base, zygote->window, region->bytes);
-	atomic_fetch_add_explicit(&copied_bytes, region->bytes, memory_order_relaxed);
+	sandbox_count(&sandbox_counts.process_copied_bytes, region->bytes);
 }

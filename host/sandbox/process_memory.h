@@ -19,7 +19,5 @@ int process_memory_share(struct zygote *zygote, struct region *region,
 /* The run is over: the region holds what it left. */
 void process_memory_collect(struct zygote *zygote, struct region *region,
 			    const struct process_memory *memory);
-/* Bytes copied to windows and back, by all runs. */
-uint64_t process_memory_copied(void);
 
 #endif

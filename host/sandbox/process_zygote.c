@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "sandbox_counters.h"
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zygote *all; // under all_lock
@@ -52,19 +53,6 @@ void zygotes_interrupt(void)
 	pthread_mutex_unlock(&all_lock);
 }
 
-uint32_t process_walls(void)
-{
-	uint32_t walls = UINT32_MAX;
-
-	pthread_mutex_lock(&all_lock);
-	for (struct zygote *z = all; z != NULL; z = z->next)
-		walls &= z->walls;
-	if (all == NULL)
-		walls = 0;
-	pthread_mutex_unlock(&all_lock);
-	return walls;
-}
-
 static int message_send(int socket, const void *message, size_t bytes, int fd)
 {
 	union {
@@ -103,6 +91,18 @@ static int reply_take(int socket, struct process_reply *reply)
 	return n < 0 ? -errno : -EPIPE;
 }
 
+/* A zygote stands; what could not be put around it is counted. */
+static void walls_count(uint32_t walls)
+{
+	sandbox_count(&sandbox_counts.process_zygotes, 1);
+	if ((walls & PROCESS_LANDLOCK) == 0)
+		sandbox_count(&sandbox_counts.process_no_landlock, 1);
+	if ((walls & PROCESS_NAMESPACES) == 0)
+		sandbox_count(&sandbox_counts.process_no_namespaces, 1);
+	if ((walls & PROCESS_BARE) == 0)
+		sandbox_count(&sandbox_counts.process_not_bare, 1);
+}
+
 static int setup_exchange(struct zygote *zygote, const struct image *image, bool namespaces)
 {
 	struct process_setup setup = {.entry = image->entry,
@@ -124,7 +124,7 @@ static int setup_exchange(struct zygote *zygote, const struct image *image, bool
 	if (rc == 0)
 		rc = reply.error;
 	if (rc == 0)
-		zygote->walls = reply.walls;
+		walls_count(reply.walls);
 	return rc;
 }
 

@@ -17,7 +17,6 @@
 struct zygote {
 	pid_t pid;
 	int socket;
-	uint32_t walls;           // of enum process_wall
 	uint64_t runs;            // begun: the number of the current one
 	_Atomic uint64_t running; // number of the run under way, 0: none. owner wo, interrupt ro
 	/* The descriptor of a region's memory that it has, by its inode: 0 is none. */
@@ -43,9 +42,6 @@ int zygote_run(struct zygote *zygote, struct process_request *request, int memor
 	       struct process_reply *reply);
 /* Ends the runs under way, as if out of time. */
 void zygotes_interrupt(void);
-/* What stands around the zygotes of this process (enum process_wall): the least of any, 0 before
- * the first. */
-uint32_t process_walls(void);
 
 /* process_enter.c: a new process that becomes the zygote, with the descriptors that it begins with;
  * in its own namespaces, or not. Its pid or -errno. */

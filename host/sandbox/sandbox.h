@@ -94,4 +94,25 @@ static inline void sandbox_run(struct sandbox_code *code, struct region *region,
 /* Nulls *code; *code may be NULL. */
 void sandbox_release(struct sandbox_code **code);
 
+/* What the backends did beside running functions, in the whole process. */
+#define SANDBOX_COUNTERS(X)                                                                        \
+	X(kvm_machines_made)     /* one per thread, and one for each that was replaced */          \
+	X(kvm_machines_replaced) /* after an exit that no function should be able to cause */      \
+	X(kvm_views_built)       /* page tables for a code and region that had not met */          \
+	X(kvm_tables_forgotten)  /* all of a thread's tables, when they were full */               \
+	X(kvm_regions_copied)    /* in and out, because they lie in no pool */                     \
+	X(process_copied_bytes)  /* in and out, of regions that no process can map on their own */ \
+	X(process_zygotes)       /* started: one per code and thread that runs it */               \
+	X(process_no_landlock)   /* of them, without this wall: the kernel has it not */           \
+	X(process_no_namespaces) /* of them: none for us, or all used up */                        \
+	X(process_not_bare)      /* of them: the kernel keeps its vdso mapped */
+
+struct sandbox_counters {
+#define SANDBOX_COUNTER_FIELD(name) uint64_t name;
+	SANDBOX_COUNTERS(SANDBOX_COUNTER_FIELD)
+#undef SANDBOX_COUNTER_FIELD
+};
+
+void sandbox_counters_read(struct sandbox_counters *counters);
+
 #endif

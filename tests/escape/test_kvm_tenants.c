@@ -7,7 +7,7 @@
 
 #include "image.h"
 #include "kvm_attacker.h"
-#include "kvm_counters.h"
+#include "sandbox_counters.h"
 #include "test.h"
 
 #define PAGE_BYTES 4096u
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	last_page_is_clean();
 	deadlines_hit_their_own(rounds);
 	interrupts_hit_nobody(rounds);
-	CHECK(kvm_counter_read(KVM_MACHINES_REPLACED) == 0);
+	CHECK(sandbox_counts.kvm_machines_replaced == 0);
 	sandbox_release(&attacker.code);
 	sandbox_release(&other.code);
 	harness_stop();

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "kvm_counters.h"
 #include "kvm_device.h"
+#include "sandbox_counters.h"
 #include "sandbox_limits.h"
 #include "test.h"
 
@@ -49,7 +49,7 @@ static void echo_run(struct harness_function *function, uint32_t number, uint64_
 /* More codes and regions than books have room for: they are forgotten, and made again. */
 static void books_overflow(void)
 {
-	const uint64_t forgotten = kvm_counter_read(KVM_TABLES_FORGOTTEN);
+	const uint64_t forgotten = sandbox_counts.kvm_tables_forgotten;
 	struct region *hole[64];
 
 	for (uint32_t i = 0; i < 3 * KVM_SPACES_MAX; i++) {
@@ -60,7 +60,7 @@ static void books_overflow(void)
 		echo_run(&mine, i, 8 * MR_PAGE_BYTES);
 		sandbox_release(&mine.code);
 	}
-	CHECK(kvm_counter_read(KVM_TABLES_FORGOTTEN) >= forgotten + 2);
+	CHECK(sandbox_counts.kvm_tables_forgotten >= forgotten + 2);
 	for (uint32_t i = 0; i < 3 * KVM_VIEWS_MAX; i++) {
 		if (i % 64 == 0)
 			for (int k = 0; i > 0 && k < 64; k++)
@@ -70,7 +70,7 @@ static void books_overflow(void)
 	}
 	for (int k = 0; k < 64; k++)
 		region_unref(&hole[k]);
-	CHECK(kvm_counter_read(KVM_TABLES_FORGOTTEN) >= forgotten + 3);
+	CHECK(sandbox_counts.kvm_tables_forgotten >= forgotten + 3);
 }
 
 /* Regions of many sizes, among them some in large pages, some of several tables. */
@@ -129,7 +129,7 @@ static void pools_come_and_go(void)
 static void others_are_copied(void)
 {
 	static const uint64_t sizes[] = {8192, 8192 + 100, 1u << 20, 16384, 3u << 20, 9999};
-	const uint64_t before = kvm_counter_read(KVM_REGIONS_COPIED);
+	const uint64_t before = sandbox_counts.kvm_regions_copied;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		uint8_t *memory = malloc(sizes[i] + 64);
@@ -139,7 +139,7 @@ static void others_are_copied(void)
 		free(memory);
 		echo_run(&echo, (uint32_t)i, 0);
 	}
-	CHECK(kvm_counter_read(KVM_REGIONS_COPIED) == before + sizeof(sizes) / sizeof(sizes[0]));
+	CHECK(sandbox_counts.kvm_regions_copied == before + sizeof(sizes) / sizeof(sizes[0]));
 }
 
 static long rss_kib(void)
@@ -203,8 +203,8 @@ int main(int argc, char **argv)
 	pools_come_and_go();
 	others_are_copied();
 	runs_leave_nothing(runs);
-	CHECK(kvm_counter_read(KVM_MACHINES_REPLACED) == 0);
-	CHECK(kvm_counter_read(KVM_MACHINES_MADE) == 1);
+	CHECK(sandbox_counts.kvm_machines_replaced == 0);
+	CHECK(sandbox_counts.kvm_machines_made == 1);
 	sandbox_release(&echo.code);
 	harness_stop();
 	return 0;

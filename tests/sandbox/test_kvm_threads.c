@@ -8,8 +8,8 @@
 #include <pthread.h>
 
 #include "harness.h"
-#include "kvm_counters.h"
 #include "kvm_device.h"
+#include "sandbox_counters.h"
 #include "test.h"
 
 #define THREADS 4
@@ -89,8 +89,8 @@ int main(int argc, char **argv)
 			CHECK(pthread_join(threads[i], NULL) == 0);
 		CHECK(descriptors() == fds, "%d, not %d", descriptors(), fds);
 	}
-	CHECK(kvm_counter_read(KVM_MACHINES_MADE) == ROUNDS * THREADS);
-	CHECK(kvm_counter_read(KVM_MACHINES_REPLACED) == 0);
+	CHECK(sandbox_counts.kvm_machines_made == ROUNDS * THREADS);
+	CHECK(sandbox_counts.kvm_machines_replaced == 0);
 	sandbox_release(&shared);
 	harness_stop();
 	return 0;

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "process_memory.h"
+#include "process_protocol.h"
+#include "sandbox_counters.h"
 #include "test.h"
 
 #define PATIENCE_MS 20000
@@ -172,7 +173,7 @@ static bool within(uint64_t low, uint64_t high, uint64_t from, uint64_t to)
 }
 
 /* Nothing but code, stack, region and gate; the region no longer than its own. */
-static void maps_bare(pid_t pid, uint32_t walls)
+static void maps_bare(pid_t pid)
 {
 	const uint64_t region_end =
 	    IMAGE_REGION_BASE + (loop.code->header_off + REGION_MEMORY + 4096) / 4096 * 4096 + 4096;
@@ -188,7 +189,7 @@ static void maps_bare(pid_t pid, uint32_t walls)
 		CHECK(sscanf(line, "%llx-%llx", &low, &high) == 2);
 		if (strstr(line, "[vsyscall]") != NULL)
 			continue; /* no mapping; its calls are the filter's */
-		if ((walls & PROCESS_BARE) == 0 && strstr(line, "[v") != NULL)
+		if (sandbox_counts.process_not_bare > 0 && strstr(line, "[v") != NULL)
 			continue; /* a kernel that keeps its vdso where it is */
 		regions += low == IMAGE_REGION_BASE;
 		lines++;
@@ -214,7 +215,7 @@ static void *loop_main(void *text)
 	return NULL;
 }
 
-static void child_is_bare(uint32_t walls)
+static void child_is_bare(void)
 {
 	char text[MR_ERROR_BYTES_MAX];
 	pid_t zygote, child;
@@ -230,7 +231,7 @@ static void child_is_bare(uint32_t walls)
 	status_has(zygote, "Seccomp", "2");
 	/* Not readable by others than root: it cannot be dumped. */
 	if (geteuid() == 0) {
-		maps_bare(child, walls);
+		maps_bare(child);
 		CHECK(descriptors_of(child) == 0, "%ld descriptors", descriptors_of(child));
 		CHECK(descriptors_of(zygote) == 2, "%ld: socket, region", descriptors_of(zygote));
 	}
@@ -346,14 +347,15 @@ int main(int argc, char **argv)
 	if (!harness_backend_works("process", argv[1], "good_echo", missing, sizeof(missing)))
 		SKIP("process: %s", missing);
 	loop = function_named(argv[1], "bad_loop");
-	child_is_bare(process_walls());
+	child_is_bare();
 	echo = function_named(argv[1], "good_echo");
 	zygote_killed();
 	host_killed(argv);
 	sandbox_release(&loop.code);
-	copied = process_memory_copied();
+	copied = sandbox_counts.process_copied_bytes;
 	many_flat(runs);
-	CHECK(process_memory_copied() == copied, "regions that can be mapped were copied");
+	CHECK(sandbox_counts.process_copied_bytes == copied,
+	      "regions that can be mapped were copied");
 	sandbox_release(&echo.code);
 	CHECK(child_of(getpid(), 0) == 0, "a zygote outlives its code");
 	harness_stop();
