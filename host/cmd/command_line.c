@@ -7,10 +7,10 @@
 
 #define FIRST 256 /* number of the first option: no letter has it */
 
-int command_line_wrong(const struct command_line *line, const char *what, const char *argument)
+int command_line_wrong(const struct command_line *line, const char *before, const char *behind)
 {
-	fprintf(stderr, "millrace %s: %s%s\nTry 'millrace %s --help'.\n", line->command, what,
-		argument, line->command);
+	fprintf(stderr, "millrace %s: %s%s\nTry 'millrace %s --help'.\n", line->command, before,
+		behind, line->command);
 	return RUN_USAGE;
 }
 
@@ -38,36 +38,30 @@ static int options_fill(const struct command_line *line, struct option *options)
 	return count;
 }
 
-/* What getopt refused: optopt is the option's number, or the letter that is none. */
-static int option_wrong(const struct command_line *line, const struct option *options, bool valued,
-			const char *argument)
+/* What getopt refused: optopt is the number of an option, or a letter, which none is. */
+static int option_wrong(const struct command_line *line, int found, const char *argument)
 {
-	char what[128];
 	const char letter[] = {(char)optopt, 0};
 
-	if (optopt >= FIRST) {
-		snprintf(what, sizeof(what), "--%s %s", options[optopt - FIRST].name,
-			 valued ? "needs a value" : "takes no value");
-		return command_line_wrong(line, what, "");
-	}
+	if (found == ':')
+		return command_line_wrong(line, argument, " needs a value");
+	if (optopt >= FIRST)
+		return command_line_wrong(line, "no value is taken by ", argument);
 	if (optopt != 0)
 		return command_line_wrong(line, "unknown option -", letter);
 	return command_line_wrong(line, "unknown or ambiguous option ", argument);
 }
 
-static int operands_wrong(const struct command_line *line, const struct command_operands *operands)
+static int operands_check(const struct command_line *line, const struct command_operands *operands)
 {
-	char what[128];
-
-	if (operands->count < line->operands_min) {
-		snprintf(what, sizeof(what), "%s is missing", line->operand);
-		return command_line_wrong(line, what, "");
-	}
-	if (line->operands_max == 0)
-		return command_line_wrong(line, "only options are taken, not ",
-					  operands->values[0]);
-	snprintf(what, sizeof(what), "one %s, not also ", line->operand);
-	return command_line_wrong(line, what, operands->values[line->operands_max]);
+	if (operands->count < line->operands_min)
+		return command_line_wrong(line, line->operand, " is missing");
+	if (operands->count <= line->operands_max)
+		return RUN_OK;
+	return command_line_wrong(line,
+				  line->operands_max == 0 ? "only options are taken, not "
+							  : "one is enough, not also ",
+				  operands->values[line->operands_max]);
 }
 
 bool command_line_read(const struct command_line *line, int argc, char **argv,
@@ -78,25 +72,26 @@ bool command_line_read(const struct command_line *line, int argc, char **argv,
 	int found;
 
 	opterr = 0;
-	optind = 0;
-	while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (found == help) {
-			fputs(line->help, stdout);
-			*code = RUN_OK;
-			return false;
-		}
+	optind = 0; /* the scan starts anew: argv is not main()'s */
+	while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1 && found != help) {
+		const struct command_option *option;
+
 		if (found < FIRST) {
-			*code = option_wrong(line, options, found == ':', argv[optind - 1]);
+			*code = option_wrong(line, found, argv[optind - 1]);
 			return false;
 		}
-		if (line->options[found - FIRST].value != NULL)
-			*line->options[found - FIRST].value = optarg;
+		option = &line->options[found - FIRST];
+		if (option->value != NULL)
+			*option->value = optarg;
 		else
-			*line->options[found - FIRST].flag = true;
+			*option->flag = true;
+	}
+	if (found == help) {
+		fputs(line->help, stdout);
+		*code = RUN_OK;
+		return false;
 	}
 	*operands = (struct command_operands){argv + optind, (uint32_t)(argc - optind)};
-	if (operands->count >= line->operands_min && operands->count <= line->operands_max)
-		return true;
-	*code = operands_wrong(line, operands);
-	return false;
+	*code = operands_check(line, operands);
+	return *code == RUN_OK;
 }

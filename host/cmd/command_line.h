@@ -40,9 +40,8 @@ struct command_operands {
  * is wrong; then *code is the exit code. */
 bool command_line_read(const struct command_line *line, int argc, char **argv,
 		       struct command_operands *operands, int *code);
-/* Says what is wrong with an argument (the text ends before it, or it is ""), and where help is:
- * RUN_USAGE. */
-int command_line_wrong(const struct command_line *line, const char *what, const char *argument);
+/* Says what is wrong, with an argument before or behind it, and where help is: RUN_USAGE. */
+int command_line_wrong(const struct command_line *line, const char *before, const char *behind);
 /* Says why the command cannot go on: the outcome. */
 int command_line_failed(const struct command_line *line, const char *error,
 			enum run_outcome outcome);
