@@ -62,6 +62,12 @@ __attribute__((weak)) size_t __stdout_write(void *file, const unsigned char *byt
 }
 #endif
 
+#ifdef __wasm__
+#define MR_ENOMEM 48 /* as WASI numbers it */
+#else
+#define MR_ENOMEM 12 /* as Linux does */
+#endif
+
 static struct mr_call *mr_current;
 static void *mr_free_lists[32];
 
@@ -179,7 +185,7 @@ int posix_memalign(void **pointer, size_t align, size_t bytes)
 	void *aligned = aligned_alloc(align, bytes);
 
 	if (aligned == NULL)
-		return 48; /* ENOMEM, as WASI numbers it */
+		return MR_ENOMEM;
 	*pointer = aligned;
 	return 0;
 }
