@@ -69,14 +69,12 @@ static int source_wants_libc(const char *source, bool *wants)
 static void wasm_arguments(struct compiler *command, const struct toolchain_order *order, bool libc,
 			   char stack[STACK_TEXT_BYTES])
 {
+	/* Told -O3 itself, clang runs wasm-opt where there is one, which refuses bulk memory. */
 	static const char *const common[] = {
-	    "-O3",
-	    "-mbulk-memory",
-	    "-Wl,--no-entry",
-	    "-Wl,--stack-first",
-	    "-Wl,--export=__heap_base",
-	    "-Wl,--strip-all",
-	    NULL,
+	    "-Xclang",           "-O3",
+	    "-mbulk-memory",     "-Wl,--no-entry",
+	    "-Wl,--stack-first", "-Wl,--export=__heap_base",
+	    "-Wl,--strip-all",   NULL,
 	};
 	static const char *const bare[] = {"--target=wasm32", "-nostdlib", "-ffreestanding", NULL};
 	static const char *const with_libc[] = {"--target=wasm32-wasi", "-nostartfiles",
