@@ -86,14 +86,12 @@ static uint32_t stack_bytes(const struct compiling *c, uint32_t otherwise)
 
 static void wasm_arguments(struct compiling *c)
 {
+	/* Told -O3 itself, clang runs wasm-opt where there is one, which refuses bulk memory. */
 	static const char *const common[] = {
-	    "-O3",
-	    "-mbulk-memory",
-	    "-Wl,--no-entry",
-	    "-Wl,--stack-first",
-	    "-Wl,--export=__heap_base",
-	    "-Wl,--strip-all",
-	    NULL,
+	    "-Xclang",           "-O3",
+	    "-mbulk-memory",     "-Wl,--no-entry",
+	    "-Wl,--stack-first", "-Wl,--export=__heap_base",
+	    "-Wl,--strip-all",   NULL,
 	};
 	static const char *const bare[] = {"--target=wasm32", "-nostdlib", "-ffreestanding", NULL};
 	static const char *const with_libc[] = {"--target=wasm32-wasi", "-nostartfiles",

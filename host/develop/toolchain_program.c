@@ -61,17 +61,10 @@ static int compilers_find(struct building *building, char *error, size_t error_b
 static void common_add(struct building *building, const char *compiler)
 {
 	static const char *const arguments[] = {
-	    "--target=wasm32-wasi",
-	    "-O3",
-	    "-mbulk-memory",
-	    "-fno-exceptions",
+	    "--target=wasm32-wasi",    "-mbulk-memory",           "-fno-exceptions",
 	    "-ftls-model=local-exec", /* of errno; clang 14 crashes on any other */
-	    "-Qunused-arguments",
-	    "-D_WASI_EMULATED_SIGNAL",
-	    "-D_WASI_EMULATED_PROCESS_CLOCKS",
-	    "-D_WASI_EMULATED_GETPID",
-	    "-D_WASI_EMULATED_MMAN",
-	    NULL,
+	    "-Qunused-arguments",      "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
+	    "-D_WASI_EMULATED_GETPID", "-D_WASI_EMULATED_MMAN",   NULL,
 	};
 
 	compiler_clear(&building->command);
@@ -93,6 +86,8 @@ static int object_build(struct building *building, const char *source, bool own)
 	snprintf(object, sizeof(*building->objects), "%s/%zu.o", building->dir,
 		 building->object_count);
 	common_add(building, compiler);
+	/* Not for the linking: clang would run wasm-opt then, if it is there, which refuses. */
+	compiler_add_text(&building->command, "-O3");
 	if (own) {
 		compiler_add_text(&building->command, "-std=gnu17");
 		compiler_add_text(&building->command, "-I%s", building->sdk.function_dir);
