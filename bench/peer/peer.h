@@ -41,8 +41,7 @@ enum peer_memory_work {
 	PEER_MEMORY_WRITE_SUM, /* one core writes each word, another sums it: no transport at all */
 };
 
-/* This machine's memory, over 256 MiB in rotation, in pieces of that many bytes. */
-int peer_memory(enum peer_memory_work work, uint32_t bytes, double *gbit_per_s, char *error,
-		size_t error_bytes);
+/* This machine's memory, over the pieces of words.h in rotation. */
+int peer_memory(enum peer_memory_work work, double *gbit_per_s, char *error, size_t error_bytes);
 
 #endif

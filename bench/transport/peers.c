@@ -174,13 +174,13 @@ static int take_ucx_tcp_bulk(const struct wiring_lan *lan, double values[2], cha
 static int take_copy(const struct wiring_lan *lan, double values[2], char *error,
 		     size_t error_bytes)
 {
-	return peer_memory(PEER_MEMORY_COPY, BULK_BYTES, values, error, error_bytes);
+	return peer_memory(PEER_MEMORY_COPY, values, error, error_bytes);
 }
 
 static int take_write_sum(const struct wiring_lan *lan, double values[2], char *error,
 			  size_t error_bytes)
 {
-	return peer_memory(PEER_MEMORY_WRITE_SUM, BULK_BYTES, values, error, error_bytes);
+	return peer_memory(PEER_MEMORY_WRITE_SUM, values, error, error_bytes);
 }
 
 static const struct {
