@@ -1,6 +1,6 @@
 #!/bin/bash
 # A node captures its frames onto a disk that fills up: it goes on, says so once, and counts.
-# full_disk.sh MILLRACE MILLRACED SOURCE_ROOT
+# full_disk.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
 if [ -z "${FULL_DISK:-}" ]; then # a small disk, in a mount namespace of our own
 	export FULL_DISK=1
 	[ "$(id -u)" -eq 0 ] && user=() || user=(--user --map-root-user)

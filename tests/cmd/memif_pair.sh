@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # Two millraced over memif and a count of words by them. To be sourced with MILLRACE MILLRACED
-# SOURCE_ROOT as arguments, and NETWORK set: the first three numbers of their addresses.
+# SOURCE_ROOT CACHE as arguments, and NETWORK set: the first three numbers of their addresses.
 set -u
 millrace=$(realpath "$1")
 millraced=$(realpath "$2")
+cache=$(realpath "$4") # code that is prepared
 cd "$3" || exit 1
 command -v curl >/dev/null || { echo "SKIP: curl is not installed"; exit 77; }
 work=$(mktemp -d)
 nodes=()
 text=functions/sdk/millrace_function.h
+cp -r "$cache" "$work/cache"
 scripts/oracle $text >"$work/expected"
 
 pair_end() {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two millraced over memif count words in sealed frames: with keys of their own, and with a shared one.
-# sealed.sh MILLRACE MILLRACED SOURCE_ROOT
+# sealed.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
 NETWORK=10.9.7
 # shellcheck source=tests/cmd/memif_pair.sh
 . "$(dirname "$0")/memif_pair.sh"
