@@ -158,34 +158,53 @@ void receive_data(struct peer *peer, const struct wire_header *header, const uin
 		  uint32_t bytes);
 void receive_probe(struct peer *peer, const struct wire_header *header, const uint8_t *ids,
 		   uint32_t bytes);
-void receive_run_end(struct transport *t);
-static inline void receive_flush(struct transport *t) /* accounts for chunks that a burst brought */
-{
-	if (t->run != NULL)
-		receive_run_end(t);
-}
-void receive_stash(struct transport *t);
-static inline void receive_keep(struct transport *t) /* what is in frames that go away */
-{
-	if (t->fresh != NULL)
-		receive_stash(t);
-}
-bool receive_session_other(struct peer *peer, uint32_t session);
-static inline bool receive_enter(struct peer *peer, uint32_t session) /* is it the current one? */
+/* A packet of the current session came, so many bytes behind its header. */
+void receive_note(struct peer *peer, const struct wire_header *header, uint32_t bytes);
+
+/* session.c */
+bool session_enter_other(struct peer *peer, uint32_t session);
+static inline bool session_enter(struct peer *peer, uint32_t session) /* is it the current one? */
 {
 	if (session == peer->in_session && session != 0 && !peer->in_dead)
 		return true;
-	return receive_session_other(peer, session);
+	return session_enter_other(peer, session);
 }
-/* A packet of the current session came, so many bytes behind its header. */
-void receive_note(struct peer *peer, const struct wire_header *header, uint32_t bytes);
-bool receive_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
-void receive_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
-void receive_session(struct peer *peer, uint32_t session); /* the peer's is this one now */
-void receive_drop_all(struct peer *peer, enum transport_reason reason);
-void receive_forget(struct peer *peer);             /* sessions begin anew */
-void receive_delivered(struct in_message *message); /* EVENT_MESSAGE was drained */
-void receive_free(struct in_message *message);
+void session_set(struct peer *peer, uint32_t session); /* the peer's is this one now */
+void session_drop_all(struct peer *peer, enum transport_reason reason);
+void session_forget(struct peer *peer); /* sessions begin anew */
+
+/* offer.c: bytes are a chunk's of the body. */
+void offer_chunk(struct in_message *message, uint32_t chunk, const uint8_t *bytes);
+/* The first chunk of an offer, in its frame or in the stash; NULL when there was no room for it. It
+ * is good until anything else is received. */
+const uint8_t *offer_take(struct in_message *message);
+void offer_stash(struct transport *t);
+static inline void offer_keep(struct transport *t) /* what is in frames that go away */
+{
+	if (t->fresh != NULL)
+		offer_stash(t);
+}
+
+/* landing.c: bytes are a chunk's of the body. */
+void landing_chunk(struct in_message *message, uint32_t chunk, const uint8_t *bytes);
+void landing_store(struct in_message *message, uint32_t chunk, const uint8_t *bytes); /* not here */
+void landing_run_end(struct transport *t);
+static inline void landing_flush(struct transport *t) /* accounts for chunks that a burst brought */
+{
+	if (t->run != NULL)
+		landing_run_end(t);
+}
+
+/* deliver.c */
+void deliver_state(struct in_message *message, enum in_state state);
+void deliver_decided(struct in_message *message); /* it is whole or rejected */
+void deliver_end(struct in_message *message);     /* EVENT_MESSAGE was drained */
+void deliver_free(struct in_message *message);
+/* Has a message a place in its flow that none before it has? It keeps it until it leaves. */
+bool deliver_turn_free(struct peer *peer, const struct wire_data *data);
+void deliver_turn_take(struct in_message *message);
+bool deliver_turn_taken(struct peer *peer, uint32_t flow); /* by a message not yet delivered */
+void deliver_turn(struct peer *peer, uint32_t flow);       /* one more of a flow is delivered */
 
 /* acknowledge.c */
 uint32_t acknowledge_echo(struct peer *peer, uint8_t *at); /* returns its length */

@@ -57,11 +57,11 @@ static void show_in(struct in_message *message, struct transport_event *event)
 	switch (message->state) {
 	case IN_READY:
 		event->kind = TRANSPORT_MESSAGE;
-		receive_delivered(message);
+		deliver_end(message);
 		break;
 	case IN_LOST:
 		event->kind = TRANSPORT_LOST;
-		receive_free(message);
+		deliver_free(message);
 		break;
 	default:
 		event->kind = TRANSPORT_OFFER;

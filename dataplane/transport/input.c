@@ -1,7 +1,7 @@
 /*
  * Frames in: what is ours is checked, and goes where its type says.
  *
- * A burst is taken as one: chunks of one message in a row are accounted for together (receive.c),
+ * A burst is taken as one: chunks of one message in a row are accounted for together (landing.c),
  * and a peer's place among those that have something to send is found when its packets end.
  */
 #include "calls.h"
@@ -89,7 +89,7 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	t->marked = packet->marked;
 	/* What else there is may end messages. */
 	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
-		receive_flush(t);
+		landing_flush(t);
 	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation) {
 		if (header.to_incarnation == t->config.incarnation)
 			peer_recognise(peer, &header);
@@ -154,7 +154,7 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 		frame_input(t, &frames[taken++]);
 	}
 	t->counters.frames_in += taken;
-	receive_flush(t);
+	landing_flush(t);
 	peer_touch(t, NULL);
 	return taken;
 }
@@ -166,7 +166,7 @@ bool transport_input_full(const struct transport *t)
 
 void transport_input_end(struct transport *t)
 {
-	receive_keep(t);
+	offer_keep(t);
 	if (t->inbox_count > 0)
 		lane_drop(t);
 }

@@ -29,7 +29,7 @@ void lane_input(struct peer *peer, const struct wire_header *header, const uint8
 		t->counters.drop_malformed++;
 		return;
 	}
-	if (!receive_enter(peer, header->session))
+	if (!session_enter(peer, header->session))
 		return;
 	receive_note(peer, header, bytes);
 	t->inbox[t->inbox_count++] = (struct inbox_packet){
@@ -94,7 +94,7 @@ static bool small_enter(struct inbox_packet *packet, const struct wire_small *sm
 		counters->drop_order++;
 		return false;
 	}
-	if (ahead == 0 && small->flow != 0 && receive_turn_taken(peer, small->flow)) {
+	if (ahead == 0 && small->flow != 0 && deliver_turn_taken(peer, small->flow)) {
 		counters->drop_flow_seq++;
 		return false;
 	}
@@ -106,7 +106,7 @@ static bool small_enter(struct inbox_packet *packet, const struct wire_small *sm
 		return false;
 	}
 	if (small->flow != 0)
-		receive_turn(peer, small->flow);
+		deliver_turn(peer, small->flow);
 	COUNT_PEER(peer, messages_in, 1);
 	COUNT_PEER(peer, bytes_in, small->body_bytes);
 	/* No wait to be measured: it is delivered out of its frame. */

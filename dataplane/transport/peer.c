@@ -33,7 +33,7 @@ void peer_init(struct transport *t, struct peer *peer, uint32_t node)
 	peer->out_base = 1;
 	peer->out_start = 1;
 	path_init(peer);
-	receive_forget(peer);
+	session_forget(peer);
 	flight_init(peer, random_next(t));
 }
 
@@ -206,7 +206,7 @@ static void peer_dead(struct peer *peer)
 	send_fail_all(peer, TRANSPORT_UNREACHABLE);
 	if (peer->in_open > 0) {
 		peer->in_dead = true;
-		receive_drop_all(peer, TRANSPORT_UNREACHABLE);
+		session_drop_all(peer, TRANSPORT_UNREACHABLE);
 	}
 	peer->contact = false;
 	peer->control &= (uint8_t) ~(CONTROL_HELLO | CONTROL_PROBE);
@@ -246,8 +246,8 @@ static void peer_restarted(struct peer *peer, uint64_t incarnation)
 		send_fail_all(peer, TRANSPORT_RESTARTED);
 		path_init(peer); /* not the search that made this contact */
 	}
-	receive_drop_all(peer, TRANSPORT_RESTARTED);
-	receive_forget(peer);
+	session_drop_all(peer, TRANSPORT_RESTARTED);
+	session_forget(peer);
 	peer->incarnation = incarnation;
 	peer->contact = false;
 }
@@ -280,7 +280,7 @@ static void learn(struct peer *peer, const struct wire_hello *hello)
 {
 	peer->sleep_us = (uint32_t)min_u64(hello->sleep_us, MR_RTO_US_MAX);
 	path_told(peer, hello);
-	receive_session(peer, hello->session);
+	session_set(peer, hello->session);
 }
 
 void peer_asked(struct peer *peer, const struct wire_header *header, const uint8_t *body,

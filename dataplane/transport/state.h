@@ -96,7 +96,7 @@ struct out_message {
 	uint8_t head[TRANSPORT_HEAD_BYTES_MAX];
 };
 
-/* --- Messages being received (receive.c) ----------------------------------------------------- */
+/* --- Messages being received (receive.c and what it calls) ------------------------------------ */
 
 enum in_state {
 	IN_OFFERED,
