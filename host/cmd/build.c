@@ -16,19 +16,21 @@
 
 static const char build_help[] =
     "Usage: millrace build [NAME.c | DIR]... [options]\n"
-    "Compiles functions for the sandboxes: NAME.c to NAME.wasm and NAME.so, beside it. In a "
-    "folder,\n"
-    "all sources that say MR_ENTRY; without arguments, those of this folder.\n"
+    "Compiles functions for the sandboxes: NAME.c to NAME.wasm, NAME.elf and NAME.so, beside it.\n"
+    "In a folder, all sources that say MR_ENTRY; without arguments, those of this folder.\n"
     "\n"
-    "  --kind KIND           wasm or native; default: both\n"
+    "  --kind KIND           wasm, image (native code that is confined: for the sandboxes process\n"
+    "                        and kvm) or native (for a debugger); default: all\n"
     "  --out DIR             where results go\n"
-    "  --libc on|off         compile to wasm with wasi-libc or without; default: with it where "
-    "the\n"
-    "                        source includes a header that only a libc has\n"
-    "  --stack BYTES         of a wasm function: plain bytes, KiB or MiB; default 16KiB, with a\n"
-    "                        libc 64KiB\n"
+    "  --libc on|off         with a libc or without: wasi-libc as wasm, musl as an image; "
+    "default:\n"
+    "                        with it where the source includes a header that only a libc has\n"
+    "  --stack BYTES         of a wasm function or an image: plain bytes, KiB or MiB; default "
+    "16KiB\n"
+    "                        as wasm, 64KiB with a libc or as an image\n"
     "  --program NAME        the sources, of C or C++, are an ordinary program with main(): it\n"
-    "                        becomes NAME.wasm. What follows -- goes to the compiler\n"
+    "                        becomes NAME.wasm, which runs in the sandbox wasm only. What\n"
+    "                        follows -- goes to the compiler\n"
     "  --verbose             print the compilers' command lines\n"
     "  --help                this text\n"
     "\n"
@@ -37,8 +39,11 @@ static const char build_help[] =
     "4 a compiler or a file is missing.\n"
     "\n"
     "Examples:\n"
-    "  millrace build shout --kind wasm\n"
+    "  millrace build shout --kind image && millrace test shout --sandbox process\n"
     "  millrace build --program cat cat.c -- -DNDEBUG\n";
+
+/* What stands for a system below a program's libc is written against WASI's calls. */
+#define PROGRAM_KIND "a program becomes wasm only: leave out --kind "
 
 struct build {
 	const struct command_line *line;
@@ -65,7 +70,7 @@ static int source_build(struct build *build, const char *source)
 		if (rc != 0)
 			return command_line_failed(build->line, error,
 						   rc == -EINVAL ? RUN_USAGE : RUN_CANNOT_START);
-		if (code_check(toolchain_kind_name(kind), built, error, sizeof(error)) != 0)
+		if (code_check(kind, built, error, sizeof(error)) != 0)
 			return command_line_failed(build->line, error, RUN_COMPOSITION);
 		printf("%s\n", built);
 		build->built++;
@@ -149,7 +154,7 @@ static int program_build(const struct build *build, int argc, char **argv)
 	if (rc != 0)
 		return command_line_failed(build->line, error,
 					   rc == -ENOEXEC ? RUN_COMPOSITION : RUN_CANNOT_START);
-	if (code_check("wasm", built, error, sizeof(error)) != 0)
+	if (code_check(TOOLCHAIN_WASM, built, error, sizeof(error)) != 0)
 		return command_line_failed(build->line, error, RUN_COMPOSITION);
 	printf("%s\n", built);
 	return RUN_OK;
@@ -212,7 +217,7 @@ int command_build(int argc, char **argv)
 		return code;
 	build.line = &line;
 	if (!kind_set(&build, kind))
-		return command_line_wrong(&line, "--kind is wasm or native, not ", kind);
+		return command_line_wrong(&line, "--kind is wasm, image or native, not ", kind);
 	if (!libc_set(&build, libc))
 		return command_line_wrong(&line, "--libc is on or off, not ", libc);
 	if (!stack_set(&build, stack))
@@ -220,6 +225,8 @@ int command_build(int argc, char **argv)
 	if (!program_allowed(build.program))
 		return command_line_wrong(&line, "--program is the name of a function, not ",
 					  build.program);
+	if (build.program != NULL && kind != NULL && !build.kinds[TOOLCHAIN_WASM])
+		return command_line_wrong(&line, PROGRAM_KIND, kind);
 	if (build.program != NULL)
 		return program_build(&build, (int)places.count, places.values);
 	if (places.count == 0)
