@@ -15,7 +15,7 @@ if [ "$sandbox" = kvm ] && ! { [ -r /dev/kvm ] && [ -w /dev/kvm ]; }; then
 	echo "SKIP: no /dev/kvm that may be opened"
 	exit 77
 fi
-for example in sort logrender; do
+for example in sort logrender qoi2png; do
 	"$millrace" test "$functions/$example" --sandbox "$sandbox"
 done
 
@@ -63,3 +63,5 @@ if logs "$work/token" 2>said; then
 fi
 grep -q 'the token opens no service' said
 
+run qoi2png images="file:$functions/qoi2png/test/tiles/in/images/tiles.qoi" --out pngs=png
+cmp png "$functions/qoi2png/test/tiles/out/pngs/tiles.png"
