@@ -20,12 +20,8 @@
 #include "process.h"
 #include "rendezvous.h"
 #include "scratch.h"
+#include "words.h"
 
-#define PIECE_BYTES (1u << 20)
-#define PIECES 256 /* in rotation: beyond any cache */
-#define ROUNDS 4   /* through all of them; one before, to touch the pages */
-#define AHEAD 4    /* pieces the writer may be ahead */
-#define WORDS (PIECE_BYTES / sizeof(uint64_t))
 #define PING_BYTES 32
 #define PINGS 200000
 #define WARM_PINGS 20000
@@ -98,15 +94,6 @@ static void side_close(struct side *side)
 /* --- The second process: echoes, or sums -------------------------------------------------------
  */
 
-static uint64_t words_sum(const uint64_t *words)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < WORDS; i++)
-		sum += words[i];
-	return sum;
-}
-
 static void message_await(struct attach_channel *channel, struct attach_message *message)
 {
 	while (!attach_receive(channel, message))
@@ -130,7 +117,7 @@ static void sum(struct side *side)
 	struct attach_message message;
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < (ROUNDS + 1) * PIECES; i++) {
+	for (uint64_t i = 0; i < WORDS_PIECES_RUN; i++) {
 		message_await(side->channel, &message);
 		total += words_sum((const uint64_t *)(const void *)message.region->base);
 		region_unref(&message.region);
@@ -146,10 +133,10 @@ static void sum_alone(struct side *side)
 	struct shared *shared = side->shared;
 	uint64_t total = 0;
 
-	for (uint64_t i = 0; i < (ROUNDS + 1) * PIECES; i++) {
+	for (uint64_t i = 0; i < WORDS_PIECES_RUN; i++) {
 		while (atomic_load_explicit(&shared->written, memory_order_acquire) <= i)
 			;
-		total += words_sum(side->pieces + i % PIECES * WORDS);
+		total += words_sum(side->pieces + i % WORDS_PIECES * WORDS_IN_PIECE);
 		atomic_store_explicit(&shared->summed, i + 1, memory_order_release);
 	}
 	atomic_store(&shared->sum, total);
@@ -164,7 +151,7 @@ static void second_process(struct side *side, const char *directory)
 	struct attach_message message;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (core_take(1) != 0 || region_provider_memfd(&provider, PIECE_BYTES) != 0 ||
+	if (core_take(1) != 0 || region_provider_memfd(&provider, WORDS_PIECE_BYTES) != 0 ||
 	    region_pool_create(&side->pool, &provider, 0) != 0 ||
 	    side_open(side, directory, 1, side->pool, error, sizeof(error)) != 0)
 		_exit(1);
@@ -230,42 +217,24 @@ static int pings_measure(struct side *side, struct handover_figures *figures)
 	return 0;
 }
 
-static void words_write(uint64_t *words, uint64_t piece)
-{
-	for (size_t i = 0; i < WORDS; i++)
-		words[i] = piece + i;
-}
-
-static uint64_t sum_expected(void)
-{
-	uint64_t pieces = (uint64_t)(ROUNDS + 1) * PIECES;
-
-	return pieces * (pieces - 1) / 2 * WORDS + WORDS * (WORDS - 1) / 2 * pieces;
-}
-
-static double gbit_per_s(uint64_t start_ns)
-{
-	return (double)ROUNDS * PIECES * PIECE_BYTES * 8 / (double)(process_now_ns() - start_ns);
-}
-
 /* The only region of the pool that is free is the one longest out: so they rotate. */
 static int piece_renew(struct side *side, struct region **region)
 {
 	region_unref(region);
-	return region_alloc(side->pool, PIECE_BYTES, REGION_ANY, region);
+	return region_alloc(side->pool, WORDS_PIECE_BYTES, REGION_ANY, region);
 }
 
 static int lend_all(struct side *side, struct region **regions, uint64_t *start_ns)
 {
 	struct attach_message message;
 
-	for (uint64_t i = 0; i < (ROUNDS + 1) * PIECES; i++) {
-		struct region **region = &regions[i % PIECES];
+	for (uint64_t i = 0; i < WORDS_PIECES_RUN; i++) {
+		struct region **region = &regions[i % WORDS_PIECES];
 		int rc;
 
-		if (i == PIECES)
+		if (i == WORDS_PIECES)
 			*start_ns = process_now_ns();
-		while (attach_lent_bytes(side->channel) >= AHEAD * PIECE_BYTES)
+		while (attach_lent_bytes(side->channel) >= WORDS_AHEAD * WORDS_PIECE_BYTES)
 			attach_receive(side->channel, &message);
 		rc = piece_renew(side, region);
 		if (rc != 0)
@@ -283,21 +252,23 @@ static int lend_all(struct side *side, struct region **regions, uint64_t *start_
 
 static int lent_measure(struct side *side, struct handover_figures *figures)
 {
-	struct region *regions[PIECES] = {NULL};
+	struct region *regions[WORDS_PIECES] = {NULL};
 	uint64_t start_ns = 0;
 	int rc = 0;
 
-	for (uint32_t i = 0; i < PIECES && rc == 0; i++)
-		rc = region_alloc(side->pool, PIECE_BYTES, REGION_ANY, &regions[i]);
+	for (uint32_t i = 0; i < WORDS_PIECES && rc == 0; i++)
+		rc = region_alloc(side->pool, WORDS_PIECE_BYTES, REGION_ANY, &regions[i]);
 	if (rc == 0) {
 		task_tell(side, TASK_SUM);
 		rc = lend_all(side, regions, &start_ns);
 	}
 	if (rc == 0) {
-		figures->gbit_per_s = gbit_per_s(start_ns);
-		rc = atomic_load(&side->shared->sum) == sum_expected() ? 0 : -EILSEQ;
+		figures->gbit_per_s = words_gbit_per_s(process_now_ns() - start_ns);
+		rc = atomic_load(&side->shared->sum) == words_sum_expected(WORDS_PIECES_RUN)
+			 ? 0
+			 : -EILSEQ;
 	}
-	for (uint32_t i = 0; i < PIECES; i++)
+	for (uint32_t i = 0; i < WORDS_PIECES; i++)
 		region_unref(&regions[i]);
 	return rc;
 }
@@ -309,17 +280,18 @@ static int alone_measure(struct side *side, uint64_t *pieces, struct handover_fi
 	uint64_t start_ns = 0;
 
 	task_tell(side, TASK_SUM_ALONE);
-	for (uint64_t i = 0; i < (ROUNDS + 1) * PIECES; i++) {
-		if (i == PIECES)
+	for (uint64_t i = 0; i < WORDS_PIECES_RUN; i++) {
+		if (i == WORDS_PIECES)
 			start_ns = process_now_ns();
-		while (i - atomic_load_explicit(&shared->summed, memory_order_acquire) >= AHEAD)
+		while (i - atomic_load_explicit(&shared->summed, memory_order_acquire) >=
+		       WORDS_AHEAD)
 			;
-		words_write(pieces + i % PIECES * WORDS, i);
+		words_write(pieces + i % WORDS_PIECES * WORDS_IN_PIECE, i);
 		atomic_store_explicit(&shared->written, i + 1, memory_order_release);
 	}
 	message_await(side->channel, &message);
-	figures->alone_gbit_per_s = gbit_per_s(start_ns);
-	return atomic_load(&shared->sum) == sum_expected() ? 0 : -EILSEQ;
+	figures->alone_gbit_per_s = words_gbit_per_s(process_now_ns() - start_ns);
+	return atomic_load(&shared->sum) == words_sum_expected(WORDS_PIECES_RUN) ? 0 : -EILSEQ;
 }
 
 static int measure(struct side *side, const char *directory, uint64_t *pieces,
@@ -343,7 +315,7 @@ static int measure(struct side *side, const char *directory, uint64_t *pieces,
 static int pool_open(struct side *side, uint64_t **pieces)
 {
 	struct region_provider provider;
-	int rc = region_provider_memfd(&provider, (uint64_t)PIECES * PIECE_BYTES);
+	int rc = region_provider_memfd(&provider, (uint64_t)WORDS_PIECES * WORDS_PIECE_BYTES);
 
 	if (rc != 0)
 		return rc;

@@ -8,17 +8,15 @@
 #include <sys/mman.h>
 
 #include "peer.h"
+#include "words.h"
 #include "worker_pair.h"
 
-#define ROTATION_BYTES (256ull << 20) /* beyond any cache */
-#define ROUNDS 2                      /* through all of it; one before, to touch the pages */
-#define PIECES_AHEAD 4                /* of the writer: what a window of messages is */
+#define ROTATION_BYTES ((size_t)WORDS_PIECES * WORDS_PIECE_BYTES)
+#define PIECES (2ull * WORDS_PIECES) /* of one run: through all twice, when they were touched */
 
 struct memory {
 	uint8_t *from;
 	uint8_t *to;
-	uint32_t piece_bytes;
-	uint64_t pieces;                  // of one run
 	_Atomic uint64_t written, summed; // pieces; writer: wo, summer: ro, and the other way
 	uint64_t sum;
 };
@@ -37,9 +35,7 @@ static uint8_t *rotation_map(void)
 
 static uint64_t *piece_at(const struct memory *memory, uint64_t piece)
 {
-	uint64_t pieces = ROTATION_BYTES / memory->piece_bytes;
-
-	return (uint64_t *)(memory->to + piece % pieces * memory->piece_bytes);
+	return (uint64_t *)(memory->to + piece % WORDS_PIECES * WORDS_PIECE_BYTES);
 }
 
 static void core_take(enum pair_role role)
@@ -60,13 +56,10 @@ static void *summer_run(void *opaque)
 	uint64_t sum = 0;
 
 	core_take(PAIR_RECEIVER);
-	for (uint64_t piece = 0; piece < memory->pieces; piece++) {
-		const uint64_t *words = piece_at(memory, piece);
-
+	for (uint64_t piece = 0; piece < PIECES; piece++) {
 		while (atomic_load_explicit(&memory->written, memory_order_acquire) <= piece)
 			sched_yield();
-		for (uint32_t i = 0; i < memory->piece_bytes / sizeof(words[0]); i++)
-			sum += words[i];
+		sum += words_sum(piece_at(memory, piece));
 		atomic_store_explicit(&memory->summed, piece + 1, memory_order_release);
 	}
 	memory->sum = sum;
@@ -78,26 +71,14 @@ static void *writer_run(void *opaque)
 	struct memory *memory = opaque;
 
 	core_take(PAIR_SENDER);
-	for (uint64_t piece = 0; piece < memory->pieces; piece++) {
-		uint64_t *words = piece_at(memory, piece);
-
+	for (uint64_t piece = 0; piece < PIECES; piece++) {
 		while (piece - atomic_load_explicit(&memory->summed, memory_order_acquire) >=
-		       PIECES_AHEAD)
+		       WORDS_AHEAD)
 			sched_yield();
-		for (uint32_t i = 0; i < memory->piece_bytes / sizeof(words[0]); i++)
-			words[i] = piece + i;
+		words_write(piece_at(memory, piece), piece);
 		atomic_store_explicit(&memory->written, piece + 1, memory_order_release);
 	}
 	return NULL;
-}
-
-/* The sum that the words of all pieces must have. */
-static uint64_t sum_expected(const struct memory *memory)
-{
-	uint64_t words = memory->piece_bytes / sizeof(uint64_t);
-
-	return memory->pieces * (memory->pieces - 1) / 2 * words +
-	       words * (words - 1) / 2 * memory->pieces;
 }
 
 static int write_sum(struct memory *memory)
@@ -116,24 +97,21 @@ static int write_sum(struct memory *memory)
 	}
 	pthread_join(writer, NULL);
 	pthread_join(summer, NULL);
-	return memory->sum == sum_expected(memory) ? 0 : -EILSEQ;
+	return memory->sum == words_sum_expected(PIECES) ? 0 : -EILSEQ;
 }
 
 static void copy(struct memory *memory)
 {
-	for (uint64_t piece = 0; piece < memory->pieces; piece++) {
+	for (uint64_t piece = 0; piece < PIECES; piece++) {
 		uint8_t *to = (uint8_t *)piece_at(memory, piece);
 
-		memcpy(to, memory->from + (to - memory->to), memory->piece_bytes);
+		memcpy(to, memory->from + (to - memory->to), WORDS_PIECE_BYTES);
 	}
 }
 
-int peer_memory(enum peer_memory_work work, uint32_t bytes, double *gbit_per_s, char *error,
-		size_t error_bytes)
+int peer_memory(enum peer_memory_work work, double *gbit_per_s, char *error, size_t error_bytes)
 {
-	struct memory memory = {.piece_bytes = bytes,
-				.pieces = ROUNDS * (ROTATION_BYTES / bytes),
-				.to = rotation_map()};
+	struct memory memory = {.to = rotation_map()};
 	uint64_t start_ns;
 	int rc = 0;
 
@@ -147,7 +125,8 @@ int peer_memory(enum peer_memory_work work, uint32_t bytes, double *gbit_per_s, 
 		copy(&memory);
 	else
 		rc = write_sum(&memory);
-	*gbit_per_s = (double)(memory.pieces * bytes) * 8 / (double)(process_now_ns() - start_ns);
+	*gbit_per_s =
+	    (double)(PIECES * WORDS_PIECE_BYTES) * 8 / (double)(process_now_ns() - start_ns);
 out:
 	if (rc < 0)
 		snprintf(error, error_bytes, "memory: %s", strerror(-rc));

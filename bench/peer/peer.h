@@ -1,6 +1,7 @@
 /*
- * Limits and peers that others wrote: run as their own programs, on the same two cores and links.
- * Each takes one sample, or several; what is not installed says so. 0 or -errno with error text.
+ * Limits and peers that others wrote: run as programs of their own, on the same two cores and
+ * links. Each takes one sample, or several; what is not installed says so. 0 or -errno with error
+ * text.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -36,13 +37,19 @@ int peer_ucx_latency(enum peer_ucx_path path, uint32_t bytes, struct peer_latenc
 int peer_ucx_bandwidth(enum peer_ucx_path path, uint32_t bytes, double *gbit_per_s, char *error,
 		       size_t error_bytes);
 
+/* UCX over shared memory, its payload written and summed as words.h says (ucx_words.c): the
+ * receiver has so many buffers in rotation. transports: those UCX chose, by their names. */
+#define PEER_UCX_TRANSPORTS_MOST 63
+#define PEER_UCX_TRANSPORTS_BYTES (PEER_UCX_TRANSPORTS_MOST + 1)
+int peer_ucx_words(uint32_t buffers, double *gbit_per_s, char transports[PEER_UCX_TRANSPORTS_BYTES],
+		   char *error, size_t error_bytes);
+
 enum peer_memory_work {
 	PEER_MEMORY_COPY,      /* memcpy from one buffer to another */
 	PEER_MEMORY_WRITE_SUM, /* one core writes each word, another sums it: no transport at all */
 };
 
-/* This machine's memory, over 256 MiB in rotation, in pieces of that many bytes. */
-int peer_memory(enum peer_memory_work work, uint32_t bytes, double *gbit_per_s, char *error,
-		size_t error_bytes);
+/* This machine's memory, over the pieces of words.h in rotation. */
+int peer_memory(enum peer_memory_work work, double *gbit_per_s, char *error, size_t error_bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* UCX between two processes of one machine, by ucx_perftest. */
+/* UCX between two processes of one machine, by ucx_perftest and by a program of ours. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,12 @@
 
 #include "exchange.h"
 #include "peer.h"
+#include "place.h"
+#include "words.h"
 
 #define TIMEOUT_S 30
+#define WORDS_PROGRAM "millrace-bench-ucx"
+#define TLS_SHM "UCX_TLS=sm,self" /* of sysv, posix, cma and xpmem those that work */
 #define PEER_PORT 17413
 #define TEXT_OF(number) TEXT(number)
 #define TEXT(number) #number
@@ -22,7 +26,7 @@ struct ucx_figures {
 static int ucx_run(enum peer_ucx_path path, const char *test, uint32_t bytes, const char *rounds,
 		   const char *rank, struct ucx_figures *f, char *error, size_t error_bytes)
 {
-	const char *tls = path == PEER_UCX_SHM ? "UCX_TLS=sm,self" : "UCX_TLS=tcp,self";
+	const char *tls = path == PEER_UCX_SHM ? TLS_SHM : "UCX_TLS=tcp,self";
 	char size[16];
 	const char *server[] = {
 	    "env", tls, "UCX_WARN_UNUSED_ENV_VARS=n", "ucx_perftest", "-p", TEXT_OF(PEER_PORT),
@@ -90,4 +94,49 @@ int peer_ucx_bandwidth(enum peer_ucx_path path, uint32_t bytes, double *gbit_per
 	if (rc == 0)
 		*gbit_per_s = figures.overall_rate * bytes * 8 / 1e9;
 	return rc;
+}
+
+static void transports_copy(const char *text, char transports[PEER_UCX_TRANSPORTS_BYTES])
+{
+	const char *at = strstr(text, "transports ");
+
+	transports[0] = '\0';
+	if (at != NULL)
+		sscanf(at, "transports %" TEXT_OF(PEER_UCX_TRANSPORTS_MOST) "[a-z0-9_ ]",
+		       transports);
+}
+
+int peer_ucx_words(uint32_t buffers, double *gbit_per_s, char transports[PEER_UCX_TRANSPORTS_BYTES],
+		   char *error, size_t error_bytes)
+{
+	char program[PATH_MAX], theirs[16], text[4096];
+	const char *server[] = {"env",   TLS_SHM, "UCX_WARN_UNUSED_ENV_VARS=n",
+				program, "sum",   TEXT_OF(PEER_PORT),
+				theirs,  NULL};
+	const char *client[] = {"env",
+				TLS_SHM,
+				"UCX_WARN_UNUSED_ENV_VARS=n",
+				program,
+				"write",
+				TEXT_OF(PEER_PORT),
+				TEXT_OF(WORDS_PIECES),
+				NULL};
+	struct exchange exchange = {server, client, -1, PEER_PORT, TIMEOUT_S};
+	int rc;
+
+	if (!place_find(WORDS_PROGRAM, program)) {
+		snprintf(error, error_bytes,
+			 WORDS_PROGRAM " is not built: it takes libucx-dev (scripts/packages "
+				       "bench, and a new build folder)");
+		return -ENOENT;
+	}
+	snprintf(theirs, sizeof(theirs), "%u", buffers);
+	rc = exchange_run(&exchange, text, sizeof(text), error, error_bytes);
+	if (rc < 0)
+		return rc;
+	transports_copy(text, transports);
+	if (exchange_number(text, "gbit_per_s", gbit_per_s))
+		return 0;
+	snprintf(error, error_bytes, WORDS_PROGRAM ": %.200s", text);
+	return -EPROTO;
 }

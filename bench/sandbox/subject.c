@@ -138,25 +138,32 @@ static bool product_right(const struct subject *subject, const uint32_t *product
 	return product[0] == sum;
 }
 
+bool subject_product_right(struct subject *subject, const uint8_t *base, const struct mr_set *set,
+			   uint64_t *ticks)
+{
+	const struct mr_item *items = region_items(base, set);
+
+	if (set->item_count != 2 || items[0].bytes_len != matrix_bytes(subject) ||
+	    items[1].bytes_len != sizeof(*ticks) ||
+	    !product_right(subject, (const uint32_t *)(const void *)(base + items[0].bytes_off))) {
+		subject_fail(subject, -EBADMSG, "a wrong product");
+		return false;
+	}
+	if (ticks != NULL)
+		memcpy(ticks, base + items[1].bytes_off, sizeof(*ticks));
+	return true;
+}
+
 static int region_collect(struct subject *subject, struct region *region, uint64_t *ticks)
 {
 	const struct region_check_limits limits = {.items_max = 2, .bytes_max = POOL_BYTES};
-	const struct mr_item *items;
 	struct region_fault fault;
 	struct mr_set set;
 
 	if (region_check_outputs(region->base, region->bytes, subject->sets_off, 2, 1, &out_name,
 				 &limits, &set, &fault) != 0)
 		return subject_fail(subject, -EBADMSG, fault.text);
-	items = region_items(region->base, &set);
-	if (set.item_count != 2 || items[0].bytes_len != matrix_bytes(subject) ||
-	    items[1].bytes_len != sizeof(*ticks) ||
-	    !product_right(subject,
-			   (const uint32_t *)(const void *)(region->base + items[0].bytes_off)))
-		return subject_fail(subject, -EBADMSG, "a wrong product");
-	if (ticks != NULL)
-		memcpy(ticks, region->base + items[1].bytes_off, sizeof(*ticks));
-	return 0;
+	return subject_product_right(subject, region->base, &set, ticks) ? 0 : -EBADMSG;
 }
 
 static int region_run(struct subject *subject, struct region *region)

@@ -32,6 +32,10 @@ int subject_cold(struct subject *subject, uint64_t *ticks);
 int subject_warm_begin(struct subject *subject);
 int subject_warm(struct subject *subject);
 void subject_warm_end(struct subject *subject);
+/* The output set as it was checked: is the product right? *ticks as above; false with
+ * subject->error. */
+bool subject_product_right(struct subject *subject, const uint8_t *base, const struct mr_set *set,
+			   uint64_t *ticks);
 /* Bytes of a region of a cold run. */
 uint64_t subject_region_bytes(const struct subject *subject);
 

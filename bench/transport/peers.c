@@ -159,12 +159,6 @@ static int take_ucx_tcp(const struct wiring_lan *lan, double values[2], char *er
 	    values);
 }
 
-static int take_ucx_shm_bulk(const struct wiring_lan *lan, double values[2], char *error,
-			     size_t error_bytes)
-{
-	return peer_ucx_bandwidth(PEER_UCX_SHM, BULK_BYTES, values, error, error_bytes);
-}
-
 static int take_ucx_tcp_bulk(const struct wiring_lan *lan, double values[2], char *error,
 			     size_t error_bytes)
 {
@@ -174,13 +168,13 @@ static int take_ucx_tcp_bulk(const struct wiring_lan *lan, double values[2], cha
 static int take_copy(const struct wiring_lan *lan, double values[2], char *error,
 		     size_t error_bytes)
 {
-	return peer_memory(PEER_MEMORY_COPY, BULK_BYTES, values, error, error_bytes);
+	return peer_memory(PEER_MEMORY_COPY, values, error, error_bytes);
 }
 
 static int take_write_sum(const struct wiring_lan *lan, double values[2], char *error,
 			  size_t error_bytes)
 {
-	return peer_memory(PEER_MEMORY_WRITE_SUM, BULK_BYTES, values, error, error_bytes);
+	return peer_memory(PEER_MEMORY_WRITE_SUM, values, error, error_bytes);
 }
 
 static const struct {
@@ -202,7 +196,6 @@ static const struct {
      take_ucx_shm, ""},
     {"peer.ucx-tcp.pingpong.p50", "peer.ucx-tcp.pingpong.p99", "us one way", false, 1700,
      take_ucx_tcp, ""},
-    {"peer.ucx-shm.bulk", NULL, "Gbit/s", false, 1000, take_ucx_shm_bulk, "payload untouched"},
     {"peer.ucx-tcp.bulk", NULL, "Gbit/s", false, 1500, take_ucx_tcp_bulk, "payload untouched"},
     {"peer.memcpy", NULL, "Gbit/s", false, 500, take_copy, ""},
     {"peer.write-sum", NULL, "Gbit/s", false, 500, take_write_sum, "two threads, no transport"},

@@ -191,6 +191,9 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	cJSON_AddNumberToObject(json, "jobs_running", metrics->jobs_running);
 	cJSON_AddNumberToObject(json, "jobs_done", (double)metrics->jobs_done);
 	cJSON_AddNumberToObject(json, "jobs_failed", (double)metrics->jobs_failed);
+#define CALL(name) cJSON_AddNumberToObject(json, #name, (double)metrics->calls.name);
+	NODE_CALL_COUNTERS(CALL)
+#undef CALL
 	job_json_counters(cJSON_AddObjectToObject(json, "jobs"), &metrics->jobs);
 	pool_json_add(json, &metrics->pool);
 	transport_json_add(json, &metrics->transport);

@@ -55,9 +55,14 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #define SANDBOX(name)                                                           \
 	counter_write(to, "sandbox", #name, "Sandboxes, in the node's process", \
 		      metrics->sandbox.name);
+#define CALL(name)                                                                 \
+	counter_write(to, "node", #name, "Functions called by the node's process", \
+		      metrics->calls.name);
 	JOB_COUNTERS(JOB)
+	NODE_CALL_COUNTERS(CALL)
 	HANDOVER_COUNTERS(HANDOVER)
 	SANDBOX_COUNTERS(SANDBOX)
+#undef CALL
 #undef SANDBOX
 #undef HANDOVER
 #undef JOB

@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
-/* Reads a file and prepares it, as a node would; what that makes stays in the cache. 0, or -errno
- * with error text that names the file. */
-int code_check(const char *sandbox, const char *path, char *error, size_t error_bytes);
+#include "toolchain.h"
+
+/* Reads a file and prepares it, as a node would; what that makes stays in the cache. An image is
+ * held to image_check(), which all sandboxes that run images do first. 0, or -errno with error text
+ * that names the file. */
+int code_check(enum toolchain_kind kind, const char *path, char *error, size_t error_bytes);
 
 #endif

@@ -62,14 +62,15 @@ static int inputs_read(const struct testing *testing, const char *name, struct f
 	return rc;
 }
 
+/* Each set to its folder in dir: by folder_set_write() or folder_set_replace(). */
 static int outputs_write(const struct testing *testing, const char *dir,
-			 const struct folder_set *out, char *error, size_t error_bytes)
+			 const struct folder_set *out, typeof(folder_set_write) *set_write,
+			 char *error, size_t error_bytes)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; rc == 0 && i < testing->function->out_count; i++)
-		rc = folder_set_write(&out[i], dir, testing->function->out[i].name, error,
-				      error_bytes);
+		rc = set_write(&out[i], dir, testing->function->out[i].name, error, error_bytes);
 	return rc;
 }
 
@@ -107,13 +108,13 @@ static int outputs_settle(const struct testing *testing, struct folder_set *out,
 		rc = folder_set_name(&out[i], error, error_bytes);
 	if (rc == 0 && options->out != NULL) {
 		snprintf(dir, sizeof(dir), "%s/%s", options->out, result->name);
-		rc = outputs_write(testing, dir, out, error, error_bytes);
+		rc = outputs_write(testing, dir, out, folder_set_write, error, error_bytes);
 	}
 	if (rc != 0)
 		return rc;
 	if (options->accept) {
 		snprintf(dir, sizeof(dir), "%s/%s/out", testing->dir, result->name);
-		return outputs_write(testing, dir, out, error, error_bytes);
+		return outputs_write(testing, dir, out, folder_set_replace, error, error_bytes);
 	}
 	result->compared = folder_is(testing, result->name, "out");
 	if (result->compared)

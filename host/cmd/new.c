@@ -1,10 +1,9 @@
 /* `millrace new`: a folder to begin a function with. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
+#include "command_line.h"
 #include "commands.h"
-#include "run.h"
 #include "scaffold.h"
 
 static const char new_help[] =
@@ -20,21 +19,14 @@ static const char new_help[] =
     "Example:\n"
     "  millrace new shout && millrace build shout && millrace test shout\n";
 
-static int usage_wrong(const char *what, const char *argument)
-{
-	fprintf(stderr, "millrace new: %s%s\nTry 'millrace new --help'.\n", what, argument);
-	return RUN_USAGE;
-}
-
-static int folder_make(const char *dir, const char *name)
+static int folder_make(const struct command_line *line, const char *dir, const char *name)
 {
 	char error[MR_ERROR_BYTES_MAX];
 	int rc = scaffold_make(dir, name, error, sizeof(error));
 
-	if (rc != 0) {
-		fprintf(stderr, "millrace new: %s\n", error);
-		return rc == -EINVAL ? RUN_USAGE : RUN_CANNOT_START;
-	}
+	if (rc != 0)
+		return command_line_failed(line, error,
+					   rc == -EINVAL ? RUN_USAGE : RUN_CANNOT_START);
 	printf("%s/%s/%s.c     the function\n"
 	       "%s/%s/%s.mr    its sets and limits, and a composition that runs it\n"
 	       "%s/%s/test/    items it is given, and what it is to make of them\n",
@@ -44,33 +36,13 @@ static int folder_make(const char *dir, const char *name)
 
 int command_new(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"dir", required_argument, NULL, 'd'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	const char *dir = ".";
-	int found;
+	const struct command_option options[] = {{"dir", &dir, NULL}, {0}};
+	const struct command_line line = {"new", new_help, "NAME", 1, 1, options};
+	struct command_operands names;
+	int code;
 
-	opterr = 0;
-	optind = 0;
-	while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		switch (found) {
-		case 'd':
-			dir = optarg;
-			break;
-		case 'h':
-			fputs(new_help, stdout);
-			return RUN_OK;
-		case ':':
-			return usage_wrong("a value is needed by ", argv[optind - 1]);
-		default:
-			return usage_wrong("unknown option ", argv[optind - 1]);
-		}
-	}
-	if (optind == argc)
-		return usage_wrong("which function? NAME is missing", "");
-	if (optind + 1 < argc)
-		return usage_wrong("one NAME, not also ", argv[optind + 1]);
-	return folder_make(dir, argv[optind]);
+	if (!command_line_read(&line, argc, argv, &names, &code))
+		return code;
+	return folder_make(&line, dir, names.values[0]);
 }

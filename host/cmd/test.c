@@ -1,7 +1,6 @@
 /* `millrace test`: functions on folders of items. */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <getopt.h>
 #include <glob.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -9,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command_line.h"
 #include "commands.h"
 #include "function_test.h"
-#include "run.h"
 
 static const char test_help[] =
     "Usage: millrace test [FILE.mr | DIR] [options]\n"
@@ -23,11 +22,12 @@ static const char test_help[] =
     "  --function NAME       only that function; default: all that have cases\n"
     "  --case NAME           only that case\n"
     "  --tests DIR           where cases are, instead of test/\n"
-    "  --sandbox KIND        wasm (default), process, native (no isolation, for debugging) or\n"
-    "                        auto\n"
+    "  --sandbox KIND        wasm (default), process, kvm, native (no isolation, for\n"
+    "                        debugging) or auto\n"
     "  --functions DIR       search DIR first for the code\n"
-    "  --out DIR             write outputs to DIR/CASE/SET/ITEM\n"
-    "  --accept              write outputs to the case's out/: from now on they are expected\n"
+    "  --out DIR             write outputs to DIR/CASE/SET/ITEM, beside what lies there\n"
+    "  --accept              write outputs to the case's out/, in place of what lies there: from\n"
+    "                        now on they are expected\n"
     "  --json                one JSON object on standard output\n"
     "  --help                this text\n"
     "\n"
@@ -40,6 +40,7 @@ static const char test_help[] =
     "  gdb --args millrace test shout --sandbox native --case hello\n";
 
 struct test {
+	const struct command_line *line;
 	struct test_options options;
 	const char *place;
 	const char *function; /* NULL: all */
@@ -49,18 +50,6 @@ struct test {
 	uint32_t failed;
 	cJSON *cases; /* --json */
 };
-
-static int usage_wrong(const char *what, const char *argument)
-{
-	fprintf(stderr, "millrace test: %s%s\nTry 'millrace test --help'.\n", what, argument);
-	return RUN_USAGE;
-}
-
-static int failed(const char *error, enum run_outcome outcome)
-{
-	fprintf(stderr, "millrace test: %s\n", error);
-	return outcome;
-}
 
 /* --- Results --------------------------------------------------------------------------------- */
 
@@ -156,8 +145,8 @@ static int function_run(struct test *test, const struct bundle *bundle, uint32_t
 	int rc = function_test(&test->options, bundle, index, tell, test, error, sizeof(error));
 
 	if (rc == -ENOEXEC || rc == -EBADMSG)
-		return failed(error, RUN_COMPOSITION);
-	return rc >= 0 ? RUN_OK : failed(error, RUN_CANNOT_START);
+		return command_line_failed(test->line, error, RUN_COMPOSITION);
+	return rc >= 0 ? RUN_OK : command_line_failed(test->line, error, RUN_CANNOT_START);
 }
 
 static int no_case(const struct test *test)
@@ -184,7 +173,8 @@ static int bundle_test(struct test *test, const struct bundle *bundle)
 		code = function_run(test, bundle, i);
 	}
 	if (!found)
-		return usage_wrong("the composition has no function ", test->function);
+		return command_line_wrong(test->line, "the composition has no function ",
+					  test->function);
 	if (code == RUN_OK && test->passed + test->failed == 0)
 		return no_case(test);
 	return code;
@@ -198,13 +188,13 @@ static int all_test(struct test *test)
 	int code = RUN_CANNOT_START;
 
 	if (composition_find(test->place, file, error, sizeof(error)) != 0)
-		return failed(error, RUN_CANNOT_START);
+		return command_line_failed(test->line, error, RUN_CANNOT_START);
 	snprintf(dir, sizeof(dir), "%s", file);
 	snprintf(tests, sizeof(tests), "%s/test", dirname(dir));
 	if (test->options.tests == NULL)
 		test->options.tests = tests;
 	if (bundle_load(&bundle, &places, NULL, test->options.sandbox, error, sizeof(error)) < 0)
-		return failed(error, RUN_COMPOSITION);
+		return command_line_failed(test->line, error, RUN_COMPOSITION);
 	if (sandbox_runtime_start() != 0)
 		snprintf(error, sizeof(error), "no signal handlers for sandboxes");
 	else if (sandbox_thread_enter() != 0)
@@ -216,7 +206,7 @@ static int all_test(struct test *test)
 		sandbox_thread_leave();
 		sandbox_runtime_stop();
 	} else {
-		failed(error, code);
+		command_line_failed(test->line, error, code);
 	}
 	bundle_free(&bundle);
 	return code;
@@ -224,71 +214,32 @@ static int all_test(struct test *test)
 
 /* --- The command line ------------------------------------------------------------------------ */
 
-static bool option_set(struct test *test, int option, const char *value)
-{
-	switch (option) {
-	case 'f':
-		test->function = value;
-		return true;
-	case 'c':
-		test->options.only = value;
-		return true;
-	case 't':
-		test->options.tests = value;
-		return true;
-	case 's':
-		test->options.sandbox = value;
-		return sandbox_backend(value) != NULL;
-	case 'd':
-		test->functions_dir = value;
-		return true;
-	case 'o':
-		test->options.out = value;
-		return true;
-	case 'a':
-		test->options.accept = true;
-		return true;
-	default:
-		test->json = true;
-		return true;
-	}
-}
-
 int command_test(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"function", required_argument, NULL, 'f'},
-	    {"case", required_argument, NULL, 'c'},
-	    {"tests", required_argument, NULL, 't'},
-	    {"sandbox", required_argument, NULL, 's'},
-	    {"functions", required_argument, NULL, 'd'},
-	    {"out", required_argument, NULL, 'o'},
-	    {"accept", no_argument, NULL, 'a'},
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct test test = {.options = {.sandbox = "wasm"}, .place = "."};
-	int found, code;
+	const struct command_option options[] = {
+	    {"function", &test.function, NULL},
+	    {"case", &test.options.only, NULL},
+	    {"tests", &test.options.tests, NULL},
+	    {"sandbox", &test.options.sandbox, NULL},
+	    {"functions", &test.functions_dir, NULL},
+	    {"out", &test.options.out, NULL},
+	    {"accept", NULL, &test.options.accept},
+	    {"json", NULL, &test.json},
+	    {0},
+	};
+	const struct command_line line = {"test", test_help, "FILE.mr or DIR", 0, 1, options};
+	struct command_operands places;
+	int code;
 
-	opterr = 0;
-	optind = 0;
-	while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (found == 'h') {
-			fputs(test_help, stdout);
-			return RUN_OK;
-		}
-		if (found == ':')
-			return usage_wrong("a value is needed by ", argv[optind - 1]);
-		if (found == '?')
-			return usage_wrong("unknown option ", argv[optind - 1]);
-		if (!option_set(&test, found, optarg))
-			return usage_wrong("--sandbox is " SANDBOX_NAMES ", not ", optarg);
-	}
-	if (optind + 1 < argc)
-		return usage_wrong("one FILE.mr or DIR, not also ", argv[optind + 1]);
-	if (optind < argc)
-		test.place = argv[optind];
+	if (!command_line_read(&line, argc, argv, &places, &code))
+		return code;
+	if (sandbox_backend(test.options.sandbox) == NULL)
+		return command_line_wrong(&line, "--sandbox is " SANDBOX_NAMES ", not ",
+					  test.options.sandbox);
+	test.line = &line;
+	if (places.count > 0)
+		test.place = places.values[0];
 	test.cases = cJSON_CreateArray();
 	code = all_test(&test);
 	if (code != RUN_OK) {

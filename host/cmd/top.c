@@ -1,14 +1,13 @@
 /* `millrace top`: a live view of nodes, their peers, queues, drops and jobs. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "command_line.h"
 #include "commands.h"
-#include "run.h"
 #include "terminal.h"
 #include "top_view.h"
 
@@ -36,83 +35,18 @@ static const char help[] =
     "  millrace top --connect 127.0.0.1:7410,10.0.0.2:7410 --interval 2\n";
 
 struct top_options {
-	const char *urls;
 	double interval_s;
 	bool once;
 	bool json;
-	bool help;
 };
 
-enum option_id { OPTION_CONNECT = 1, OPTION_INTERVAL, OPTION_ONCE, OPTION_JSON, OPTION_HELP };
-
-static const struct option long_options[] = {
-    {"connect", required_argument, NULL, OPTION_CONNECT},
-    {"interval", required_argument, NULL, OPTION_INTERVAL},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static int interval_set(struct top_options *options, const char *text, char *error,
-			size_t error_bytes)
+static bool interval_set(struct top_options *options, const char *text)
 {
 	char *end;
 
 	options->interval_s = strtod(text, &end);
-	if (end != text && *end == '\0' && options->interval_s >= INTERVAL_S_MIN &&
-	    options->interval_s <= INTERVAL_S_MAX)
-		return 0;
-	snprintf(error, error_bytes, "--interval: \"%s\" is not allowed: seconds from %g to %d",
-		 text, INTERVAL_S_MIN, INTERVAL_S_MAX);
-	return -EINVAL;
-}
-
-static int option_set(struct top_options *options, int id, const char *value, char *error,
-		      size_t error_bytes)
-{
-	switch (id) {
-	case OPTION_CONNECT:
-		options->urls = value;
-		return 0;
-	case OPTION_INTERVAL:
-		return interval_set(options, value, error, error_bytes);
-	case OPTION_ONCE:
-		options->once = true;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	default:
-		options->help = true;
-		return 0;
-	}
-}
-
-static int options_parse(struct top_options *options, int argc, char **argv, char *error,
-			 size_t error_bytes)
-{
-	int found, rc = 0;
-
-	*options = (struct top_options){.urls = "127.0.0.1", .interval_s = 1};
-	opterr = 0;
-	optind = 0; /* the scan starts anew: argv is not main()'s */
-	while (rc == 0 && (found = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		if (found == ':' || found == '?') {
-			snprintf(error, error_bytes,
-				 found == ':' ? "%s needs a value"
-					      : "unknown or ambiguous option %s",
-				 argv[optind - 1]);
-			rc = -EINVAL;
-		} else {
-			rc = option_set(options, found, optarg, error, error_bytes);
-		}
-	}
-	if (rc == 0 && !options->help && optind < argc) {
-		snprintf(error, error_bytes, "%s: only options are taken", argv[optind]);
-		rc = -EINVAL;
-	}
-	return rc;
+	return end != text && *end == '\0' && options->interval_s >= INTERVAL_S_MIN &&
+	       options->interval_s <= INTERVAL_S_MAX;
 }
 
 /* --- Once ------------------------------------------------------------------------------------- */
@@ -245,22 +179,32 @@ static enum run_outcome top_live(struct watch *watch, const struct top_options *
 
 int command_top(int argc, char **argv)
 {
+	const char *urls = "127.0.0.1", *interval = "1";
+	struct top_options options = {0};
+	const struct command_option allowed[] = {
+	    {"connect", &urls, NULL},
+	    {"interval", &interval, NULL},
+	    {"once", NULL, &options.once},
+	    {"json", NULL, &options.json},
+	    {0},
+	};
+	const struct command_line line = {"top", help, NULL, 0, 0, allowed};
+	struct command_operands none;
 	char error[MR_URI_BYTES_MAX + MR_ERROR_BYTES_MAX];
-	struct top_options options;
 	struct watch *watch = NULL;
 	enum run_outcome outcome;
-	int rc = options_parse(&options, argc, argv, error, sizeof(error));
+	int code, rc;
 
-	if (rc == 0 && options.help) {
-		fputs(help, stdout);
-		return RUN_OK;
-	}
-	if (rc == 0)
-		rc = watch_open(&watch, options.urls, TIMEOUT_MS, error, sizeof(error));
-	if (rc < 0) {
-		fprintf(stderr, "millrace top: %s\nTry 'millrace top --help'.\n", error);
-		return rc == -EINVAL ? RUN_USAGE : RUN_CANNOT_START;
-	}
+	if (!command_line_read(&line, argc, argv, &none, &code))
+		return code;
+	if (!interval_set(&options, interval))
+		return command_line_wrong(&line, "--interval is seconds from 0.1 to 3600, not ",
+					  interval);
+	rc = watch_open(&watch, urls, TIMEOUT_MS, error, sizeof(error));
+	if (rc == -EINVAL)
+		return command_line_wrong(&line, error, "");
+	if (rc < 0)
+		return command_line_failed(&line, error, RUN_CANNOT_START);
 	if (options.once || options.json || !terminal_present())
 		outcome = top_once(watch, &options);
 	else

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static bool sdk_found(const struct compiler_sdk *sdk)
 	return access(path, R_OK) == 0;
 }
 
-bool compiler_sdk_find(struct compiler_sdk *sdk)
+int compiler_sdk_find(struct compiler_sdk *sdk, char *error, size_t error_bytes)
 {
 	char exe[PATH_MAX - 16];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -39,12 +40,18 @@ bool compiler_sdk_find(struct compiler_sdk *sdk)
 		snprintf(sdk->public_dir, PATH_MAX, "%s/include", dir);
 		snprintf(sdk->program_dir, PATH_MAX, "%s/functions", dir);
 		if (sdk_found(sdk))
-			return true;
+			return 0;
 	}
 	snprintf(sdk->function_dir, PATH_MAX, "%s/millrace/sdk", MR_INCLUDE_DIR);
 	snprintf(sdk->public_dir, PATH_MAX, "%s", MR_INCLUDE_DIR);
 	snprintf(sdk->program_dir, PATH_MAX, "%s", MR_PROGRAM_DIR);
-	return sdk_found(sdk);
+	if (sdk_found(sdk))
+		return 0;
+	snprintf(error, error_bytes,
+		 "millrace_function.h is neither beside this program nor in %s: build or install "
+		 "Millrace whole",
+		 sdk->function_dir);
+	return -ENOENT;
 }
 
 const char *compiler_find(const char *const *names)
@@ -69,16 +76,56 @@ const char *compiler_find(const char *const *names)
 	return NULL;
 }
 
+int compiler_include_dir(const char *name, char dir[PATH_MAX])
+{
+	char command[64];
+	FILE *said;
+	bool found;
+
+	snprintf(command, sizeof(command), "%s -print-file-name=include", name);
+	said = popen(command, "r");
+	if (said == NULL)
+		return -errno;
+	found = fgets(dir, PATH_MAX, said) != NULL;
+	if (pclose(said) != 0 || !found)
+		return -ENOENT;
+	dir[strcspn(dir, "\n")] = 0;
+	return 0;
+}
+
 /* --- Commands -------------------------------------------------------------------------------- */
+
+void compiler_add_text(struct compiler *compiler, const char *format, ...)
+{
+	char *text;
+	va_list values;
+	int length;
+
+	va_start(values, format);
+	length = vasprintf(&text, format, values);
+	va_end(values);
+	if (length < 0) {
+		compiler->rc = -ENOMEM;
+	} else if (compiler->count == COMPILER_ARGUMENTS_MAX) {
+		compiler->rc = -E2BIG;
+		free(text);
+	} else {
+		compiler->arguments[compiler->count++] = text;
+	}
+}
 
 void compiler_add(struct compiler *compiler, const char *const *arguments)
 {
-	for (; *arguments != NULL; arguments++) {
-		if (compiler->count == COMPILER_ARGUMENTS_MAX)
-			compiler->overflown = true;
-		else
-			compiler->arguments[compiler->count++] = *arguments;
-	}
+	for (; *arguments != NULL; arguments++)
+		compiler_add_text(compiler, "%s", *arguments);
+}
+
+void compiler_clear(struct compiler *compiler)
+{
+	for (uint32_t i = 0; i < compiler->count; i++)
+		free(compiler->arguments[i]);
+	compiler->count = 0;
+	compiler->rc = 0;
 }
 
 static void compiler_show(const struct compiler *compiler)
@@ -94,13 +141,12 @@ int compiler_run(struct compiler *compiler, bool show)
 	pid_t pid;
 	int rc;
 
-	if (compiler->overflown)
-		return -E2BIG;
+	if (compiler->rc != 0)
+		return compiler->rc;
 	if (show)
 		compiler_show(compiler);
 	compiler->arguments[compiler->count] = NULL;
-	rc = posix_spawnp(&pid, compiler->arguments[0], NULL, NULL,
-			  (char *const *)(uintptr_t)compiler->arguments, environ);
+	rc = posix_spawnp(&pid, compiler->arguments[0], NULL, NULL, compiler->arguments, environ);
 	if (rc != 0)
 		return -rc;
 	while (waitpid(pid, &status, 0) < 0) {

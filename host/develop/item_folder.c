@@ -279,12 +279,22 @@ int folder_set_write(const struct folder_set *set, const char *dir, const char *
 				 strerror(-rc));
 	}
 	close(dir_fd);
-	if (rc == 0) {
-		rc = others_remove(set, path);
-		if (rc != 0)
-			snprintf(error, error_bytes, "%s: an earlier item cannot be removed: %s",
-				 path, strerror(-rc));
-	}
+	return rc;
+}
+
+int folder_set_replace(const struct folder_set *set, const char *dir, const char *name, char *error,
+		       size_t error_bytes)
+{
+	char path[PATH_MAX];
+	int rc = folder_set_write(set, dir, name, error, error_bytes);
+
+	if (rc != 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/%s", dir, name); /* it fitted when it was written */
+	rc = others_remove(set, path);
+	if (rc != 0)
+		snprintf(error, error_bytes, "%s: an earlier item cannot be removed: %s", path,
+			 strerror(-rc));
 	return rc;
 }
 

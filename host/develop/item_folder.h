@@ -42,10 +42,14 @@ int folder_set_read(struct folder_set *set, const char *dir, const char *name, c
 int folder_set_add(struct folder_set *set, const struct folder_item *item);
 /* Gives every item the name of its file, and orders them by it. 0, or -errno with error text. */
 int folder_set_name(struct folder_set *set, char *error, size_t error_bytes);
-/* One file for each item, in dir/name, which is made; files of other items there are removed. 0, or
- * -errno with error text. */
+/* One file for each item, in dir/name, which is made; other files there stay. 0, or -errno with
+ * error text. */
 int folder_set_write(const struct folder_set *set, const char *dir, const char *name, char *error,
 		     size_t error_bytes);
+/* The same, and removes the other files there, so that dir/name is this set and no more; hidden
+ * files stay. */
+int folder_set_replace(const struct folder_set *set, const char *dir, const char *name, char *error,
+		       size_t error_bytes);
 /* Zeroes *set, which may be zero already. */
 void folder_set_free(struct folder_set *set);
 

@@ -10,15 +10,18 @@
 
 #include "compiler.h"
 
-#define STACK_TEXT_BYTES 64
-#define STACK_BYTES 16384      /* locals of a function that calls little */
-#define STACK_BYTES_LIBC 65536 /* printf() and its like keep buffers there */
+#define STACK_BYTES 16384                         /* locals of a function that calls little */
+#define STACK_BYTES_LIBC 65536                    /* printf() and its like keep buffers there */
+#define STACK_BYTES_IMAGE 65536                   /* only what a run touches of it is memory */
+#define MUSL_LIB_DIR "/usr/lib/x86_64-linux-musl" /* of Debian's musl-dev, as the headers */
+#define MUSL_INCLUDE_DIR "/usr/include/x86_64-linux-musl"
 
 static const struct {
 	const char *name;
 	const char *suffix;
 } kinds[TOOLCHAIN_KINDS] = {
     [TOOLCHAIN_WASM] = {"wasm", ".wasm"},
+    [TOOLCHAIN_IMAGE] = {"image", ".elf"},
     [TOOLCHAIN_NATIVE] = {"native", ".so"},
 };
 
@@ -66,38 +69,111 @@ static int source_wants_libc(const char *source, bool *wants)
 
 /* --- The command ----------------------------------------------------------------------------- */
 
-static void wasm_arguments(struct compiler *command, const struct toolchain_order *order, bool libc,
-			   char stack[STACK_TEXT_BYTES])
+/* What is being compiled. */
+struct compiling {
+	const struct toolchain_order *order;
+	enum toolchain_kind kind;
+	bool libc;
+	const char *compiler;
+	struct compiler_sdk sdk;
+	struct compiler command;
+};
+
+static uint32_t stack_bytes(const struct compiling *c, uint32_t otherwise)
 {
+	return c->order->stack_bytes != 0 ? c->order->stack_bytes : otherwise;
+}
+
+static void wasm_arguments(struct compiling *c)
+{
+	/* Told -O3 itself, clang runs wasm-opt where there is one, which refuses bulk memory. */
 	static const char *const common[] = {
-	    "-O3",
-	    "-mbulk-memory",
-	    "-Wl,--no-entry",
-	    "-Wl,--stack-first",
-	    "-Wl,--export=__heap_base",
-	    "-Wl,--strip-all",
-	    NULL,
+	    "-Xclang",           "-O3",
+	    "-mbulk-memory",     "-Wl,--no-entry",
+	    "-Wl,--stack-first", "-Wl,--export=__heap_base",
+	    "-Wl,--strip-all",   NULL,
 	};
 	static const char *const bare[] = {"--target=wasm32", "-nostdlib", "-ffreestanding", NULL};
 	static const char *const with_libc[] = {"--target=wasm32-wasi", "-nostartfiles",
 						"-ftls-model=local-exec", NULL};
-	uint32_t stack_bytes = libc ? STACK_BYTES_LIBC : STACK_BYTES;
 
-	if (order->stack_bytes != 0)
-		stack_bytes = order->stack_bytes;
-	snprintf(stack, STACK_TEXT_BYTES, "-Wl,-z,stack-size=%u", stack_bytes);
-	compiler_add(command, libc ? with_libc : bare);
-	compiler_add(command, common);
-	compiler_add(command, (const char *const[]){stack, NULL});
+	compiler_add(&c->command, c->libc ? with_libc : bare);
+	compiler_add(&c->command, common);
+	compiler_add_text(&c->command, "-Wl,-z,stack-size=%u",
+			  stack_bytes(c, c->libc ? STACK_BYTES_LIBC : STACK_BYTES));
 }
 
-static void native_arguments(struct compiler *command)
+/* musl's headers instead of the system's. */
+static int musl_arguments(struct compiling *c, char *error, size_t error_bytes)
+{
+	char own_headers[PATH_MAX];
+
+	if (access(MUSL_LIB_DIR "/libc.a", R_OK) != 0 ||
+	    compiler_include_dir(c->compiler, own_headers) != 0) {
+		snprintf(error, error_bytes,
+			 "%s needs a libc, and as an image that is musl, of which there is "
+			 "no " MUSL_LIB_DIR
+			 "/libc.a; on Debian: apt-get install musl-dev. Or leave "
+			 "images out: --kind wasm",
+			 c->order->source);
+		return -ENOENT;
+	}
+	compiler_add(&c->command, (const char *const[]){"-nostdinc", "-isystem", MUSL_INCLUDE_DIR,
+							"-isystem", own_headers, NULL});
+	return 0;
+}
+
+static int image_arguments(struct compiling *c, char *error, size_t error_bytes)
+{
+	static const char *const arguments[] = {
+	    "-DMR_IMAGE",
+	    "-O3",
+	    "-march=x86-64-v2",
+	    "-nostdlib",
+	    "-static",
+	    "-fno-pie",
+	    "-no-pie",
+	    "-fno-stack-protector",
+	    "-fstack-clash-protection",
+	    "-fcf-protection=none",
+	    "-fno-asynchronous-unwind-tables",
+	    "-Wl,-z,separate-code,-z,norelro,-z,noexecstack,-z,max-page-size=4096",
+	    "-Wl,--build-id=none,--strip-all",
+	    NULL,
+	};
+
+	compiler_add(&c->command, arguments);
+	compiler_add_text(&c->command, "-Wl,-z,stack-size=%u", stack_bytes(c, STACK_BYTES_IMAGE));
+	compiler_add(&c->command, (const char *const[]){"-T", NULL});
+	compiler_add_text(&c->command, "%s/millrace_function.ld", c->sdk.function_dir);
+	if (c->libc)
+		return musl_arguments(c, error, error_bytes);
+	compiler_add(&c->command, (const char *const[]){"-ffreestanding", NULL});
+	return 0;
+}
+
+static void native_arguments(struct compiling *c)
 {
 	static const char *const arguments[] = {
 	    "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", NULL};
 
-	compiler_add(command, arguments);
+	compiler_add(&c->command, arguments);
 }
+
+/* What stands behind the source. */
+static void libraries(struct compiling *c)
+{
+	static const char *const image[] = {"-lgcc", NULL};
+	static const char *const image_libc[] = {"-L" MUSL_LIB_DIR, "-lc", "-lgcc", NULL};
+	static const char *const native[] = {"-lm", NULL}; /* in the others' libcs it is inside */
+
+	if (c->kind == TOOLCHAIN_IMAGE)
+		compiler_add(&c->command, c->libc ? image_libc : image);
+	else if (c->kind == TOOLCHAIN_NATIVE)
+		compiler_add(&c->command, native);
+}
+
+/* --- Compiling ------------------------------------------------------------------------------- */
 
 /* NAME.wasm in the folder of what is built, of NAME.c. */
 static int path_build(const struct toolchain_order *order, enum toolchain_kind kind,
@@ -128,77 +204,90 @@ too_long:
 	return -ENAMETOOLONG;
 }
 
-static const char *compiler_of(enum toolchain_kind kind)
+static int compiler_choose(struct compiling *c, char *error, size_t error_bytes)
 {
 	static const char *const wasm[] = {"clang-14", "clang", NULL};
 	static const char *const native[] = {"gcc", "clang", "cc", NULL};
 
-	return compiler_find(kind == TOOLCHAIN_WASM ? wasm : native);
+	c->compiler = compiler_find(c->kind == TOOLCHAIN_WASM ? wasm : native);
+	if (c->compiler != NULL)
+		return 0;
+	snprintf(error, error_bytes, "no %s on the PATH; on Debian: apt-get install %s",
+		 c->kind == TOOLCHAIN_WASM ? "clang" : "gcc, clang or cc",
+		 c->kind == TOOLCHAIN_WASM ? "clang lld wasi-libc libclang-rt-dev-wasm32"
+					   : "gcc libc6-dev");
+	return -ENOENT;
 }
 
-static int command_make(struct compiler *command, const struct toolchain_order *order,
-			enum toolchain_kind kind, char stack[STACK_TEXT_BYTES], char *error,
-			size_t error_bytes)
+static int libc_choose(struct compiling *c, char *error, size_t error_bytes)
 {
-	const char *compiler = compiler_of(kind);
-	bool libc = order->libc == TOOLCHAIN_LIBC_ON;
 	int rc = 0;
 
-	if (compiler == NULL) {
-		snprintf(error, error_bytes, "no %s on the PATH; on Debian: apt-get install %s",
-			 kind == TOOLCHAIN_WASM ? "clang" : "gcc, clang or cc",
-			 kind == TOOLCHAIN_WASM ? "clang lld wasi-libc libclang-rt-dev-wasm32"
-						: "gcc libc6-dev");
-		return -ENOENT;
-	}
-	if (order->libc == TOOLCHAIN_LIBC_AUTO)
-		rc = source_wants_libc(order->source, &libc);
-	if (rc != 0) {
-		snprintf(error, error_bytes, "%s: %s", order->source, strerror(-rc));
-		return rc;
-	}
-	compiler_add(command,
-		     (const char *const[]){compiler, "-std=gnu17", "-Wall", "-Wextra", NULL});
-	if (kind == TOOLCHAIN_WASM)
-		wasm_arguments(command, order, libc, stack);
+	c->libc = c->order->libc == TOOLCHAIN_LIBC_ON;
+	if (c->order->libc == TOOLCHAIN_LIBC_AUTO)
+		rc = source_wants_libc(c->order->source, &c->libc);
+	if (rc != 0)
+		snprintf(error, error_bytes, "%s: %s", c->order->source, strerror(-rc));
+	return rc;
+}
+
+static int command_make(struct compiling *c, const char *making, char *error, size_t error_bytes)
+{
+	int rc = 0;
+
+	compiler_add(&c->command,
+		     (const char *const[]){c->compiler, "-std=gnu17", "-Wall", "-Wextra", NULL});
+	if (c->kind == TOOLCHAIN_WASM)
+		wasm_arguments(c);
+	else if (c->kind == TOOLCHAIN_IMAGE)
+		rc = image_arguments(c, error, error_bytes);
 	else
-		native_arguments(command);
+		native_arguments(c);
+	if (rc != 0)
+		return rc;
+	compiler_add_text(&c->command, "-I%s", c->sdk.function_dir);
+	compiler_add_text(&c->command, "-I%s", c->sdk.public_dir);
+	compiler_add(&c->command, (const char *const[]){"-o", making, c->order->source, NULL});
+	libraries(c);
 	return 0;
+}
+
+/* Into a file beside the result, which takes its place when it is whole. */
+static int command_run(struct compiling *c, const char *built, char *error, size_t error_bytes)
+{
+	char making[PATH_MAX + 8];
+	int rc;
+
+	snprintf(making, sizeof(making), "%s.making", built);
+	rc = command_make(c, making, error, error_bytes);
+	if (rc != 0)
+		return rc;
+	rc = compiler_run(&c->command, c->order->verbose);
+	if (rc == 0 && rename(making, built) != 0)
+		rc = -errno;
+	if (rc != 0) {
+		unlink(making);
+		snprintf(error, error_bytes, "%s: %s", c->order->source,
+			 rc == -ENOEXEC ? "does not compile; the compiler says why above"
+					: strerror(-rc));
+	}
+	return rc;
 }
 
 int toolchain_build(const struct toolchain_order *order, enum toolchain_kind kind,
 		    char built[PATH_MAX], char *error, size_t error_bytes)
 {
-	char function_dir[PATH_MAX + 2], public_dir[PATH_MAX + 2], making[PATH_MAX + 8];
-	char stack[STACK_TEXT_BYTES];
-	struct compiler command = {.count = 0};
-	struct compiler_sdk sdk;
+	struct compiling c = {.order = order, .kind = kind};
 	int rc = path_build(order, kind, built, error, error_bytes);
 
 	if (rc == 0)
-		rc = command_make(&command, order, kind, stack, error, error_bytes);
-	if (rc != 0)
-		return rc;
-	if (!compiler_sdk_find(&sdk)) {
-		snprintf(error, error_bytes,
-			 "millrace_function.h is neither beside this program nor in %s: build or "
-			 "install Millrace whole",
-			 sdk.function_dir);
-		return -ENOENT;
-	}
-	snprintf(function_dir, sizeof(function_dir), "-I%s", sdk.function_dir);
-	snprintf(public_dir, sizeof(public_dir), "-I%s", sdk.public_dir);
-	snprintf(making, sizeof(making), "%s.making", built);
-	compiler_add(&command, (const char *const[]){function_dir, public_dir, "-o", making,
-						     order->source, NULL});
-	rc = compiler_run(&command, order->verbose);
-	if (rc == 0 && rename(making, built) != 0)
-		rc = -errno;
-	if (rc != 0) {
-		unlink(making);
-		snprintf(error, error_bytes, "%s: %s", order->source,
-			 rc == -ENOEXEC ? "does not compile; the compiler says why above"
-					: strerror(-rc));
-	}
+		rc = compiler_choose(&c, error, error_bytes);
+	if (rc == 0)
+		rc = libc_choose(&c, error, error_bytes);
+	if (rc == 0)
+		rc = compiler_sdk_find(&c.sdk, error, error_bytes);
+	if (rc == 0)
+		rc = command_run(&c, built, error, error_bytes);
+	compiler_clear(&c.command);
 	return rc;
 }

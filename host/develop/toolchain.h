@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum toolchain_kind { TOOLCHAIN_WASM, TOOLCHAIN_NATIVE, TOOLCHAIN_KINDS };
+/* A module for the sandbox wasm, an image for process and kvm, an object for native. */
+enum toolchain_kind { TOOLCHAIN_WASM, TOOLCHAIN_IMAGE, TOOLCHAIN_NATIVE, TOOLCHAIN_KINDS };
 
-/* "wasm", "native", as sandboxes are called, and the endings ".wasm", ".so" of what they run. */
+/* "wasm", "image", "native", and the endings ".wasm", ".elf", ".so" of what sandboxes run. */
 const char *toolchain_kind_name(enum toolchain_kind kind);
 const char *toolchain_kind_suffix(enum toolchain_kind kind);
 
@@ -26,13 +27,13 @@ struct toolchain_order {
 	const char *source;  /* NAME.c */
 	const char *out_dir; /* of NAME.wasm; NULL: where the source is */
 	enum toolchain_libc libc;
-	uint32_t stack_bytes; /* wasm: 0 is 16 KiB, with a libc 64 KiB */
+	uint32_t stack_bytes; /* wasm: 0 is 16 KiB, with a libc 64 KiB; images: 64 KiB */
 	bool verbose;         /* prints the command on standard error */
 };
 
 /* Compiles; what the compiler says goes to standard error. Path of the result in built, where
- * nothing is changed after an error. 0; -ENOENT without compiler or SDK, -ENOEXEC when it does not
- * compile, else -errno; with error text. */
+ * nothing is changed after an error. 0; -ENOENT without compiler, libc or SDK, -ENOEXEC when it
+ * does not compile, else -errno; with error text. */
 int toolchain_build(const struct toolchain_order *order, enum toolchain_kind kind,
 		    char built[PATH_MAX], char *error, size_t error_bytes);
 

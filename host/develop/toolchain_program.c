@@ -10,7 +10,6 @@
 #include "toolchain.h"
 
 #define STACK_BYTES (256u << 10) /* programs keep buffers there; wiped before each run */
-#define STACK_TEXT_BYTES 64
 #define DIR_BYTES 64
 
 static const char *const own_sources[] = {
@@ -25,9 +24,8 @@ struct building {
 	const struct toolchain_program *program;
 	struct compiler_sdk sdk;
 	const char *c;
-	const char *cpp;                    /* NULL: none of its sources wants it */
-	char dir[DIR_BYTES];                /* of objects */
-	char include_dirs[2][PATH_MAX + 2]; /* -I... */
+	const char *cpp;     /* NULL: none of its sources wants it */
+	char dir[DIR_BYTES]; /* of objects */
 	char (*objects)[DIR_BYTES + 32];
 	size_t object_count;
 	struct compiler command;
@@ -63,20 +61,13 @@ static int compilers_find(struct building *building, char *error, size_t error_b
 static void common_add(struct building *building, const char *compiler)
 {
 	static const char *const arguments[] = {
-	    "--target=wasm32-wasi",
-	    "-O3",
-	    "-mbulk-memory",
-	    "-fno-exceptions",
+	    "--target=wasm32-wasi",    "-mbulk-memory",           "-fno-exceptions",
 	    "-ftls-model=local-exec", /* of errno; clang 14 crashes on any other */
-	    "-Qunused-arguments",
-	    "-D_WASI_EMULATED_SIGNAL",
-	    "-D_WASI_EMULATED_PROCESS_CLOCKS",
-	    "-D_WASI_EMULATED_GETPID",
-	    "-D_WASI_EMULATED_MMAN",
-	    NULL,
+	    "-Qunused-arguments",      "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
+	    "-D_WASI_EMULATED_GETPID", "-D_WASI_EMULATED_MMAN",   NULL,
 	};
 
-	building->command.count = 0;
+	compiler_clear(&building->command);
 	compiler_add(&building->command, (const char *const[]){compiler, NULL});
 	compiler_add(&building->command, arguments);
 }
@@ -84,8 +75,7 @@ static void common_add(struct building *building, const char *compiler)
 static void user_arguments_add(struct building *building)
 {
 	for (size_t i = 0; i < building->program->argument_count; i++)
-		compiler_add(&building->command,
-			     (const char *const[]){building->program->arguments[i], NULL});
+		compiler_add_text(&building->command, "%s", building->program->arguments[i]);
 }
 
 static int object_build(struct building *building, const char *source, bool own)
@@ -96,12 +86,15 @@ static int object_build(struct building *building, const char *source, bool own)
 	snprintf(object, sizeof(*building->objects), "%s/%zu.o", building->dir,
 		 building->object_count);
 	common_add(building, compiler);
-	if (own)
-		compiler_add(&building->command,
-			     (const char *const[]){"-std=gnu17", building->include_dirs[0],
-						   building->include_dirs[1], NULL});
-	else
+	/* Not for the linking: clang would run wasm-opt then, if it is there, which refuses. */
+	compiler_add_text(&building->command, "-O3");
+	if (own) {
+		compiler_add_text(&building->command, "-std=gnu17");
+		compiler_add_text(&building->command, "-I%s", building->sdk.function_dir);
+		compiler_add_text(&building->command, "-I%s", building->sdk.public_dir);
+	} else {
 		user_arguments_add(building);
+	}
 	compiler_add(&building->command, (const char *const[]){"-c", "-o", object, source, NULL});
 	return compiler_run(&building->command, building->program->verbose);
 }
@@ -146,17 +139,17 @@ static int module_link(struct building *building, const char *built, char *error
 	    NULL,
 	};
 	uint32_t stack_bytes = building->program->stack_bytes;
-	char stack[STACK_TEXT_BYTES], making[PATH_MAX + 8];
+	char making[PATH_MAX + 8];
 	int rc;
 
-	snprintf(stack, sizeof(stack), "-Wl,-z,stack-size=%u",
-		 stack_bytes != 0 ? stack_bytes : STACK_BYTES);
 	snprintf(making, sizeof(making), "%s.making", built);
 	common_add(building, building->cpp != NULL ? building->cpp : building->c);
 	user_arguments_add(building);
-	compiler_add(&building->command, (const char *const[]){stack, "-o", making, NULL});
+	compiler_add_text(&building->command, "-Wl,-z,stack-size=%u",
+			  stack_bytes != 0 ? stack_bytes : STACK_BYTES);
+	compiler_add(&building->command, (const char *const[]){"-o", making, NULL});
 	for (size_t i = 0; i < building->object_count; i++)
-		compiler_add(&building->command, (const char *const[]){building->objects[i], NULL});
+		compiler_add_text(&building->command, "%s", building->objects[i]);
 	compiler_add(&building->command, flags);
 	rc = compiler_run(&building->command, building->program->verbose);
 	if (rc == 0 && rename(making, built) != 0)
@@ -180,17 +173,10 @@ static int program_build(struct building *building, const char *built, char *err
 {
 	int rc = compilers_find(building, error, error_bytes);
 
+	if (rc == 0)
+		rc = compiler_sdk_find(&building->sdk, error, error_bytes);
 	if (rc != 0)
 		return rc;
-	if (!compiler_sdk_find(&building->sdk)) {
-		snprintf(error, error_bytes,
-			 "the SDK is neither beside this program nor in %s: build or install "
-			 "Millrace whole",
-			 building->sdk.function_dir);
-		return -ENOENT;
-	}
-	snprintf(building->include_dirs[0], PATH_MAX + 2, "-I%s", building->sdk.function_dir);
-	snprintf(building->include_dirs[1], PATH_MAX + 2, "-I%s", building->sdk.public_dir);
 	snprintf(building->dir, sizeof(building->dir), "/tmp/millrace-build-XXXXXX");
 	if (mkdtemp(building->dir) == NULL) {
 		rc = -errno;
@@ -225,6 +211,7 @@ int toolchain_build_program(const struct toolchain_program *program, char built[
 	}
 	building->program = program;
 	rc = program_build(building, built, error, error_bytes);
+	compiler_clear(&building->command);
 	free(building->objects);
 	free(building);
 	return rc;

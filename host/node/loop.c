@@ -152,7 +152,7 @@ uint64_t node_deadline(const struct node *node)
 	return deadline;
 }
 
-static uint64_t clock_ns(void)
+uint64_t node_clock_ns(void)
 {
 	struct timespec now;
 
@@ -212,7 +212,7 @@ void *node_main(void *argument)
 		bool worked;
 		uint32_t sleep_us;
 
-		node->now_ns = clock_ns();
+		node->now_ns = node_clock_ns();
 		worked = turn(node);
 		if (stopped(node))
 			break;

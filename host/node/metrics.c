@@ -69,7 +69,6 @@ void metrics_publish(struct node *node)
 	metrics->node = node->id;
 	metrics->incarnation = node->incarnation;
 	metrics->workers = node->workers.count;
-	metrics->workers_busy = atomic_load_explicit(&node->workers.busy, memory_order_relaxed);
 	metrics->uptime_ns = node->now_ns - node->started_ns;
 	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->path.port->abilities;
@@ -77,7 +76,6 @@ void metrics_publish(struct node *node)
 	seal_collect(node, metrics);
 	metrics->histograms = node->histograms;
 	metrics->messages = *transport_histograms(node->path.transport);
-	region_pool_stats(node->pool, &metrics->pool);
 	queues_measure(node, &metrics->queues);
 	jobs_collect(node, metrics);
 	peers_collect(node, metrics);
@@ -89,5 +87,9 @@ void node_metrics(struct node *node, struct node_metrics *metrics)
 	pthread_mutex_lock(&node->lock);
 	*metrics = node->metrics;
 	pthread_mutex_unlock(&node->lock);
+	/* What calls change while the I/O thread is asleep. */
+	calls_counters(node, &metrics->calls);
+	region_pool_stats(node->pool, &metrics->pool);
+	metrics->workers_busy = atomic_load_explicit(&node->workers.busy, memory_order_relaxed);
 	io_cores_metrics(node, metrics);
 }

@@ -216,6 +216,18 @@ struct node_queues {
 #undef NODE_QUEUE_FIELD
 };
 
+/* Functions called by the node's own process (call.h). */
+#define NODE_CALL_COUNTERS(X)                               \
+	X(calls_done)                                       \
+	X(calls_failed)  /* of these: not with status OK */ \
+	X(calls_refused) /* MR_CALLS_MAX were unfinished */
+
+struct node_call_counters {
+#define NODE_CALL_FIELD(name) uint64_t name;
+	NODE_CALL_COUNTERS(NODE_CALL_FIELD)
+#undef NODE_CALL_FIELD
+};
+
 #define HANDOVER_COUNTERS(X)                                                   \
 	X(attached)                                                            \
 	X(detached)                                                            \
@@ -280,6 +292,7 @@ struct node_metrics {
 	uint64_t jobs_done;
 	uint64_t jobs_failed;
 	struct job_counters jobs; /* this node's share, of all jobs */
+	struct node_call_counters calls;
 	struct node_queues queues;
 	struct node_histograms histograms;
 	struct transport_histograms messages;

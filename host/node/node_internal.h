@@ -19,17 +19,10 @@
 #include "source.h"
 #include "spill.h"
 #include "stage.h"
+#include "task.h"
 
 /* --- Work for other threads (worker.c)
  * ------------------------------------------------------------- */
-
-struct task {
-	void (*work)(struct task *task); /* on a worker */
-	void (*done)(struct task *task); /* back on the I/O thread; may free the task's container */
-	struct node *node;
-	STAILQ_ENTRY(task) link;
-};
-STAILQ_HEAD(task_queue, task);
 
 struct workers {
 	struct node *node;
@@ -39,10 +32,12 @@ struct workers {
 	struct task_queue finished;
 	pthread_t threads[MR_WORKERS_MAX];
 	uint32_t count;
-	uint32_t entered; /* threads that have tried to enter the sandbox */
+	atomic_uint todo_count; // with the lock: wo; hot workers look at it without
+	uint32_t sleeping;      /* under the lock: threads that a push must wake */
+	uint32_t entered;       /* threads that have tried to enter the sandbox */
 	int enter_error;
 	atomic_uint busy;
-	bool stopping;
+	atomic_bool stopping; // set under the lock; hot workers look at it without
 	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
 };
 
@@ -350,6 +345,12 @@ struct node {
 	struct workers workers;
 
 	/* Shared with other threads. */
+	atomic_uint calls_unfinished;
+	struct {
+#define NODE_CALL_FIELD(name) atomic_uint_fast64_t name;
+		NODE_CALL_COUNTERS(NODE_CALL_FIELD)
+#undef NODE_CALL_FIELD
+	} calls;
 	int wake_fd;          // eventfd: commands, finished tasks, cores' events; anyone rings
 	atomic_bool asleep;   // set by the I/O thread; a core that clears it rings
 	pthread_mutex_t lock; /* of everything below */
@@ -405,6 +406,10 @@ void workers_init(struct workers *workers, struct node *node);
 int workers_start(struct workers *workers, uint32_t count);
 void workers_stop(struct workers *workers);
 void workers_push(struct workers *workers, struct task *task);
+/* A task without done(), from any thread. */
+void workers_call(struct workers *workers, struct task *task);
+/* Between two looks of a thread that polls; look counts them. */
+void worker_breathe(unsigned look);
 /* Calls done() of finished tasks; returns their number. */
 uint32_t workers_reap(struct workers *workers);
 void node_wake(struct node *node);
@@ -475,6 +480,9 @@ void job_go(struct job *job);
 bool jobs_sweep(struct node *node);
 void job_free(struct job **job);
 
+/* call.c */
+void calls_counters(const struct node *node, struct node_call_counters *counters);
+
 /* prepare.c: code of a job's functions. */
 int prepare_start(struct job *job);
 void prepare_code_arrived(struct node *node, struct job *job, uint64_t hash, const void *bytes,
@@ -542,6 +550,7 @@ int start_apply(struct job *job, const char *body, uint64_t bytes);
 void start_begin(struct node *node, uint32_t leader, uint64_t id, const char *body, uint64_t bytes);
 
 /* loop.c */
+uint64_t node_clock_ns(void); /* CLOCK_MONOTONIC */
 void *node_main(void *argument);
 /* Ends jobs without a thread: at the end of a simulation. */
 void node_wind_down(struct node *node);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 void node_wake(struct node *node)
@@ -14,10 +15,77 @@ void node_wake(struct node *node)
 		assert(errno == EAGAIN);
 }
 
-static void *worker_main(void *argument)
+void worker_breathe(unsigned look)
 {
-	struct workers *workers = argument;
+	for (int i = 0; i < 8; i++)
+#ifdef __x86_64__
+		__builtin_ia32_pause();
+#else
+		__asm__ volatile("" ::: "memory");
+#endif
+	/* What is looked for may be made by a thread that waits for this very core. */
+	if (look % 4 == 3)
+		sched_yield();
+}
 
+/* More work mostly comes soon, and waking a sleeper takes longer than many functions. Not where
+ * there are more threads than cores. */
+static void look_hot(struct workers *workers)
+{
+	uint64_t until_ns;
+
+	if (workers->node->poll.mode == PORT_POLL_INTERRUPT)
+		return;
+	until_ns = node_clock_ns() + MR_WORKER_HOT_US * 1000ull;
+	for (unsigned look = 0;
+	     atomic_load_explicit(&workers->todo_count, memory_order_relaxed) == 0 &&
+	     !atomic_load_explicit(&workers->stopping, memory_order_relaxed) &&
+	     node_clock_ns() < until_ns;
+	     look++)
+		worker_breathe(look);
+}
+
+/* The next task; NULL when the workers are to stop. Called and left without the lock. */
+static struct task *task_take(struct workers *workers)
+{
+	struct task *task;
+
+	pthread_mutex_lock(&workers->lock);
+	if (STAILQ_EMPTY(&workers->todo)) {
+		pthread_mutex_unlock(&workers->lock);
+		look_hot(workers);
+		pthread_mutex_lock(&workers->lock);
+	}
+	while (STAILQ_EMPTY(&workers->todo) && !workers->stopping) {
+		workers->sleeping++;
+		pthread_cond_wait(&workers->wake, &workers->lock);
+		workers->sleeping--;
+	}
+	task = STAILQ_FIRST(&workers->todo);
+	if (task != NULL) {
+		STAILQ_REMOVE_HEAD(&workers->todo, link);
+		atomic_fetch_sub_explicit(&workers->todo_count, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&workers->lock);
+	return task;
+}
+
+static void task_add(struct workers *workers, struct task *task)
+{
+	bool asleep;
+
+	task->node = workers->node;
+	pthread_mutex_lock(&workers->lock);
+	STAILQ_INSERT_TAIL(&workers->todo, task, link);
+	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
+	asleep = workers->sleeping > 0;
+	pthread_mutex_unlock(&workers->lock);
+	if (asleep)
+		pthread_cond_signal(&workers->wake);
+}
+
+static int worker_enter(struct workers *workers)
+{
 	int rc = sandbox_thread_enter();
 
 	pthread_mutex_lock(&workers->lock);
@@ -25,28 +93,30 @@ static void *worker_main(void *argument)
 	if (rc != 0)
 		workers->enter_error = rc;
 	pthread_cond_broadcast(&workers->wake);
-	if (rc != 0) {
-		pthread_mutex_unlock(&workers->lock);
-		return NULL;
-	}
-	for (;;) {
-		struct task *task;
+	pthread_mutex_unlock(&workers->lock);
+	return rc;
+}
 
-		while (STAILQ_EMPTY(&workers->todo) && !workers->stopping)
-			pthread_cond_wait(&workers->wake, &workers->lock);
-		task = STAILQ_FIRST(&workers->todo);
-		if (task == NULL)
-			break;
-		STAILQ_REMOVE_HEAD(&workers->todo, link);
-		pthread_mutex_unlock(&workers->lock);
+static void *worker_main(void *argument)
+{
+	struct workers *workers = argument;
+	struct task *task;
+
+	if (worker_enter(workers) != 0)
+		return NULL;
+	while ((task = task_take(workers)) != NULL) {
+		const bool returns = task->done != NULL; /* else it may be gone after work() */
+
 		atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
 		task->work(task);
 		atomic_fetch_sub_explicit(&workers->busy, 1, memory_order_relaxed);
+		if (!returns)
+			continue;
 		pthread_mutex_lock(&workers->lock);
 		STAILQ_INSERT_TAIL(&workers->finished, task, link);
 		node_wake(workers->node);
+		pthread_mutex_unlock(&workers->lock);
 	}
-	pthread_mutex_unlock(&workers->lock);
 	sandbox_thread_leave();
 	return NULL;
 }
@@ -91,17 +161,24 @@ void workers_stop(struct workers *workers)
 
 void workers_push(struct workers *workers, struct task *task)
 {
-	task->node = workers->node;
 	workers->outstanding++;
-	if (workers->count == 0) { /* in simulation: here and now */
-		task->work(task);
-		STAILQ_INSERT_TAIL(&workers->finished, task, link);
+	if (workers->count > 0) {
+		task_add(workers, task);
 		return;
 	}
-	pthread_mutex_lock(&workers->lock);
-	STAILQ_INSERT_TAIL(&workers->todo, task, link);
-	pthread_cond_signal(&workers->wake);
-	pthread_mutex_unlock(&workers->lock);
+	task->node = workers->node; /* in simulation: here and now */
+	task->work(task);
+	STAILQ_INSERT_TAIL(&workers->finished, task, link);
+}
+
+void workers_call(struct workers *workers, struct task *task)
+{
+	if (workers->count > 0) {
+		task_add(workers, task);
+		return;
+	}
+	task->node = workers->node;
+	task->work(task);
 }
 
 uint32_t workers_reap(struct workers *workers)

@@ -172,11 +172,13 @@
 #define MR_IO_CORES_MAX 16 /* of one node: queues that a NIC gives one function, and enough */
 #define MR_CAPTURE_TAPS_MAX \
 	128 /* links of one capture: all nodes with two cores, and more of few */
-#define MR_CORE_RING_SLOTS                                                                       \
-	2048             /* requests to an I/O core, and events from it: what two peers may have \
-			  * unfinished; more wait their turn */
-#define MR_JOBS_MAX 64   /* unfinished on one node */
-#define MR_SLOTS_MAX 256 /* invocations of one job staged, running or shipping on a node */
+#define MR_CORE_RING_SLOTS                                                           \
+	2048 /* requests to an I/O core, and events from it: what two peers may have \
+	      * unfinished; more wait their turn */
+#define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
+#define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
+#define MR_JOBS_MAX 64      /* unfinished on one node */
+#define MR_SLOTS_MAX 256    /* invocations of one job staged, running or shipping on a node */
 #define MR_EACH_BATCHES_MAX                                                          \
 	4096                 /* outputs waiting to be taken item by item; then their \
 			      * producers wait too */

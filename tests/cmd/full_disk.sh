@@ -1,6 +1,6 @@
 #!/bin/bash
 # A node captures its frames onto a disk that fills up: it goes on, says so once, and counts.
-# full_disk.sh MILLRACE MILLRACED SOURCE_ROOT
+# full_disk.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
 set -u
 if [ -z "${FULL_DISK:-}" ]; then # a small disk, in a mount namespace of our own
 	export FULL_DISK=1
@@ -13,6 +13,7 @@ if [ -z "${FULL_DISK:-}" ]; then # a small disk, in a mount namespace of our own
 fi
 millrace=$(realpath "$1")
 millraced=$(realpath "$2")
+cache=$(realpath "$4") # code that is prepared
 cd "$3" || exit 1
 command -v curl >/dev/null || { echo "SKIP: curl is not installed"; exit 77; }
 work=$(mktemp -d)
@@ -58,6 +59,7 @@ node_start() { # NODE ROLE OPTIONS...
 
 mkdir "$work/disk"
 mount -t tmpfs -o size=256k tmpfs "$work/disk" || { echo "SKIP: no tmpfs of our own"; exit 77; }
+cp -r "$cache" "$work/cache"
 scripts/oracle functions/sdk/millrace_function.h >"$work/expected"
 node_start 0 server --pcap "$work/disk/frames.pcapng"
 node_start 1 client

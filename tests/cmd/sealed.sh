@@ -1,9 +1,10 @@
 #!/bin/bash
 # Two millraced over memif count words in sealed frames: with keys of their own, and with a shared one.
-# sealed.sh MILLRACE MILLRACED SOURCE_ROOT
+# sealed.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
 set -u
 millrace=$(realpath "$1")
 millraced=$(realpath "$2")
+cache=$(realpath "$4") # code that is prepared
 cd "$3" || exit 1
 command -v curl >/dev/null || { echo "SKIP: curl is not installed"; exit 77; }
 work=$(mktemp -d)
@@ -65,6 +66,7 @@ count() { # WHAT
 	nodes=()
 }
 
+cp -r "$cache" "$work/cache"
 scripts/oracle functions/sdk/millrace_function.h >"$work/expected"
 for node in 0 1; do
 	"$millrace" keygen --out "$work/key$node" >"$work/key$node.pub" || fail "no key"

@@ -37,6 +37,11 @@ expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keyge
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr
+expect 2 'unknown or ambiguous option --wrong' "$millrace" plan --wrong
+expect 2 'unknown option -x' "$millrace" plan -xv
+expect 2 '--composition needs a value' "$millrace" plan a.mr --composition
+expect 2 'no value is taken by --json=1' "$millrace" test --json=1
+expect 2 "Try 'millrace test --help'" "$millrace" test --json=1
 expect 2 'unknown or ambiguous option --wrong' "$millrace" run --wrong
 expect 2 "Try 'millrace run --help'" "$millrace" run --wrong
 expect 3 'absent.mr: No such file' "$millrace" plan absent.mr
@@ -153,7 +158,7 @@ node 4 'nosuchport0' --insecure --port nosuchport0 --addr 10.0.0.1/24
 # Each command explains itself, with an example.
 for help in "$millrace --help" "$millrace help" "$millrace help run" "$millrace run --help" \
 	"$millrace plan --help" "$millrace keygen --help" "$millrace new --help" \
-	"$millrace build --help" "$millrace test --help" "$millraced --help"; do
+	"$millrace build --help" "$millrace test --help" "$millrace top --help" "$millraced --help"; do
 	$help >"$work/out" || { echo "$help: failed"; failed=1; }
 	{ grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out"; } ||
 		{ echo "$help: without usage or example"; failed=1; }

@@ -84,7 +84,7 @@ expect 2 '"for" cannot name a function' "$millrace" new for
 expect 2 'NAME is missing' "$millrace" new
 expect 4 'absent' "$millrace" new good --dir absent
 [ ! -e absent ] || failed=1
-expect 2 '--kind is wasm or native, not jar' "$millrace" build shout --kind jar
+expect 2 '--kind is wasm, image or native, not jar' "$millrace" build shout --kind jar
 expect 2 '--stack is 1KiB to 64MiB, not 1' "$millrace" build shout --stack 1
 expect 2 'the source of a function is a NAME.c' "$millrace" build shout/shout.mr
 expect 4 'no source in it has a line MR_ENTRY' "$millrace" build .

@@ -62,7 +62,7 @@ static void round_trip(uint64_t seed)
 	char differs[512];
 
 	items_add(&written, seed);
-	CHECK(folder_set_write(&written, work, "set", error, sizeof(error)) == 0, "%s", error);
+	CHECK(folder_set_replace(&written, work, "set", error, sizeof(error)) == 0, "%s", error);
 	CHECK(folder_set_read(&found, work, "set", error, sizeof(error)) == 0, "%s", error);
 	CHECK(found.count == written.count, "seed %llu: %u of %u items", (unsigned long long)seed,
 	      found.count, written.count);
@@ -151,6 +151,38 @@ static void refused_verify(void)
 	rmdir(path);
 }
 
+/* Somebody's files beside the items stay when a set is written, and go when it replaces what was
+ * there; hidden ones always stay. */
+static void others_verify(void)
+{
+	static const char *const others[] = {"item", "other", ".hidden"};
+	struct folder_set set = {0};
+	char path[128];
+
+	text_add(&set, "item", "new");
+	CHECK(folder_set_name(&set, error, sizeof(error)) == 0);
+	snprintf(path, sizeof(path), "%s/others", work);
+	CHECK(mkdir(path, 0700) == 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/others/%s", work, others[i]);
+		CHECK(fclose(fopen(path, "w")) == 0);
+	}
+	CHECK(folder_set_write(&set, work, "others", error, sizeof(error)) == 0, "%s", error);
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/others/%s", work, others[i]);
+		CHECK(access(path, F_OK) == 0, "%s is gone", path);
+	}
+	CHECK(folder_set_replace(&set, work, "others", error, sizeof(error)) == 0, "%s", error);
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/others/%s", work, others[i]);
+		CHECK((access(path, F_OK) == 0) == (i != 1), "%s", path);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/others", work);
+	CHECK(rmdir(path) == 0);
+	folder_set_free(&set);
+}
+
 int main(void)
 {
 	struct folder_set none = {0};
@@ -167,8 +199,9 @@ int main(void)
 	differs_verify("a", "one\ntwo\n", "a is not expected");
 	differs_verify("c", "one\ntwo\n", "b is missing");
 	refused_verify();
-	/* Writing nothing removes what was there. */
-	CHECK(folder_set_write(&none, work, "set", error, sizeof(error)) == 0, "%s", error);
+	others_verify();
+	/* Nothing replaces what was there: it goes. */
+	CHECK(folder_set_replace(&none, work, "set", error, sizeof(error)) == 0, "%s", error);
 	snprintf(path, sizeof(path), "%s/set", work);
 	CHECK(rmdir(path) == 0);
 	CHECK(rmdir(work) == 0);

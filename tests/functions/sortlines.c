@@ -1,5 +1,4 @@
-/* A function written for a libc: malloc(), qsort(), strtok(), snprintf() and sqrt() from wasi-libc.
- */
+/* A function written for a libc: malloc(), qsort(), strtok(), snprintf() and sqrt(). */
 #define MR_WITH_MALLOC
 #include <millrace_function.h>
 
@@ -63,8 +62,10 @@ static int sort_lines(struct mr_call *call)
 					       "%zu %.150s %.3f\n", n, lines[n], sqrt((double)n));
 		result.data = (const uint8_t *)sorted;
 		free(lines);
+#ifdef MR_MALLOC_IS_OURS /* not native, where it writes to the terminal */
 		if (printf("nowhere\n") > 0 && fflush(stdout) == 0)
 			return mr_fail(call, "printf() wrote somewhere");
+#endif
 		if (mr_out_add(call, out, mr_item_name(call, item), mr_none(), result) != 0)
 			return MR_FAILED;
 	}

@@ -1,4 +1,4 @@
-/* Where the programs and functions of this benchmark lie: beside the running program. */
+/* Where programs and functions that benchmarks need lie: beside the running program. */
 #include "place.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 bool place_find(const char *name, char path[PATH_MAX])
 {
-	static const char *const folders[] = {"sandbox/", ""};
+	static const char *const folders[] = {"sandbox/", "peer/", ""};
 	char program[PATH_MAX];
 	const ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
