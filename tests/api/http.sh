@@ -139,7 +139,10 @@ composition forever {
 END
 "$millrace" run "$work/spin.mr" text="file:$work/text" --connect "$url" --quiet 2>"$work/err" &
 client=$!
-sleep 1
+for _ in $(seq 200); do
+	! curl -s "$url/jobs" | grep -q '"state":"running"' || break
+	sleep 0.1
+done
 asks 200 '"state":"running"' "$url/jobs"
 SECONDS=0
 kill -TERM $daemon
