@@ -269,12 +269,16 @@ static uint64_t sleep_choose(struct io_core *core, bool worked)
 static void *core_main(void *argument)
 {
 	struct io_core *core = argument;
+	bool worked = false;
 
 	while (!atomic_load_explicit(&core->stop, memory_order_seq_cst)) {
-		bool worked;
+		const uint64_t before_ns = core->now_ns;
 		uint64_t sleep_us;
 
 		core->now_ns = clock_ns();
+		if (worked) /* then it did not sleep */
+			atomic_fetch_add_explicit(&core->busy_ns, core->now_ns - before_ns,
+						  memory_order_relaxed);
 		worked = turn(core);
 		sleep_us = sleep_choose(core, worked);
 		if (sleep_us > 0)

@@ -114,6 +114,8 @@ static bool turn(struct node *node)
 	worked |= messages_retry_offers(node);
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
+	if (node->control.on && node->now_ns >= node->control.next_ns)
+		control_tick(node);
 	watch_update(node);
 	admission_update(node);
 	worked |= memory_pump(node);
@@ -207,12 +209,15 @@ static bool lent_awaited(const struct node *node)
 void *node_main(void *argument)
 {
 	struct node *node = argument;
+	bool worked = false;
 
 	for (;;) {
-		bool worked;
+		const uint64_t before_ns = node->now_ns;
 		uint32_t sleep_us;
 
 		node->now_ns = node_clock_ns();
+		if (worked) /* then it did not sleep */
+			node->control.own_busy_ns += node->now_ns - before_ns;
 		worked = turn(node);
 		if (stopped(node))
 			break;

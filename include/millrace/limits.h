@@ -173,9 +173,10 @@
 #define MR_IO_CORES_MAX 16 /* of one node: queues that a NIC gives one function, and enough */
 #define MR_CAPTURE_TAPS_MAX \
 	128 /* links of one capture: all nodes with two cores, and more of few */
-#define MR_CORE_RING_SLOTS                                                           \
-	2048 /* requests to an I/O core, and events from it: what two peers may have \
-	      * unfinished; more wait their turn */
+#define MR_CORE_RING_SLOTS                                                                       \
+	2048             /* requests to an I/O core, and events from it: what two peers may have \
+			  * unfinished; more wait their turn */
+#define MR_CONTROL_MS 10 /* between steps of the controller of cores: 20 within what it has */
 #define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
 #define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
 #define MR_JOBS_MAX 64      /* unfinished on one node */
