@@ -10,6 +10,10 @@
 #include "bare_matmul.h"
 #include "bench.h"
 #include "floors.h"
+#include "footprint.h"
+#include "instances.h"
+#include "load_cases.h"
+#include "others.h"
 #include "place.h"
 #include "platform.h"
 #include "samples.h"
@@ -203,6 +207,8 @@ static void bars_add(struct bench *bench)
 		   REPORT_AT_MOST, 1.5);
 	report_bar(report, "2: kvm, 128x128 matmul inside over the bare loop", "kvm.matmul.128",
 		   "bare", REPORT_AT_MOST, 1.05);
+	instances_bar_add(bench);
+	load_bars_add(bench);
 }
 
 static void backend_run(struct bench *bench, uint32_t run, const char *backend,
@@ -215,7 +221,8 @@ static void backend_run(struct bench *bench, uint32_t run, const char *backend,
 		report_skip(bench->report, backend, "this build has no such backend");
 		return;
 	}
-	if (!planning && subject_open(&subject, backend, cache_dir) != 0) {
+	if (!planning &&
+	    subject_open(&subject, backend, "matmul_timed", SUBJECT_POOL_BYTES, cache_dir) != 0) {
 		report_skip(bench->report, backend, "%s", subject.error);
 		return;
 	}
@@ -233,8 +240,13 @@ static void runs_run(struct bench *bench, const char *cache_dir, struct samples 
 	place_find("process_floor", floor_program);
 	for (uint32_t run = 0; run < bench->options->runs; run++) {
 		anchors_run(bench, run, samples, floor_program);
+		others_run(bench, run, samples);
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
 			backend_run(bench, run, backends[i], cache_dir, samples, bare);
+		instances_run(bench, run, cache_dir, samples);
+		for (size_t i = 0; i < BACKEND_COUNT; i++)
+			footprint_run(bench, run, backends[i], cache_dir);
+		load_cases_run(bench, run, cache_dir, samples);
 	}
 }
 

@@ -19,6 +19,7 @@ void ast_free(struct ast *ast)
 {
 	free(ast->definitions);
 	free(ast->sets);
+	free(ast->states);
 	free(ast->calls);
 	free(ast->links);
 	free(ast->keys);

@@ -36,11 +36,17 @@ struct ast_definition {
 	uint32_t call_first;
 	uint32_t call_count;
 	uint32_t link_count; /* of all its calls */
+	uint32_t state_first;
+	uint32_t state_count;
+	struct span epochs_given; /* 0 bytes: it runs once */
+	uint32_t epochs;
+	struct span until; /* 0 bytes: as often as that */
 	/* Checked. */
 	uint32_t wire_first; /* the declared sets, in their order, then the others */
 	uint32_t wire_count;
 	uint32_t height; /* compositions: 1, or more when it calls others; 0 while unknown */
 	bool visiting;   /* on the path that is being searched for a recursion */
+	uint32_t until_wire;
 };
 
 /* A declared set. */
@@ -53,6 +59,14 @@ struct ast_set {
 	struct plan_split split;
 	uint32_t key_first; /* of merge */
 	uint32_t key_count;
+};
+
+/* "state NAME = SET". */
+struct ast_state {
+	struct span name;
+	struct span set;
+	/* Checked. */
+	uint32_t wire; /* that set's, index among the composition's wires */
 };
 
 struct ast_call {
@@ -84,7 +98,8 @@ struct ast_link {
 struct ast_wire {
 	struct span name;
 	uint32_t producer; /* index into calls; AST_NONE for an input, or while unknown */
-	bool input;
+	bool input;        /* nothing here produces it: declared with 'in', or a state */
+	bool state;
 	bool used;
 };
 
@@ -93,6 +108,7 @@ struct ast {
 	struct ast_set *sets;
 	struct ast_call *calls;
 	struct ast_link *links;
+	struct ast_state *states;
 	struct plan_merge_key *keys;
 	struct ast_wire *wires;
 	uint32_t *order; /* calls in the order of the data, one range per composition as in calls */
@@ -100,6 +116,7 @@ struct ast {
 	uint32_t set_count;
 	uint32_t call_count;
 	uint32_t link_count;
+	uint32_t state_count;
 	uint32_t key_count;
 	uint32_t wire_count;
 };
@@ -121,6 +138,18 @@ void ast_free(struct ast *ast);
 
 /* Resolves names and checks each definition; 0, -EINVAL or -ENOMEM. */
 int ast_check(struct ast *ast, const struct script *script);
+/* Parts of it (repeat.c): states are wires; then, what they and `until` name is made by calls. */
+int ast_declare_states(struct ast *ast, const struct script *script,
+		       struct ast_definition *composition);
+int ast_check_repeat(struct ast *ast, const struct script *script,
+		     struct ast_definition *composition);
+/* No other name of the composition's sets; and a set that nothing produces. Both -EINVAL. */
+int ast_refuse_twice(const struct script *script, struct span name, struct span first);
+int ast_refuse_unproduced(const struct ast *ast, const struct script *script,
+			  const struct ast_definition *composition, struct span name);
+/* A new wire of the composition; NULL without memory. */
+struct ast_wire *ast_add_wire(struct ast *ast, struct ast_definition *composition,
+			      struct span name);
 /* Parts of it (order.c): sorts the calls of a composition by the data, or shows the circle. */
 int ast_order_calls(struct ast *ast, const struct script *script,
 		    struct ast_definition *definition);
@@ -129,6 +158,9 @@ int ast_check_nesting(struct ast *ast, const struct script *script);
 
 /* AST_NONE when there is none. */
 uint32_t ast_find_definition(const struct ast *ast, const struct script *script, struct span name);
+/* The wire of that name among the composition's; AST_NONE when there is none. */
+uint32_t ast_find_wire(const struct ast *ast, const struct script *script,
+		       const struct ast_definition *composition, struct span name);
 /* The declared set at port among the inputs or the outputs. */
 const struct ast_set *ast_set_at(const struct ast *ast, const struct ast_definition *definition,
 				 bool output, uint32_t port);

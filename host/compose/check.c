@@ -23,6 +23,13 @@ static int unknown_callee(const struct ast *ast, const struct script *script, st
 			       "define it in this text: function NAME { ... }");
 }
 
+static int repeated_callee(const struct script *script, struct span name)
+{
+	script_error(script, name.at, "'%.*s' repeats for epochs, and is not called by others",
+		     SPAN(script, name));
+	return script_hint(script, "give 'epochs' and 'state' to the composition that is run");
+}
+
 /* The input, or output, of a callee that a link names. */
 static int port_find(const struct ast *ast, const struct script *script,
 		     const struct ast_definition *callee, bool output, struct ast_link *link)
@@ -48,7 +55,7 @@ static int port_find(const struct ast *ast, const struct script *script,
 				      : "declare it there with 'in'");
 }
 
-static int already(const struct script *script, struct span name, struct span first)
+int ast_refuse_twice(const struct script *script, struct span name, struct span first)
 {
 	script_error(script, name.at, "'%.*s' is already defined", SPAN(script, name));
 	return script_hint(script, "it is defined in line %u; choose another name",
@@ -76,14 +83,14 @@ static int sets_check(const struct ast *ast, const struct script *script,
 		for (uint32_t j = 0; j < i; j++)
 			if ((composition || sets[i].output == sets[j].output) &&
 			    span_equal(script, sets[i].name, sets[j].name))
-				return already(script, sets[i].name, sets[j].name);
+				return ast_refuse_twice(script, sets[i].name, sets[j].name);
 	return 0;
 }
 
 /* --- Wires: the sets inside a composition ---------------------------------------------------- */
 
-static uint32_t wire_find(const struct ast *ast, const struct script *script,
-			  const struct ast_definition *composition, struct span name)
+uint32_t ast_find_wire(const struct ast *ast, const struct script *script,
+		       const struct ast_definition *composition, struct span name)
 {
 	for (uint32_t i = 0; i < composition->wire_count; i++)
 		if (span_equal(script, ast->wires[composition->wire_first + i].name, name))
@@ -91,8 +98,7 @@ static uint32_t wire_find(const struct ast *ast, const struct script *script,
 	return AST_NONE;
 }
 
-static struct ast_wire *wire_add(struct ast *ast, struct ast_definition *composition,
-				 struct span name)
+struct ast_wire *ast_add_wire(struct ast *ast, struct ast_definition *composition, struct span name)
 {
 	struct ast_wire *wire = AST_ADD(ast->wires, ast->wire_count);
 
@@ -109,7 +115,7 @@ static int wires_declare(struct ast *ast, struct ast_definition *composition)
 	composition->wire_first = ast->wire_count;
 	for (uint32_t i = 0; i < composition->set_count; i++) {
 		const struct ast_set *set = &ast->sets[composition->set_first + i];
-		struct ast_wire *wire = wire_add(ast, composition, set->name);
+		struct ast_wire *wire = ast_add_wire(ast, composition, set->name);
 
 		if (wire == NULL)
 			return -ENOMEM;
@@ -145,16 +151,17 @@ static int result_resolve(struct ast *ast, const struct script *script,
 	rc = rc ?: links_check_twice(ast, script, call->out_first, index);
 	if (rc < 0)
 		return rc;
-	link->wire = wire_find(ast, script, composition, link->set);
+	link->wire = ast_find_wire(ast, script, composition, link->set);
 	if (link->wire == AST_NONE) {
 		link->wire = composition->wire_count;
-		if (wire_add(ast, composition, link->set) == NULL)
+		if (ast_add_wire(ast, composition, link->set) == NULL)
 			return -ENOMEM;
 	}
 	wire = &ast->wires[composition->wire_first + link->wire];
 	if (wire->input) {
-		script_error(script, link->set.at, "'%.*s' is an input of '%.*s'",
-			     SPAN(script, link->set), SPAN(script, composition->name));
+		script_error(script, link->set.at, "'%.*s' is %s of '%.*s'",
+			     SPAN(script, link->set), wire->state ? "a state" : "an input",
+			     SPAN(script, composition->name));
 		return script_hint(script, "give what the call produces another name");
 	}
 	if (wire->producer != AST_NONE) {
@@ -192,28 +199,13 @@ static int argument_check_distribution(const struct script *script,
 			   SPAN(script, link->set));
 }
 
-static int argument_resolve(const struct ast *ast, const struct script *script,
-			    const struct ast_definition *composition, const struct ast_call *call,
-			    uint32_t index)
+int ast_refuse_unproduced(const struct ast *ast, const struct script *script,
+			  const struct ast_definition *composition, struct span name)
 {
-	const struct ast_definition *callee = &ast->definitions[call->definition];
-	struct ast_link *link = &ast->links[index];
 	struct suggestion suggestion;
-	int rc;
 
-	rc = port_find(ast, script, callee, false, link);
-	rc = rc ?: links_check_twice(ast, script, call->in_first, index);
-	rc = rc ?: argument_check_distribution(script, callee, link);
-	if (rc < 0)
-		return rc;
-	link->wire = wire_find(ast, script, composition, link->set);
-	if (link->wire != AST_NONE) {
-		ast->wires[composition->wire_first + link->wire].used = true;
-		return 0;
-	}
-	script_error(script, link->set.at, "nothing produces the set '%.*s'",
-		     SPAN(script, link->set));
-	suggestion_start(&suggestion, script->text + link->set.at, link->set.bytes);
+	script_error(script, name.at, "nothing produces the set '%.*s'", SPAN(script, name));
+	suggestion_start(&suggestion, script->text + name.at, name.bytes);
 	for (uint32_t i = 0; i < composition->wire_count; i++) {
 		struct span known = ast->wires[composition->wire_first + i].name;
 
@@ -221,6 +213,27 @@ static int argument_resolve(const struct ast *ast, const struct script *script,
 	}
 	return suggestion_hint(&suggestion, script,
 			       "declare it with 'in', or name it among the outputs of a call");
+}
+
+static int argument_resolve(const struct ast *ast, const struct script *script,
+			    const struct ast_definition *composition, const struct ast_call *call,
+			    uint32_t index)
+{
+	const struct ast_definition *callee = &ast->definitions[call->definition];
+	struct ast_link *link = &ast->links[index];
+	int rc;
+
+	rc = port_find(ast, script, callee, false, link);
+	rc = rc ?: links_check_twice(ast, script, call->in_first, index);
+	rc = rc ?: argument_check_distribution(script, callee, link);
+	if (rc < 0)
+		return rc;
+	link->wire = ast_find_wire(ast, script, composition, link->set);
+	if (link->wire != AST_NONE) {
+		ast->wires[composition->wire_first + link->wire].used = true;
+		return 0;
+	}
+	return ast_refuse_unproduced(ast, script, composition, link->set);
 }
 
 /* Every set has a producer and a use. */
@@ -360,6 +373,8 @@ static int calls_resolve(struct ast *ast, const struct script *script,
 		call->definition = ast_find_definition(ast, script, call->callee);
 		if (call->definition == AST_NONE)
 			return unknown_callee(ast, script, call->callee);
+		if (ast->definitions[call->definition].epochs_given.bytes > 0)
+			return repeated_callee(script, call->callee);
 		for (uint32_t j = 0; rc == 0 && j < call->out_count; j++)
 			rc = result_resolve(ast, script, composition, i, call->out_first + j);
 		if (rc < 0)
@@ -374,6 +389,7 @@ static int composition_check(struct ast *ast, const struct script *script,
 	int rc;
 
 	rc = wires_declare(ast, composition);
+	rc = rc ?: ast_declare_states(ast, script, composition);
 	rc = rc ?: calls_resolve(ast, script, composition);
 	for (uint32_t i = 0; rc == 0 && i < composition->call_count; i++) {
 		struct ast_call *call = &ast->calls[composition->call_first + i];
@@ -385,6 +401,7 @@ static int composition_check(struct ast *ast, const struct script *script,
 		if (rc == 0 && ast->definitions[call->definition].kind == DEFINITION_FUNCTION)
 			rc = call_check_distributions(ast, script, call);
 	}
+	rc = rc ?: ast_check_repeat(ast, script, composition);
 	rc = rc ?: wires_check(ast, script, composition);
 	return rc ?: ast_order_calls(ast, script, composition);
 }
@@ -401,7 +418,8 @@ int ast_check(struct ast *ast, const struct script *script)
 		uint32_t first = ast_find_definition(ast, script, definition->name);
 
 		if (first != i)
-			return already(script, definition->name, ast->definitions[first].name);
+			return ast_refuse_twice(script, definition->name,
+						ast->definitions[first].name);
 		rc = sets_check(ast, script, definition);
 		if (rc == 0 && definition->kind == DEFINITION_COMPOSITION)
 			rc = composition_check(ast, script, definition);

@@ -91,11 +91,14 @@ struct plan_edge {
 	uint32_t from;     /* vertex */
 	uint32_t from_set; /* output set of the function; 0 for a source */
 	uint32_t to;
-	uint32_t to_set;                /* input set of the function; 0 for a sink */
-	enum distribution distribution; /* to a sink: always DIST_ALL */
+	uint32_t to_set; /* input set of the function; 0 for a sink */
+	enum distribution
+	    distribution; /* to a sink: always DIST_ALL; of a state: never DIST_EACH */
+	bool state; /* what it brings was made in the epoch before; from may be any function */
 };
 
-/* Vertices are in topological order: sources first, sinks last, every edge goes up. */
+/* Vertices are in topological order: sources first, sinks last, every edge but those of states goes
+ * up. */
 struct plan {
 	char name[MR_NAME_BYTES_MAX];
 	struct plan_function *functions;
@@ -104,6 +107,10 @@ struct plan {
 	uint32_t function_count;
 	uint32_t vertex_count;
 	uint32_t edge_count;
+	uint32_t epochs; /* at most; 0: it runs once, and there is no state */
+	bool until;      /* an epoch that leaves this output empty is the last: */
+	uint32_t until_vertex;
+	uint32_t until_set;
 };
 
 /*

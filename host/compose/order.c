@@ -62,7 +62,9 @@ static int circle_refuse(const struct ast *ast, const struct script *script,
 		path_append(&path, script, ast->calls[circle[--count]].label);
 	script_error(script, ast->calls[circle[0]].callee.at, "data flows in a circle: %s",
 		     path.text);
-	return script_hint(script, "a composition has no loops; give one call another input");
+	return script_hint(script,
+			   "a composition has no loops; give one call another input, or let it "
+			   "come in the next epoch: state NAME = SET");
 }
 
 int ast_order_calls(struct ast *ast, const struct script *script,

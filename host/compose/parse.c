@@ -266,6 +266,30 @@ static int links_parse(struct parser *parser, struct ast_definition *composition
 	return rc ?: parser_advance(parser);
 }
 
+/* What begins like a call and goes on like none may be a word of the language, misspelt. */
+static int statement_hint(const struct parser *parser, struct span word)
+{
+	static const char *const words[] = {"state", "epochs"};
+	struct suggestion suggestion;
+
+	suggestion_start(&suggestion, parser->script->text + word.at, word.bytes);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		suggestion_offer(&suggestion, words[i], (uint32_t)strlen(words[i]));
+	return suggestion_hint(&suggestion, parser->script,
+			       "a composition has 'in', 'out', 'state', 'epochs' and calls: "
+			       "NAME(...) -> (...)");
+}
+
+/* Is the word in hand not the name of a function that is called? */
+static bool at_statement_word(const struct parser *parser, const char *word)
+{
+	struct parser ahead = *parser;
+
+	return parser_at_word(parser, word) &&
+	       token_next(ahead.script, &ahead.at, &ahead.token) == 0 && ahead.token.kind != '(' &&
+	       !parser_at_word(&ahead, "as");
+}
+
 /* "CALLEE [as LABEL] (...) [-> (...)]". */
 static int call_parse(struct parser *parser, struct ast_definition *composition)
 {
@@ -293,8 +317,7 @@ static int call_parse(struct parser *parser, struct ast_definition *composition)
 	}
 	if (parser->token.kind != '(') {
 		parser_expected(parser, "'('");
-		return script_hint(parser->script,
-				   "a composition has 'in', 'out' and calls: NAME(...) -> (...)");
+		return statement_hint(parser, call->callee);
 	}
 	call->in_first = ast->link_count;
 	rc = links_parse(parser, composition, argument_parse, &call->in_count);
@@ -314,6 +337,11 @@ static int composition_statement(struct parser *parser, struct ast_definition *c
 		script_error(parser->script, parser->token.span.at, "'->' begins no statement");
 		return script_hint(parser->script, "it stands in the line of the ')' before it");
 	}
+	if (at_statement_word(parser, "state"))
+		return parser_advance(parser) ?: repeat_state(parser, composition);
+	if (at_statement_word(parser, "epochs"))
+		return take_once(parser, &composition->epochs_given)
+			   ?: repeat_epochs(parser, composition);
 	if (!parser_at_word(parser, "in") && !parser_at_word(parser, "out"))
 		return call_parse(parser, composition);
 	rc = declaration_parse(parser, composition, &set);
@@ -372,6 +400,7 @@ static int definition_parse(struct parser *parser)
 	    .kind = function ? DEFINITION_FUNCTION : DEFINITION_COMPOSITION,
 	    .set_first = ast->set_count,
 	    .call_first = ast->call_count,
+	    .state_first = ast->state_count,
 	    .memory_bytes = MR_FUNCTION_MEMORY_DEFAULT,
 	    .memory_per_input = MR_FUNCTION_MEMORY_PER_INPUT_DEFAULT,
 	    .time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT,

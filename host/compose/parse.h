@@ -27,6 +27,9 @@ bool parser_at_word(const struct parser *parser, const char *word);
 int attribute_memory(struct parser *parser, struct ast_definition *function);
 int attribute_time(struct parser *parser, struct ast_definition *function);
 int attribute_retries(struct parser *parser, struct ast_definition *function);
+/* The rest of "state" and "epochs", after that word (repeat.c). */
+int repeat_state(struct parser *parser, struct ast_definition *composition);
+int repeat_epochs(struct parser *parser, struct ast_definition *composition);
 /* The rest of "split" and "merge", after that word. */
 int attribute_split(struct parser *parser, struct ast_set *set);
 int attribute_merge(struct parser *parser, struct ast_set *set);

@@ -9,6 +9,7 @@
 struct binding {
 	uint32_t vertex;  /* AST_NONE: an optional input that was not wired */
 	uint32_t set;     /* output of the vertex */
+	bool state;       /* vertex is the index of the state among the composition's */
 	uint32_t call_at; /* not wired: the call that left it out, in the text */
 	bool split_said;  /* by a composition that the set came through, so that inner ones are not
 			   * asked */
@@ -74,6 +75,7 @@ static int edge_add(struct expansion *x, const struct binding *from, uint32_t to
 	    .to = plan->vertex_count - 1,
 	    .to_set = to_set,
 	    .distribution = distribution,
+	    .state = from->state,
 	};
 	return 0;
 }
@@ -149,6 +151,27 @@ static int unwired_check(const struct expansion *x, const struct instance *insta
 			   script_line(x->script, binding->call_at), SPAN(x->script, link->name));
 }
 
+/* A state's producer may come later: states_connect() knows it. */
+static int state_check(const struct expansion *x, const struct ast_call *call,
+		       const struct ast_link *link)
+{
+	const struct ast_definition *callee = &x->ast->definitions[call->definition];
+
+	if (link->kind == DIST_EACH) {
+		script_error(x->script, link->distribution.at,
+			     "the state '%.*s' is taken by 'each'", SPAN(x->script, link->set));
+		return script_hint(x->script, "a state is taken by 'key', 'all' or 'broadcast'");
+	}
+	if (ast_set_at(x->ast, callee, false, link->port)->optional)
+		return 0;
+	script_error(x->script, link->set.at,
+		     "the input '%.*s' of '%.*s' is not optional, but the state '%.*s' is empty in "
+		     "the first epoch",
+		     SPAN(x->script, link->name), SPAN(x->script, callee->name),
+		     SPAN(x->script, link->set));
+	return script_hint(x->script, "declare 'in %.*s optional'", SPAN(x->script, link->name));
+}
+
 /* The edges into the vertex of a call, which was added last. */
 static int inputs_add(struct expansion *x, const struct instance *instance,
 		      const struct ast_call *call)
@@ -166,6 +189,8 @@ static int inputs_add(struct expansion *x, const struct instance *instance,
 			by_port[link->port] = link;
 		else
 			rc = rc ?: unwired_check(x, instance, call, link, from);
+		if (from->state)
+			rc = rc ?: state_check(x, call, link);
 	}
 	for (uint32_t port = 0; rc == 0 && port < callee->in_count; port++) {
 		const struct ast_link *link = by_port[port];
@@ -210,7 +235,8 @@ static int split_inherit(struct expansion *x, struct binding *binding, const str
 	const struct ast_set **decided;
 	struct plan_vertex *vertex;
 
-	if (binding->split_said || !input->split_given || binding->vertex >= x->source_count)
+	if (binding->split_said || !input->split_given || binding->state ||
+	    binding->vertex >= x->source_count)
 		return 0;
 	binding->split_said = true;
 	decided = &x->split_by[binding->vertex];
@@ -334,6 +360,40 @@ static int sinks_add(struct expansion *x, const struct instance *instance)
 	return 0;
 }
 
+static void states_bind(struct instance *instance)
+{
+	const struct ast_definition *composition = instance->composition;
+
+	/* Their wires are behind those of the declared sets. */
+	for (uint32_t i = 0; i < composition->state_count; i++)
+		instance->wires[composition->set_count + i] =
+		    (struct binding){.vertex = i, .state = true};
+}
+
+/* Now that every call has its vertex. */
+static void states_connect(struct expansion *x, const struct instance *instance)
+{
+	const struct ast_definition *composition = instance->composition;
+	struct plan *plan = x->plan;
+
+	for (uint32_t e = 0; e < plan->edge_count; e++) {
+		struct plan_edge *edge = &plan->edges[e];
+		const struct binding *from;
+
+		if (!edge->state)
+			continue;
+		from = &instance->wires[x->ast->states[composition->state_first + edge->from].wire];
+		edge->from = from->vertex;
+		edge->from_set = from->set;
+	}
+	plan->epochs = composition->epochs;
+	plan->until = composition->until.bytes > 0;
+	if (plan->until) {
+		plan->until_vertex = instance->wires[composition->until_wire].vertex;
+		plan->until_set = instance->wires[composition->until_wire].set;
+	}
+}
+
 int plan_expand(const struct ast *ast, const struct script *script, uint32_t composition,
 		struct plan **expanded)
 {
@@ -347,11 +407,13 @@ int plan_expand(const struct ast *ast, const struct script *script, uint32_t com
 	if (x.plan == NULL || outermost.wires == NULL)
 		goto out;
 	name_copy(script, x.plan->name, outermost.composition->name);
+	states_bind(&outermost);
 	rc = sources_add(&x, &outermost);
 	rc = rc ?: instance_expand(&x, &outermost);
 	rc = rc ?: sinks_add(&x, &outermost);
 	if (rc < 0)
 		goto out;
+	states_connect(&x, &outermost);
 	*expanded = x.plan;
 	x.plan = NULL;
 out:

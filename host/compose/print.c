@@ -90,15 +90,30 @@ static void edge_print(const struct plan *plan, const struct plan_edge *edge, FI
 	fprintf(out, "%s", from->name);
 	if (from->kind == VERTEX_FUNCTION)
 		fprintf(out, ".%s", plan->functions[from->function].out[edge->from_set].name);
-	fprintf(out, "\n");
+	fprintf(out, "%s\n", edge->state ? " of the epoch before" : "");
+}
+
+static void epochs_print(const struct plan *plan, FILE *out)
+{
+	if (plan->epochs == 0)
+		return;
+	fprintf(out, ", %u epoch%s", plan->epochs, plan->epochs == 1 ? "" : "s");
+	if (plan->until) {
+		const struct plan_vertex *vertex = &plan->vertices[plan->until_vertex];
+
+		fprintf(out, " until %s.%s is empty", vertex->name,
+			plan->functions[vertex->function].out[plan->until_set].name);
+	}
 }
 
 void plan_print(const struct plan *plan, FILE *out)
 {
 	const struct plan_edge *edge = plan->edges;
 
-	fprintf(out, "plan %s: %u vertices, %u edges\n", plan->name, plan->vertex_count,
+	fprintf(out, "plan %s: %u vertices, %u edges", plan->name, plan->vertex_count,
 		plan->edge_count);
+	epochs_print(plan, out);
+	fprintf(out, "\n");
 	for (uint32_t i = 0; i < plan->vertex_count; i++) {
 		const struct plan_vertex *vertex = &plan->vertices[i];
 

@@ -16,6 +16,28 @@ struct job *job_find(struct node *node, uint64_t id)
 	return NULL;
 }
 
+uint32_t job_edge_stores(const struct job_edge *edge, struct store *stores[EDGE_STORES_MAX])
+{
+	struct store *const all[EDGE_STORES_MAX] = {edge->store, edge->next, edge->old};
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < EDGE_STORES_MAX; i++)
+		if (all[i] != NULL)
+			stores[count++] = all[i];
+	return count;
+}
+
+bool job_spilling(const struct job *job)
+{
+	struct store *stores[EDGE_STORES_MAX];
+
+	for (uint32_t e = 0; e < job->plan->edge_count; e++)
+		for (uint32_t i = job_edge_stores(&job->edges[e], stores); i-- > 0;)
+			if (store_spilling(stores[i]))
+				return true;
+	return false;
+}
+
 static int create_stores(struct job *job)
 {
 	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
@@ -28,7 +50,7 @@ static int create_stores(struct job *job)
 		if (rc != 0)
 			return rc;
 	}
-	return 0;
+	return epochs_open(job);
 }
 
 static int create_sched(struct job *job, char *error, size_t error_bytes)
@@ -135,8 +157,9 @@ void job_free(struct job **freed)
 		sources_free(job);
 		lead_free(&job->lead, job->plan->vertex_count, job->plan->function_count);
 		for (uint32_t e = 0; job->edges != NULL && e < job->plan->edge_count; e++) {
-			if (job->edges[e].store != NULL)
-				store_destroy(&job->edges[e].store, job->node->spill);
+			store_destroy(&job->edges[e].store, job->node->spill);
+			store_destroy(&job->edges[e].next, job->node->spill);
+			store_destroy(&job->edges[e].old, job->node->spill);
 			free(job->edges[e].seen);
 		}
 		for (uint32_t v = 0; job->sinks != NULL && v < job->plan->vertex_count; v++)
@@ -213,12 +236,24 @@ void job_fail(struct job *job, const char *format, ...)
 	}
 }
 
-/* What a finished vertex was given is needed no more, not even for another attempt. */
+/* What a finished vertex was given is needed no more, not even for another attempt; what other
+ * epochs are given too, and a state until its epoch is committed, stays. */
 static void inputs_done(struct job *job, uint32_t vertex)
 {
-	for (uint32_t e = 0; e < job->plan->edge_count; e++)
-		if (job->plan->edges[e].to == vertex)
+	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
+		enum sched_life life = sched_edge_life(job->sched, e);
+
+		if (job->plan->edges[e].to == vertex && life != SCHED_KEPT && life != SCHED_STATE)
 			job->edges[e].drained = true;
+	}
+}
+
+static void store_drop(struct job *job, struct job_edge *edge, struct store **store)
+{
+	if (*store == NULL || store_spilling(*store))
+		return;
+	edge->spilled_bytes += store_stats(*store)->spilled_bytes;
+	store_destroy(store, job->node->spill);
 }
 
 /* Stores that were being written to disk when their vertex ended go when that is over. */
@@ -227,10 +262,9 @@ static void stores_drop(struct job *job)
 	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
 		struct job_edge *edge = &job->edges[e];
 
-		if (!edge->drained || edge->store == NULL || store_spilling(edge->store))
-			continue;
-		edge->spilled_bytes += store_stats(edge->store)->spilled_bytes;
-		store_destroy(&edge->store, job->node->spill);
+		store_drop(job, edge, &edge->old);
+		if (edge->drained)
+			store_drop(job, edge, &edge->store);
 	}
 }
 
@@ -252,6 +286,9 @@ bool job_advance(struct job *job)
 			ship_marks(job, action.vertex);
 			inputs_done(job, action.vertex);
 			break;
+		case SCHED_EPOCH_DONE:
+			job->epoch_made = true;
+			break;
 		case SCHED_FAIL:
 			job_fail(job, "%s (attempt %u of %u)", job->runs[action.slot].error,
 				 action.attempt + 1, action.attempt + 1);
@@ -261,6 +298,7 @@ bool job_advance(struct job *job)
 		}
 	}
 	stores_drop(job);
+	worked |= epoch_report(job);
 	if (worked && job->lead != NULL && !job->over && !job->failed_sent &&
 	    sched_finished(job->sched))
 		lead_finished(job);
@@ -305,10 +343,11 @@ void job_update_counters(struct job *job)
 	job->counters.retransmits = retransmits - job->base_retransmits;
 	job->counters.spilled_bytes = 0;
 	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
+		struct store *stores[EDGE_STORES_MAX];
+
 		job->counters.spilled_bytes += job->edges[e].spilled_bytes;
-		if (job->edges[e].store != NULL)
-			job->counters.spilled_bytes +=
-			    store_stats(job->edges[e].store)->spilled_bytes;
+		for (uint32_t i = job_edge_stores(&job->edges[e], stores); i-- > 0;)
+			job->counters.spilled_bytes += store_stats(stores[i])->spilled_bytes;
 	}
 }
 
@@ -318,13 +357,8 @@ bool jobs_sweep(struct node *node)
 	bool worked = false;
 
 	for (job = TAILQ_FIRST(&node->jobs); job != NULL; job = next) {
-		bool spilling = false;
-
 		next = TAILQ_NEXT(job, link);
-		for (uint32_t e = 0; e < job->plan->edge_count; e++)
-			if (job->edges[e].store != NULL)
-				spilling |= store_spilling(job->edges[e].store);
-		if (!job->over || job->busy > 0 || spilling ||
+		if (!job->over || job->busy > 0 || job_spilling(job) ||
 		    (job->lead != NULL && !lead_complete(job)))
 			continue;
 		pthread_mutex_lock(&node->lock);

@@ -9,12 +9,12 @@
 
 #define GAVE_UP "the node gave the job up, having lost sight of its leader"
 
-static uint64_t all_nodes(const struct node *node)
+uint64_t lead_all_nodes(const struct node *node)
 {
 	return node->nodes == 64 ? UINT64_MAX : (1ull << node->nodes) - 1;
 }
 
-static void send_all(struct job *job, uint32_t type, uint64_t arg, const char *body)
+void lead_send_all(struct job *job, uint32_t type, uint64_t arg, const char *body)
 {
 	for (uint32_t to = 0; to < job->node->nodes; to++) {
 		char *copy = body != NULL ? strdup(body) : NULL;
@@ -30,7 +30,7 @@ static void send_all(struct job *job, uint32_t type, uint64_t arg, const char *b
 
 static void await_answers(struct job *job)
 {
-	job->lead->waiting = all_nodes(job->node);
+	job->lead->waiting = lead_all_nodes(job->node);
 	job->lead->answer_deadline_ns = job->node->now_ns + 1000000ull * MR_PREPARE_MS_MAX;
 }
 
@@ -55,7 +55,7 @@ void lead_begin(struct job *job)
 	job->lead->phase = LEAD_LISTING;
 	job->lead->started_ns = job->node->now_ns;
 	job_update_counters(job);
-	send_all(job, MESSAGE_LIST, 0, text);
+	lead_send_all(job, MESSAGE_LIST, 0, text);
 	listing_begin(job->node, job->node->id, job->id, text, strlen(text));
 	job->lead->request = text;
 	await_answers(job);
@@ -102,7 +102,8 @@ static void ready(struct job *job, uint32_t peer)
 	if (job->lead->waiting != 0)
 		return;
 	job->lead->phase = LEAD_RUNNING;
-	send_all(job, MESSAGE_GO, 0, NULL);
+	job->lead->waiting = lead_all_nodes(job->node); /* for the first epoch, if there are */
+	lead_send_all(job, MESSAGE_GO, 0, NULL);
 	job_go(job);
 }
 
@@ -154,6 +155,9 @@ void lead_message(struct job *job, uint32_t peer, const struct message_head *hea
 	case MESSAGE_CODE_GET:
 		send_code(job, peer, head->arg);
 		break;
+	case MESSAGE_EPOCH_DONE:
+		epoch_told(job, peer, head->edge, head->arg);
+		break;
 	case MESSAGE_PROGRESS:
 		take_counters(job, peer, body, bytes);
 		break;
@@ -176,9 +180,9 @@ static void end_nodes(struct job *job, bool failed)
 	struct lead *lead = job->lead;
 
 	lead->phase = LEAD_ENDING;
-	lead->waiting = all_nodes(job->node) & ~(1ull << job->node->id);
+	lead->waiting = lead_all_nodes(job->node) & ~(1ull << job->node->id);
 	lead->end_deadline_ns = job->node->now_ns + 1000000ull * job->node->peer_timeout_ms;
-	send_all(job, MESSAGE_END, failed, NULL);
+	lead_send_all(job, MESSAGE_END, failed, NULL);
 	job_end(job);
 }
 

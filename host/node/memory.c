@@ -5,29 +5,35 @@
 
 #define STALL_NS 2000000000ull /* nothing moved for so long: nothing will */
 
+static void spill_check(struct job *job, struct store *store)
+{
+	int rc = store_spill_error(store);
+
+	if (rc != 0)
+		job_fail(job,
+			 "node %u cannot spill to disk: %s; free space, give --spill another "
+			 "folder or raise --memory",
+			 job->node->id, strerror(-rc));
+}
+
 static uint64_t spill_stores(struct node *node, uint64_t want, bool *spilling)
 {
+	struct store *stores[EDGE_STORES_MAX];
 	uint64_t started = 0;
 	struct job *job;
 
 	TAILQ_FOREACH (job, &node->jobs, link) {
 		for (uint32_t e = 0; !job->over && e < job->plan->edge_count; e++) {
-			struct job_edge *edge = &job->edges[e];
-			int rc;
+			const struct job_edge *edge = &job->edges[e];
 
-			if (edge->store == NULL)
-				continue;
-			if (started < want && !edge->sealed)
-				started +=
-				    store_spill(edge->store, node->io, node->spill, want - started);
-			*spilling |= store_spilling(edge->store);
-			rc = store_spill_error(edge->store);
-			if (rc != 0)
-				job_fail(job,
-					 "node %u cannot spill to disk: %s; free space, give "
-					 "--spill another "
-					 "folder or raise --memory",
-					 node->id, strerror(-rc));
+			for (uint32_t i = job_edge_stores(edge, stores); i-- > 0;) {
+				/* An old one goes by itself. */
+				if (started < want && !edge->sealed && stores[i] != edge->old)
+					started += store_spill(stores[i], node->io, node->spill,
+							       want - started);
+				*spilling |= store_spilling(stores[i]);
+				spill_check(job, stores[i]);
+			}
 		}
 	}
 	return started;

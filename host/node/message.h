@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define MESSAGE_VERSION 1
+#define MESSAGE_VERSION 2
 #define MESSAGE_FLOW_DATA 0
 #define MESSAGE_FLOW_CONTROL 1
 
@@ -24,13 +24,17 @@ enum message_type {
 	MESSAGE_CODE_GET, /* -> leader: arg is the hash */
 	MESSAGE_CODE,     /* leader ->: arg is the hash, the body the code */
 	MESSAGE_BATCH,    /* producer -> consumer: a region image; arg is its XXH64 */
-	MESSAGE_MARK,     /* producer -> consumer: arg batches of that edge came from this node */
-	MESSAGE_PROGRESS, /* -> leader: struct job_counters */
-	MESSAGE_FAILED,   /* -> leader: text */
-	MESSAGE_END,      /* leader -> all: the job is over; arg 1: it failed */
-	MESSAGE_ENDED,    /* -> leader: struct job_counters, final */
-	MESSAGE_REFUSED,  /* -> who sent a message without an offer: edge is its type, arg why */
-	MESSAGE_CORES,    /* -> all, after first contact: arg I/O cores are here */
+	MESSAGE_MARK, /* producer -> consumer: struct message_mark; arg batches of that edge came
+		       * from this node */
+	MESSAGE_PROGRESS,   /* -> leader: struct job_counters */
+	MESSAGE_FAILED,     /* -> leader: text */
+	MESSAGE_END,        /* leader -> all: the job is over; arg 1: it failed */
+	MESSAGE_ENDED,      /* -> leader: struct job_counters, final */
+	MESSAGE_REFUSED,    /* -> who sent a message without an offer: edge is its type, arg why */
+	MESSAGE_CORES,      /* -> all, after first contact: arg I/O cores are here */
+	MESSAGE_EPOCH,      /* leader -> all: the one before arg is committed, arg begins */
+	MESSAGE_EPOCH_DONE, /* -> leader: of epoch edge all is here, and arg items of the `until`
+			       set */
 	MESSAGE_TYPES,
 };
 
@@ -51,5 +55,11 @@ struct message_head {
 	uint64_t arg;
 };
 static_assert(sizeof(struct message_head) == 24, "on the wire");
+
+struct message_mark {
+	uint32_t epoch; /* of the batches */
+	uint32_t zero;
+};
+static_assert(sizeof(struct message_mark) == 8, "on the wire");
 
 #endif

@@ -156,6 +156,17 @@ static void told_refused(struct node *node, const struct incoming *in)
 	outgoing_refused(node, &out, (uint16_t)in->head.arg);
 }
 
+static void receive_mark(struct job *job, const struct incoming *in)
+{
+	struct message_mark mark;
+
+	if (job->over || in->head.edge >= job->plan->edge_count || in->bytes != sizeof(mark))
+		return;
+	memcpy(&mark, in->heap, sizeof(mark));
+	if (epoch_meet(job, mark.epoch))
+		sched_mark(job->sched, in->head.edge, in->peer, in->head.arg);
+}
+
 static void receive_control(struct node *node, struct incoming *in)
 {
 	const struct message_head *head = &in->head;
@@ -182,8 +193,11 @@ static void receive_control(struct node *node, struct incoming *in)
 		return;
 	switch (head->type) {
 	case MESSAGE_MARK:
-		if (!job->over && head->edge < job->plan->edge_count)
-			sched_mark(job->sched, head->edge, in->peer, head->arg);
+		receive_mark(job, in);
+		break;
+	case MESSAGE_EPOCH:
+		if (in->peer == job->leader)
+			epoch_meet(job, (uint32_t)head->arg);
 		break;
 	case MESSAGE_GO:
 		if (in->peer == job->leader)

@@ -150,6 +150,7 @@ const char *job_state_name(enum job_state state);
 	X(duplicates)   /* batches dropped because another attempt had brought them */ \
 	X(run_ns)       /* inside functions */                                         \
 	X(result_bytes) /* written by sinks */                                         \
+	X(epochs)       /* committed; counted where the job is led */                  \
 	X(links_followed)                                                              \
 	X(links_repeated)                                                              \
 	X(drops) /* frames dropped while the job ran, by transports and ports */       \

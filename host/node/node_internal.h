@@ -90,6 +90,8 @@ struct job_source {
 
 struct job_edge {
 	struct store *store; /* what has arrived here; NULL for `each` */
+	struct store *next;  /* of a state: the version that this epoch makes */
+	struct store *old;   /* of an epoch that is over: goes as soon as it may */
 	uint64_t *seen;      /* `each`: partitions that arrived, open addressing, 0 empty */
 	uint32_t seen_count;
 	uint32_t seen_slots;
@@ -198,6 +200,9 @@ struct job {
 	uint64_t base_drops;
 	uint64_t base_retransmits;
 	uint64_t progress_ns; /* when progress was last sent */
+	uint32_t epoch;
+	bool epoch_made;      /* all of it is here, and the leader not told */
+	uint64_t until_items; /* made here, in this epoch */
 	struct lead *lead;    /* at the leader only */
 };
 TAILQ_HEAD(job_list, job);
@@ -239,6 +244,7 @@ struct lead {
 	uint64_t answer_deadline_ns; /* when answers to LIST or START are no longer waited for */
 	uint64_t end_deadline_ns;    /* when the last ENDED is no longer waited for */
 	char *request;               /* what LIST asked for */
+	uint64_t until_items;        /* made in this epoch, on nodes that have told */
 	bool failed;
 	char error[2 * MR_ERROR_BYTES_MAX];
 };
@@ -483,6 +489,23 @@ void job_free(struct job **job);
 /* call.c */
 void calls_counters(const struct node *node, struct node_call_counters *counters);
 
+/* The stores of an edge that there are; returns their number. */
+#define EDGE_STORES_MAX 3
+uint32_t job_edge_stores(const struct job_edge *edge, struct store *stores[EDGE_STORES_MAX]);
+bool job_spilling(const struct job *job);
+
+/* epochs.c: from one to the next. */
+int epochs_open(struct job *job); /* 0 or -ENOMEM */
+/* What runs in an epoch has put something out that counts. */
+void epoch_note_outputs(struct run *run);
+/* Tells the leader, once all is made and nothing of older epochs is still being written. */
+bool epoch_report(struct job *job);
+/* May what belongs to that epoch come in now? False: it is late, another attempt has brought it, or
+ * the job has failed. The epoch after this one begins by it. */
+bool epoch_meet(struct job *job, uint32_t epoch);
+/* At the leader: a node has told. */
+void epoch_told(struct job *job, uint32_t peer, uint32_t epoch, uint64_t until_items);
+
 /* prepare.c: code of a job's functions. */
 int prepare_start(struct job *job);
 void prepare_code_arrived(struct node *node, struct job *job, uint64_t hash, const void *bytes,
@@ -534,6 +557,9 @@ void lead_node_lost(struct job *job, uint32_t peer, const char *why);
 void lead_node_restarted(struct job *job, uint32_t peer);
 void lead_finished(struct job *job);
 bool lead_complete(const struct job *job);
+/* All nodes but this one. body, which is copied, may be NULL. */
+void lead_send_all(struct job *job, uint32_t type, uint64_t arg, const char *body);
+uint64_t lead_all_nodes(const struct node *node);
 void lead_free(struct lead **lead, uint32_t vertices, uint32_t functions);
 /* lead_splits.c: 0 or -errno after lead_fail(). */
 int lead_deal(struct job *job, char **starts);

@@ -38,6 +38,7 @@ static struct invocation_name run_name(const struct run *run)
 	return (struct invocation_name){.job = run->job->id,
 					.partition = run->action.partition,
 					.vertex = run->action.vertex,
+					.epoch = run->job->epoch,
 					.attempt = run->action.attempt};
 }
 

@@ -73,6 +73,7 @@ int run_build_batches(struct run *run)
 	struct invocation_name producer = {.job = job->id,
 					   .partition = run->action.partition,
 					   .vertex = run->action.vertex,
+					   .epoch = job->epoch,
 					   .attempt = run->action.attempt};
 
 	for (uint32_t i = 0; i < run->output_count; i++) {
@@ -159,7 +160,10 @@ static void run_outcome(struct run *run)
 		run_failed(run);
 	} else {
 		ship_outputs(run, !run->repeated);
-		job->counters.committed += function && !run->repeated;
+		if (function && !run->repeated) {
+			job->counters.committed++;
+			epoch_note_outputs(run);
+		}
 		if (!function || run->repeated || job->over ||
 		    !fault_strikes(job->node, job->node->faults.repeat_ppm)) {
 			run_end(run, true);

@@ -51,6 +51,20 @@ void ship_outputs(struct run *run, bool counts)
 	}
 }
 
+static void send_mark(struct job *job, uint32_t edge, uint32_t to)
+{
+	struct message_mark *mark = malloc(sizeof(*mark));
+
+	if (mark == NULL) {
+		job_fail(job, "node %u has no memory left for a message to node %u", job->node->id,
+			 to);
+		return;
+	}
+	*mark = (struct message_mark){.epoch = job->epoch};
+	message_send_heap(job->node, to, MESSAGE_MARK, job->id, edge, job->edges[edge].shipped[to],
+			  mark, sizeof(*mark));
+}
+
 void ship_marks(struct job *job, uint32_t vertex)
 {
 	struct node *node = job->node;
@@ -68,8 +82,7 @@ void ship_marks(struct job *job, uint32_t vertex)
 			if (to == node->id)
 				sched_mark(job->sched, e, node->id, job->edges[e].shipped[to]);
 			else
-				message_send_heap(node, to, MESSAGE_MARK, job->id, e,
-						  job->edges[e].shipped[to], NULL, 0);
+				send_mark(job, e, to);
 		}
 	}
 }
@@ -194,7 +207,7 @@ static int deliver_each(struct job *job, uint32_t e, struct region *batch)
 static void deliver_stored(struct job *job, uint32_t e, struct region *batch)
 {
 	const struct mr_region *header = (const struct mr_region *)(const void *)batch->base;
-	struct store *store = job->edges[e].store;
+	struct store *store = job->plan->edges[e].state ? job->edges[e].next : job->edges[e].store;
 	uint64_t before = store_stats(store)->items;
 	struct region_fault fault;
 	uint64_t partition = header->partition;
@@ -212,7 +225,10 @@ static void deliver_stored(struct job *job, uint32_t e, struct region *batch)
 
 void ship_deliver(struct job *job, uint32_t edge, struct region *batch)
 {
-	if (job->over) {
+	const struct mr_region *header = (const struct mr_region *)(const void *)batch->base;
+
+	if (job->over || !epoch_meet(job, header->epoch)) {
+		job->counters.duplicates += !job->over;
 		region_unref(&batch);
 	} else if (sched_edge_complete(job->sched, edge)) {
 		job->counters.duplicates++;

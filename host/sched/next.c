@@ -54,7 +54,7 @@ static bool ready(const struct sched *s, uint32_t v)
 		return false;
 	for (uint32_t e = 0; e < plan->edge_count; e++)
 		if (plan->edges[e].to == v && plan->edges[e].distribution != DIST_EACH &&
-		    !s->edges[e].complete)
+		    !plan->edges[e].state && !s->edges[e].complete)
 			return false;
 	return true;
 }
@@ -98,7 +98,7 @@ static bool lacks_required_input(const struct sched *s, uint32_t v)
 				continue;
 			counts |=
 			    edge->distribution == DIST_ALL || edge->distribution == DIST_BROADCAST;
-			empty &= s->edges[e].items == 0;
+			empty &= (edge->state ? s->edges[e].carried : s->edges[e].items) == 0;
 		}
 		if (counts && empty && !plan->functions[vertex->function].in[set].optional)
 			return true;
@@ -196,7 +196,8 @@ static bool next_of_vertex(struct sched *s, uint32_t v, struct sched_action *act
 	struct sched_vertex *vertex = &s->vertices[v];
 	uint32_t index;
 
-	if (!vertex->hosted || vertex->done || !ready(s, v))
+	if (!vertex->hosted || vertex->done || !ready(s, v) ||
+	    (s->config.plan->vertices[v].kind == VERTEX_SINK && !s->last))
 		return false;
 	if (lacks_required_input(s, v))
 		skip_vertex(s, v);
@@ -229,6 +230,11 @@ bool sched_next(struct sched *s, struct sched_action *action)
 	for (uint32_t v = s->config.plan->vertex_count; !s->over && v-- > 0;)
 		if (next_of_vertex(s, v, action))
 			return true;
+	if (!s->over && !s->last && !s->epoch_done && sched_epoch_complete(s)) {
+		s->epoch_done = true;
+		action->kind = SCHED_EPOCH_DONE;
+		return true;
+	}
 	action->kind = SCHED_NONE;
 	return false;
 }

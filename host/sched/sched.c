@@ -64,7 +64,7 @@ static int check_each_depth(struct sched *s, char *error, size_t error_bytes)
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct plan_edge *edge = &plan->edges[i];
 
-		if (edge->distribution != DIST_EACH)
+		if (edge->distribution != DIST_EACH) /* nor is that of a state */
 			continue;
 		depth[edge->to] = depth[edge->from] + 1;
 		if (depth[edge->to] > MR_EACH_DEPTH_MAX) {
@@ -79,12 +79,24 @@ static int check_each_depth(struct sched *s, char *error, size_t error_bytes)
 	return 0;
 }
 
+/* A state is always there: what the epoch before made of it, or nothing. */
+void sched_open_inputs(struct sched *s, uint32_t v)
+{
+	const struct plan *plan = s->config.plan;
+
+	s->vertices[v].inputs_open = 0;
+	for (uint32_t e = 0; e < plan->edge_count; e++)
+		s->vertices[v].inputs_open +=
+		    plan->edges[e].to == v && !plan->edges[e].state && !s->edges[e].complete;
+}
+
 static void init_vertex(struct sched *s, uint32_t v, uint8_t **memory)
 {
 	const struct plan *plan = s->config.plan;
 	struct sched_vertex *vertex = &s->vertices[v];
 
 	vertex->hosted = sched_hosts(s, v, s->config.node);
+	sched_open_inputs(s, v);
 	if (takes_each_of_function(plan, v))
 		vertex->each = carve(memory, MR_EACH_BATCHES_MAX * sizeof(struct sched_each));
 	if (takes_key(plan, v))
@@ -92,8 +104,6 @@ static void init_vertex(struct sched *s, uint32_t v, uint8_t **memory)
 	for (uint32_t i = 0; i < plan->edge_count; i++) {
 		const struct plan_edge *edge = &plan->edges[i];
 
-		if (edge->to == v)
-			vertex->inputs_open++;
 		if (edge->from == v && edge->distribution != DIST_EACH)
 			vertex->ships = true;
 		if (edge->from == v && edge->distribution == DIST_EACH)
@@ -121,6 +131,8 @@ static void find_knots(struct sched *s)
 	for (uint32_t e = 0; e < plan->edge_count; e++) {
 		const struct plan_edge *edge = &plan->edges[e];
 
+		if (edge->state)
+			continue;
 		for (uint32_t i = 0; i < MR_VERTICES_MAX / 64; i++)
 			of[edge->to].bits[i] |= of[edge->from].bits[i];
 		of[edge->to].bits[edge->from / 64] |= 1ull << edge->from % 64;
@@ -131,7 +143,7 @@ static void find_knots(struct sched *s)
 		for (uint32_t b = 0; b < plan->edge_count; b++)
 			if (edge->distribution == DIST_EACH && plan->edges[b].to == edge->to &&
 			    plan->edges[b].distribution == DIST_BROADCAST &&
-			    descends(of, plan->edges[b].from, edge->from))
+			    !plan->edges[b].state && descends(of, plan->edges[b].from, edge->from))
 				s->edges[e].knotted = true;
 	}
 }
@@ -152,6 +164,8 @@ int sched_init(struct sched **sched, void *memory, const struct sched_config *co
 	for (uint32_t e = 0; e < plan->edge_count; e++)
 		s->edges[e].marks_needed = sched_producers(s, e);
 	find_knots(s);
+	sched_find_once(s);
+	s->last = plan->epochs == 0;
 	*sched = s;
 	return check_each_depth(s, error, error_bytes);
 }
@@ -163,7 +177,8 @@ static void edge_check(struct sched *s, uint32_t e)
 	if (edge->complete || edge->marks != edge->marks_needed || edge->arrived != edge->expected)
 		return;
 	edge->complete = true;
-	s->vertices[s->config.plan->edges[e].to].inputs_open--;
+	if (!s->config.plan->edges[e].state)
+		s->vertices[s->config.plan->edges[e].to].inputs_open--;
 }
 
 void sched_source(struct sched *s, uint32_t vertex, const uint64_t *partitions, uint32_t count)
@@ -177,6 +192,8 @@ void sched_source(struct sched *s, uint32_t vertex, const uint64_t *partitions, 
 
 		if (edge->from != vertex || edge->distribution != DIST_EACH)
 			continue;
+		if (s->vertices[edge->to].once && s->vertices[edge->to].done)
+			continue; /* presented in the first epoch */
 		/* Its items are staged straight from their files: no batch and no mark travels. */
 		s->vertices[edge->to].sources = partitions;
 		s->vertices[edge->to].source_count = count;

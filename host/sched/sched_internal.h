@@ -1,4 +1,4 @@
-/* The scheduler's structures, shared by sched.c, next.c and placement.c. */
+/* The scheduler's structures, shared by the files of this folder. */
 #ifndef SCHED_INTERNAL_H
 #define SCHED_INTERNAL_H
 
@@ -26,6 +26,7 @@ struct sched_vertex {
 	uint32_t inputs_open; /* edges into it that are not complete */
 	uint32_t in_flight;
 	bool hosted;
+	bool once;       /* no state reaches it: it runs in the first epoch only */
 	bool ships;      /* has an edge that is not `each` going out */
 	bool feeds_each; /* has an `each` edge going out */
 	bool plan_asked;
@@ -41,7 +42,8 @@ struct sched_edge {
 	uint64_t expected; /* batches, by the marks so far */
 	uint64_t arrived;
 	uint64_t items;
-	bool complete;
+	uint64_t carried; /* items of a state, made in the epoch before */
+	bool complete;    /* of a state: the version being made */
 	bool knotted; /* `each`: its consumer's broadcast inputs need its producer to end first */
 };
 
@@ -60,8 +62,17 @@ struct sched {
 	uint32_t in_flight;
 	uint32_t retry_count;
 	uint32_t failed_count;
-	bool over; /* SCHED_FAIL was given */
+	bool over;       /* SCHED_FAIL was given */
+	bool epoch_done; /* SCHED_EPOCH_DONE was given for the epoch under way */
+	bool last;       /* no epoch follows */
 };
+
+/* epochs.c: which vertices run in the first epoch only. */
+void sched_find_once(struct sched *s);
+/* Is all of this epoch there? */
+bool sched_epoch_complete(const struct sched *s);
+/* sched.c */
+void sched_open_inputs(struct sched *s, uint32_t vertex);
 
 /* How many nodes send this node a mark for that edge. */
 uint32_t sched_producers(const struct sched *s, uint32_t edge);

@@ -10,6 +10,11 @@
  * source the item's number among all items of that source; for `each` of a function's output
  * (partition << MR_EACH_ITEM_BITS | index) of the item. Every producer ends with a mark that says
  * how much it made; an input is complete when all marks came and as many batches arrived.
+ *
+ * A plan with epochs runs again and again: when everything that this node makes and is to receive
+ * in an epoch is there, SCHED_EPOCH_DONE says so; its owner calls sched_epoch() when all nodes are,
+ * or sched_last() when that was the last one. What arrives is of the epoch under way: its owner
+ * sees to that.
  */
 #ifndef SCHEDULER_H
 #define SCHEDULER_H
@@ -49,6 +54,16 @@ bool sched_edge_local(const struct sched *s, uint32_t edge);
 /* The distribution that drives a function vertex: DIST_ALL, DIST_EACH or DIST_KEY. */
 enum distribution sched_driver(const struct sched *s, uint32_t vertex);
 
+/* How long what arrives on an edge is needed, in a plan with epochs. Without, all is SCHED_EPOCH.
+ */
+enum sched_life {
+	SCHED_EPOCH, /* until its consumer is done, in the epoch that made it */
+	SCHED_FIRST, /* the same, but it is made in the first epoch only */
+	SCHED_KEPT,  /* made in the first epoch, presented in each */
+	SCHED_STATE, /* presented in the next epoch */
+};
+enum sched_life sched_edge_life(const struct sched *s, uint32_t edge);
+
 /* --- What happened
  * ------------------------------------------------------------------------------------- */
 
@@ -70,6 +85,14 @@ void sched_partitions(struct sched *s, uint32_t vertex, const uint16_t *firsts, 
  * again as often as the function allows, then SCHED_FAIL. */
 void sched_done(struct sched *s, uint32_t slot, bool ok);
 
+/* Before the first epoch here: a state that another run has left holds so many items. */
+void sched_state(struct sched *s, uint32_t edge, uint64_t items);
+/* The epoch is committed, and the next one begins; only after SCHED_EPOCH_DONE. Sources present the
+ * same items again. */
+void sched_epoch(struct sched *s);
+/* The epoch is committed, and was the last: sinks may write. Only after SCHED_EPOCH_DONE. */
+void sched_last(struct sched *s);
+
 /* --- What to do
  * ------------------------------------------------------------------------------------------ */
 
@@ -78,6 +101,7 @@ enum sched_action_kind {
 	SCHED_START, /* stage and run slot; a source vertex: read and ship; a sink: write */
 	SCHED_PLAN,  /* the inputs of a `key` vertex are complete: answer sched_partitions() */
 	SCHED_VERTEX_DONE, /* send marks to the consumers */
+	SCHED_EPOCH_DONE,  /* this node has all of this epoch: tell the leader */
 	SCHED_FAIL,        /* slot failed for the last time: the job is over, no action follows */
 };
 
@@ -99,8 +123,10 @@ bool sched_next(struct sched *s, struct sched_action *action);
 
 bool sched_edge_complete(const struct sched *s, uint32_t edge);
 bool sched_vertex_done(const struct sched *s, uint32_t vertex);
-/* All vertices hosted here are done. */
+/* All vertices hosted here are done, sinks as well. */
 bool sched_finished(const struct sched *s);
+/* SCHED_EPOCH_DONE was given, and neither sched_epoch() nor sched_last() called since. */
+bool sched_epoch_done(const struct sched *s);
 uint32_t sched_in_flight(const struct sched *s);
 
 #endif

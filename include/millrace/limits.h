@@ -25,6 +25,7 @@
 #define MR_VERTICES_MAX 256     /* of one plan, after nested compositions are expanded */
 #define MR_EDGES_MAX 1024       /* of one plan */
 #define MR_NESTING_MAX 16       /* compositions inside compositions, and parser recursion */
+#define MR_EPOCHS_MAX 1000000   /* of one job: nothing goes on for ever */
 #define MR_MERGE_KEYS_MAX 8     /* columns in the order of a merged result */
 #define MR_RETRIES_DEFAULT 2    /* attempts after the first: transient trouble, not bugs */
 #define MR_RETRIES_MAX 100

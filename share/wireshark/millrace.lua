@@ -41,6 +41,7 @@ local node_types = {
 	[1] = "LIST", [2] = "LISTED", [3] = "START", [4] = "READY", [5] = "GO", [6] = "CODE_GET",
 	[7] = "CODE", [8] = "BATCH", [9] = "MARK", [10] = "PROGRESS", [11] = "PING",
 	[12] = "FAILED", [13] = "END", [14] = "ENDED",
+	[15] = "REFUSED", [16] = "CORES", [17] = "EPOCH", [18] = "EPOCH_DONE",
 }
 
 -- Sealed packets (dataplane/seal/seal_wire.h).

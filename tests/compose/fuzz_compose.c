@@ -72,7 +72,11 @@ static void check_plan(const struct plan *plan)
 		for (; edge < plan->edge_count && plan->edges[edge].to == to; edge++) {
 			const struct plan_vertex *from = &plan->vertices[plan->edges[edge].from];
 
-			CHECK(plan->edges[edge].from < to, "edge %u goes down", edge);
+			CHECK(plan->edges[edge].state
+				  ? plan->epochs > 0 && from->kind == VERTEX_FUNCTION &&
+					plan->edges[edge].distribution != DIST_EACH
+				  : plan->edges[edge].from < to,
+			      "edge %u goes down", edge);
 			CHECK(plan->edges[edge].from_set <
 				  (from->kind == VERTEX_FUNCTION
 				       ? plan->functions[from->function].out_count
@@ -82,6 +86,12 @@ static void check_plan(const struct plan *plan)
 		check_inputs(plan, to, first, edge - first);
 	}
 	CHECK(edge == plan->edge_count, "edges are out of order");
+	CHECK(plan->epochs <= MR_EPOCHS_MAX, "epochs");
+	CHECK(!plan->until ||
+		  (plan->vertices[plan->until_vertex].kind == VERTEX_FUNCTION &&
+		   plan->until_set <
+		       plan->functions[plan->vertices[plan->until_vertex].function].out_count),
+	      "until no output");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -137,6 +137,41 @@ static const struct good good[] = {
      "       = inner.filter.lines\n"
      "    9  out both\n"
      "       = inner#2.filter.lines\n"},
+    {"epochs: a state that its producer takes itself, one through a nested composition, until",
+     "composition c { in a; out b; epochs 20 until b empty; state s = b; state t = x\n"
+     " filter(lines = each a, extra = broadcast s) -> (lines = x)\n"
+     " inner(in_lines = x, in_extra = t) -> (out_lines = b) }\n"
+     "composition inner { in in_lines; in in_extra optional; out out_lines\n"
+     " filter as keyed(lines = key in_lines, extra = key in_extra) -> (lines = out_lines) "
+     "}\n" FILTER,
+     "c",
+     "plan c: 4 vertices, 5 edges, 20 epochs until inner.keyed.lines is empty\n"
+     "    0  in a split none\n"
+     "    1  filter runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = each a\n"
+     "       extra = broadcast inner.keyed.lines of the epoch before\n"
+     "    2  inner.keyed runs filter: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       lines = key filter.lines\n"
+     "       extra = key filter.lines of the epoch before\n"
+     "    3  out b\n"
+     "       = inner.keyed.lines\n"},
+    {"functions may be called as the words of epochs are",
+     "function state { in a; in o optional; out b }\nfunction epochs { in a; out b }\n"
+     "composition c { in a; out b; epochs 1; state until = b\n"
+     " state(a = all a, o = all until) -> (b = empty); state as again(a = all empty) -> (b = two)\n"
+     " epochs(a = all two) -> (b) }\n",
+     "c",
+     "plan c: 5 vertices, 5 edges, 1 epoch\n"
+     "    0  in a split none\n"
+     "    1  state runs state: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       a = all a\n"
+     "       o = all epochs.b of the epoch before\n"
+     "    2  again runs state: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       a = all state.b\n"
+     "    3  epochs runs epochs: memory 4MiB + 1 x input, time 1min, retries 2\n"
+     "       a = all again.b\n"
+     "    4  out b\n"
+     "       = epochs.b\n"},
 };
 
 static void plan_show(const struct good *test, char **shown)
@@ -184,6 +219,7 @@ static void check_fields(void)
 		  plan->edges[1].distribution == DIST_KEY &&
 		  plan->edges[2].distribution == DIST_ALL,
 	      "edges");
+	CHECK(plan->epochs == 0 && !plan->until && !plan->edges[1].state, "it repeats");
 	plan_free(&plan);
 	CHECK(plan == NULL, "freed");
 	plan_free(&plan);

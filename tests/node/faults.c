@@ -6,19 +6,24 @@
  *	faults FUNCTIONS_DIR [SEEDS] [FIRST]
  *	faults FUNCTIONS_DIR canary
  *	faults FUNCTIONS_DIR once
+ *	faults FUNCTIONS_DIR (kmeans|ledger) SEEDS FIRST TEST_FUNCTIONS_DIR
  *
  * canary: functions whose second attempt puts out something else must be caught. once: what
- * succeeded has succeeded, even if it fails when it is run again.
+ * succeeded has succeeded, even if it fails when it is run again. kmeans, ledger: compositions with
+ * epochs instead (repeat.h).
  */
 #include <inttypes.h>
 
 #include "nodes.h"
 #include "random.h"
+#include "repeat.h"
 #include "words.h"
 
 #define FILES 5
 #define FILE_BYTES 6000
 #define CANARY_SEEDS 20
+#define REPEAT_POINTS 300
+#define REPEAT_LINES 200
 #define WASM_EVERY 10 /* seeds */
 
 /* As functions/wordcount, but for the retries: what fails at random must succeed in the end. */
@@ -36,7 +41,11 @@ struct test {
 	const char *dirs[2];
 	char *answer;
 	size_t answer_bytes;
-	char uri[256];
+	const char *flow; /* the composition's file */
+	const char *inputs[2];
+	char uris[2][256];
+	const char *output;
+	uint32_t epochs; /* that it must have; 0: it does not repeat */
 	struct job_counters totals;
 };
 
@@ -167,9 +176,10 @@ static bool seed_run(struct test *test, uint64_t seed, const char *name,
 	bool right;
 
 	faults_choose(seed, &config, &sim);
-	test_job_open(&job, test_path("wordcount.mr"), test->dirs, name);
-	test_job_input(&job, "text", test->uri);
-	test_job_output(&job, "counts", test_path("counts"));
+	test_job_open(&job, test_path(test->flow), test->dirs, name);
+	for (uint32_t i = 0; i < 2 && test->inputs[i] != NULL; i++)
+		test_job_input(&job, test->inputs[i], test->uris[i]);
+	test_job_output(&job, test->output, test_path("result"));
 	nodes_open(&nodes, &config, &sim);
 	CHECK(nodes_run(&nodes, &job, &status) == 0, "seed %" PRIu64 ": %s", seed, status.error);
 	CHECK(status.state == JOB_DONE, "seed %" PRIu64 ": %s", seed, status.error);
@@ -180,8 +190,9 @@ static bool seed_run(struct test *test, uint64_t seed, const char *name,
 #undef ADD
 	nodes_close(&nodes);
 	test_job_close(&job);
-	result = test_read(test_path("counts"), &bytes);
-	right = bytes == test->answer_bytes && memcmp(result, test->answer, bytes) == 0;
+	result = test_read(test_path("result"), &bytes);
+	right = bytes == test->answer_bytes && memcmp(result, test->answer, bytes) == 0 &&
+		status.counters.epochs == test->epochs;
 	free(result);
 	return right;
 }
@@ -218,7 +229,33 @@ static void test_open(struct test *test, const char *functions_dir)
 	for (uint32_t i = 0; i < FILES; i++)
 		free(texts[i]);
 	test_write(test_path("wordcount.mr"), composition, strlen(composition));
-	snprintf(test->uri, sizeof(test->uri), "file:%s", test_path("text-*"));
+	test->flow = "wordcount.mr";
+	test->inputs[0] = "text";
+	snprintf(test->uris[0], sizeof(test->uris[0]), "file:%s", test_path("text-*"));
+	test->output = "counts";
+}
+
+static void repeat_open(struct test *test, struct repeat *repeat, char **argv)
+{
+	if (strcmp(argv[2], "kmeans") == 0)
+		repeat_kmeans(repeat, 1, REPEAT_POINTS);
+	else
+		repeat_ledger(repeat, 1, REPEAT_LINES);
+	test->dirs[0] = argv[1];
+	test->dirs[1] = argv[5];
+	test->flow = "repeat.mr";
+	test_write(test_path(test->flow), repeat->text, strlen(repeat->text));
+	for (uint32_t i = 0; i < 2 && repeat->inputs[i] != NULL; i++) {
+		test->inputs[i] = repeat->inputs[i];
+		test_write(test_path(repeat->inputs[i]), repeat->contents[i],
+			   strlen(repeat->contents[i]));
+		snprintf(test->uris[i], sizeof(test->uris[i]), "file:%s",
+			 test_path(repeat->inputs[i]));
+	}
+	test->output = repeat->output;
+	test->epochs = repeat->epochs;
+	test->answer = strdup(repeat->answer);
+	test->answer_bytes = strlen(repeat->answer);
 }
 
 static void canary_check(struct test *test)
@@ -245,29 +282,40 @@ static void once_check(struct test *test)
 	}
 }
 
+static void seeds_check(struct test *test, uint64_t seeds, uint64_t first)
+{
+	for (uint64_t seed = first; seed < first + seeds; seed++)
+		seed_check(test, seed);
+	printf("%" PRIu64 " seeds, twice each: %" PRIu64 " invocations, %" PRIu64
+	       " retries, %" PRIu64 " duplicates, %" PRIu64 " retransmits, %" PRIu64 " epochs\n",
+	       seeds, test->totals.invocations, test->totals.retries, test->totals.duplicates,
+	       test->totals.retransmits, test->totals.epochs);
+	CHECK(test->totals.retries > 0 && test->totals.duplicates > 0 &&
+		  test->totals.retransmits > 0,
+	      "no fault was injected");
+}
+
 int main(int argc, char **argv)
 {
 	struct test test = {0};
-	uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 40;
-	uint64_t first = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+	struct repeat repeat = {0};
 
 	CHECK(argc > 1, "usage: faults FUNCTIONS_DIR [SEEDS] [FIRST]");
-	test_open(&test, argv[1]);
-	if (argc > 2 && strcmp(argv[2], "canary") == 0) {
-		canary_check(&test);
-	} else if (argc > 2 && strcmp(argv[2], "once") == 0) {
-		once_check(&test);
-	} else {
-		for (uint64_t seed = first; seed < first + seeds; seed++)
-			seed_check(&test, seed);
-		printf("%" PRIu64 " seeds, twice each: %" PRIu64 " invocations, %" PRIu64
-		       " retries, %" PRIu64 " duplicates, %" PRIu64 " retransmits\n",
-		       seeds, test.totals.invocations, test.totals.retries, test.totals.duplicates,
-		       test.totals.retransmits);
-		CHECK(test.totals.retries > 0 && test.totals.duplicates > 0 &&
-			  test.totals.retransmits > 0,
-		      "no fault was injected");
+	if (argc > 5) {
+		repeat_open(&test, &repeat, argv);
+		seeds_check(&test, strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+		repeat_free(&repeat);
+		free(test.answer);
+		return 0;
 	}
+	test_open(&test, argv[1]);
+	if (argc > 2 && strcmp(argv[2], "canary") == 0)
+		canary_check(&test);
+	else if (argc > 2 && strcmp(argv[2], "once") == 0)
+		once_check(&test);
+	else
+		seeds_check(&test, argc > 2 ? strtoull(argv[2], NULL, 10) : 40,
+			    argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
 	free(test.answer);
 	return 0;
 }

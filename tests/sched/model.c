@@ -55,6 +55,28 @@ static const char *const texts[] = {
     "f as a(x = all y) -> (y = by_all)\n"
     "f as k(x = key y) -> (y = by_key)\n"
     "g(x = each x, y = broadcast y) -> (z = by_broadcast) }",
+    /* Epochs: means that move, from one place to all parts and back. */
+    "function assign { in points; in start; in before optional; out sums }\n"
+    "function update { in sums optional; in before optional; out centroids }\n"
+    "composition c { in points; in start; out centroids; epochs 4; state before = centroids\n"
+    "assign(points = each points, start = broadcast start, before = broadcast before) -> (sums)\n"
+    "update(sums = all sums, before = all before) -> (centroids) }",
+    /* Keyed state, and rows that no state reaches, which a sink wants as well. */
+    "function parse { in text; out rows }\n"
+    "function fold { in rows; in before optional; out counts }\n"
+    "composition c { in text; out counts; out rows; epochs 5; state before = counts\n"
+    "parse(text = each text) -> (rows)\n"
+    "fold(rows = key rows, before = key before) -> (counts) }",
+    /* `each` of `each` beside a state: its producers run again, and what else they feed; two
+     * states of one set; one that its own producer takes and nobody else. */
+    "function a { in x; out y; retries 4 }\n"
+    "function b { in y; in s optional; out z }\n"
+    "composition c { in x; out z; out w; out k; out l; epochs 3; state s = z; state t = k\n"
+    "a(x = each x) -> (y)\n"
+    "a as whole(x = all y) -> (y = w)\n"
+    "b(y = each y, s = broadcast s) -> (z)\n"
+    "b as keyed(y = key z, s = key t) -> (z = k)\n"
+    "a as after(x = each k) -> (y = l) }",
 };
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 #define MODEL_NODES_MAX 4
 #define MODEL_VERTICES_MAX 16
 #define MODEL_EDGES_MAX 24
-#define MODEL_SETS_MAX 2
+#define MODEL_SETS_MAX 3
 #define MODEL_ITEMS_MAX 1024 /* of one vertex */
 #define MODEL_SOURCE_ITEMS_MAX 6
 
@@ -31,7 +31,9 @@ struct model_batch {
 	uint32_t edge;
 	uint32_t from;
 	uint32_t to;
+	uint32_t epoch;
 	bool mark;
+	bool begin;         /* neither: the leader says that this epoch begins */
 	uint64_t partition; /* of the producer; a mark: how many batches */
 };
 
@@ -45,10 +47,13 @@ struct model_node {
 	struct sched *sched;
 	struct model_run runs[MR_SLOTS_MAX];
 	uint64_t partitions[MODEL_VERTICES_MAX][MODEL_SOURCE_ITEMS_MAX]; /* of sources */
-	bool planned[MODEL_VERTICES_MAX];
-	bool done[MODEL_VERTICES_MAX];
+	uint32_t epoch;
+	bool epoch_done;
+	uint32_t planned[MODEL_VERTICES_MAX]; /* the number of the last epoch when it was, plus 1 */
+	uint32_t done[MODEL_VERTICES_MAX];
 	uint64_t shipped[MODEL_EDGES_MAX][MODEL_NODES_MAX]; /* batches that count */
 	uint32_t arrived[MODEL_EDGES_MAX];                  /* items */
+	uint32_t carried[MODEL_EDGES_MAX];                  /* of a state: in the epoch before */
 };
 
 struct model_vertex {
@@ -56,6 +61,9 @@ struct model_vertex {
 	uint32_t item_count;
 	uint32_t invocations;                              /* that succeeded */
 	uint8_t consumed[MODEL_SETS_MAX][MODEL_ITEMS_MAX]; /* times, by input set and item */
+	struct model_item before[MODEL_ITEMS_MAX];         /* items of the epoch before */
+	uint32_t before_count;
+	bool steady; /* no state reaches it: it makes the same in each epoch */
 };
 
 struct model {
@@ -78,6 +86,9 @@ struct model {
 	uint32_t arrived_count;
 	uint32_t arrived_room;
 	bool failed;
+	uint32_t epochs; /* of this run */
+	uint32_t epoch;  /* that is not committed yet */
+	bool last;       /* all are */
 	struct model_totals *totals;
 };
 
@@ -93,6 +104,15 @@ void model_ship(struct model *m, uint32_t node, const struct sched_action *actio
 void model_ship_marks(struct model *m, uint32_t node, uint32_t vertex);
 /* Delivers one of the batches and marks in flight, at random; perhaps a second time later. */
 void model_deliver(struct model *m);
+/* Adds to what is in flight. */
+void model_send(struct model *m, const struct model_batch *batch);
+/* model_epoch.c: the next epoch begins on a node; and, all nodes have told that theirs is over. */
+void model_epoch_begin(struct model *m, uint32_t node);
+void model_epoch_commit(struct model *m);
+/* What each edge was given in this epoch: those into sinks, or the others. */
+void model_check_edges(const struct model *m, bool sinks);
+/* Which vertices no state reaches. */
+void model_find_steady(struct model *m);
 /* Notes what a successful invocation consumed. */
 void model_consume(struct model *m, uint32_t node, const struct sched_action *action);
 

@@ -17,7 +17,8 @@ static uint32_t group_node(const struct model *m, uint32_t group)
 
 uint64_t model_name_hash(const struct model *m, uint32_t vertex, uint64_t partition)
 {
-	const uint64_t name[3] = {m->seed, vertex, partition};
+	const uint64_t name[4] = {m->seed, vertex, partition,
+				  m->vertex[vertex].steady ? 0 : m->epoch};
 
 	return mr_hash64(name, sizeof(name)) | 1;
 }
@@ -39,7 +40,7 @@ static uint32_t outputs_make(const struct model *m, const struct sched_action *a
 	return count;
 }
 
-static void flight_add(struct model *m, const struct model_batch *batch)
+void model_send(struct model *m, const struct model_batch *batch)
 {
 	if (m->flight_count == m->flight_room) {
 		m->flight_room = m->flight_room > 0 ? 2 * m->flight_room : 64;
@@ -87,7 +88,7 @@ static void ship_edge(struct model *m, uint32_t node, uint32_t e, const struct m
 		batch.edge = e;
 		batch.to = to;
 		m->node[node].shipped[e][to] += counts;
-		flight_add(m, &batch);
+		model_send(m, &batch);
 	}
 }
 
@@ -110,7 +111,8 @@ void model_ship(struct model *m, uint32_t node, const struct sched_action *actio
 {
 	struct model_item items[OUTPUTS_MAX];
 	uint32_t count = outputs_make(m, action, items);
-	struct model_batch batch = {.from = node, .partition = action->partition};
+	struct model_batch batch = {
+	    .from = node, .epoch = m->node[node].epoch, .partition = action->partition};
 
 	items_note(m, action, items, count);
 	for (uint32_t e = 0; e < m->plan->edge_count; e++) {
@@ -135,12 +137,13 @@ void model_ship_marks(struct model *m, uint32_t node, uint32_t v)
 			struct model_batch mark = {.edge = e,
 						   .from = node,
 						   .to = to,
+						   .epoch = m->node[node].epoch,
 						   .mark = true,
 						   .partition = m->node[node].shipped[e][to]};
 
 			if (sched_hosts(m->node[node].sched, edge->to, to) &&
 			    (!sched_edge_local(m->node[node].sched, e) || to == node))
-				flight_add(m, &mark);
+				model_send(m, &mark);
 		}
 	}
 }
@@ -151,6 +154,7 @@ static bool arrived_before(const struct model *m, const struct model_batch *batc
 {
 	for (uint32_t i = 0; i < m->arrived_count; i++)
 		if (m->arrived[i].edge == batch->edge && m->arrived[i].to == batch->to &&
+		    m->arrived[i].epoch == batch->epoch &&
 		    m->arrived[i].partition == batch->partition)
 			return true;
 	return false;
@@ -201,6 +205,15 @@ void model_deliver(struct model *m)
 
 	/* A message comes once; what an invocation ships, each of its attempts may bring. */
 	m->flight[i] = m->flight[--m->flight_count];
+	if (batch.epoch < m->node[batch.to].epoch) {
+		MODEL_CHECK(m, !batch.mark, "a mark of an epoch that is over");
+		m->totals->duplicates += !batch.begin;
+		return;
+	}
+	if (batch.epoch > m->node[batch.to].epoch)
+		model_epoch_begin(m, batch.to);
+	if (batch.begin)
+		return;
 	if (batch.mark) {
 		sched_mark(m->node[batch.to].sched, batch.edge, batch.from, batch.partition);
 		if (sim_random_chance(&m->random, 0.2))
@@ -210,7 +223,7 @@ void model_deliver(struct model *m)
 	}
 	batch_arrive(m, &batch);
 	if (sim_random_chance(&m->random, 0.1))
-		flight_add(m, &batch);
+		model_send(m, &batch);
 }
 
 /* --- Consumption --------------------------------------------------------------------------- */
@@ -235,22 +248,24 @@ static void edge_consume(struct model *m, uint32_t node, uint32_t e,
 {
 	const struct plan_edge *edge = &m->plan->edges[e];
 	const struct model_vertex *from = &m->vertex[edge->from];
+	const struct model_item *items = edge->state ? from->before : from->items;
+	uint32_t count = edge->state ? from->before_count : from->item_count;
+	uint32_t arrived = edge->state ? m->node[node].carried[e] : m->node[node].arrived[e];
 	const char *name = m->plan->vertices[edge->to].name;
 	uint32_t taken = 0, here = 0;
 
-	for (uint32_t i = 0; i < from->item_count; i++) {
-		bool takes = consumes(m, e, node, action, &from->items[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		bool takes = consumes(m, e, node, action, &items[i]);
 
 		taken += takes;
 		m->vertex[edge->to].consumed[edge->to_set][i] += takes;
-		here += item_goes(m, e, node, node, &from->items[i]);
+		here += item_goes(m, e, node, node, &items[i]);
 	}
 	if (edge->distribution == DIST_EACH)
 		MODEL_CHECK(m, taken == 1, "%s takes %u items at once", name, taken);
 	else
-		MODEL_CHECK(m, here == m->node[node].arrived[e],
-			    "%s ran on %u items of the %u meant for its node", name,
-			    m->node[node].arrived[e], here);
+		MODEL_CHECK(m, here == arrived, "%s ran on %u items of the %u meant for its node",
+			    name, arrived, here);
 }
 
 void model_consume(struct model *m, uint32_t node, const struct sched_action *action)

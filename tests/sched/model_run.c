@@ -44,6 +44,9 @@ static void model_open(struct model *m, const char *text)
 	m->node = calloc(m->nodes, sizeof(*m->node));
 	m->vertex = calloc(m->plan->vertex_count, sizeof(*m->vertex));
 	CHECK(m->node != NULL && m->vertex != NULL);
+	m->epochs =
+	    m->plan->epochs > 0 ? 1 + (uint32_t)sim_random_below(&m->random, m->plan->epochs) : 0;
+	model_find_steady(m);
 	for (uint32_t n = 0; n < m->nodes; n++) {
 		struct sched_config config = {m->plan, n, m->nodes, m->leader, m->slots};
 		char error[256];
@@ -74,7 +77,8 @@ static void action_start(struct model *m, uint32_t n, const struct sched_action 
 
 	MODEL_CHECK(m, action->slot < m->slots && !run->running, "%s: slot %u", name, action->slot);
 	MODEL_CHECK(m, sched_hosts(node->sched, action->vertex, n), "%s on node %u", name, n);
-	MODEL_CHECK(m, !node->done[action->vertex], "%s starts after its end", name);
+	MODEL_CHECK(m, node->done[action->vertex] != node->epoch + 1, "%s starts after its end",
+		    name);
 	MODEL_CHECK(m, action->attempt == (run->failed ? run->action.attempt + 1 : 0),
 		    "%s: attempt %u", name, action->attempt);
 	*run = (struct model_run){.running = true, .action = *action};
@@ -95,11 +99,12 @@ static void action_plan(struct model *m, uint32_t n, uint32_t v)
 	uint32_t count = 0;
 	bool empty = true;
 
-	MODEL_CHECK(m, !m->node[n].planned[v]);
-	m->node[n].planned[v] = true;
+	MODEL_CHECK(m, m->node[n].planned[v] != m->node[n].epoch + 1);
+	m->node[n].planned[v] = m->node[n].epoch + 1;
 	for (uint32_t e = 0; e < m->plan->edge_count; e++)
-		empty &= m->plan->edges[e].to != v || m->plan->edges[e].distribution != DIST_KEY ||
-			 m->node[n].arrived[e] == 0;
+		empty &=
+		    m->plan->edges[e].to != v || m->plan->edges[e].distribution != DIST_KEY ||
+		    (m->plan->edges[e].state ? m->node[n].carried[e] : m->node[n].arrived[e]) == 0;
 	while (!empty && count < 4 && first < end) {
 		firsts[count++] = (uint16_t)first;
 		first += 1 + (uint32_t)sim_random_below(&m->random, end - first);
@@ -130,10 +135,15 @@ static bool action_take(struct model *m, uint32_t n)
 		action_plan(m, n, action.vertex);
 		break;
 	case SCHED_VERTEX_DONE:
-		MODEL_CHECK(m, !node->done[action.vertex], "%s is done twice",
+		MODEL_CHECK(m, node->done[action.vertex] != node->epoch + 1, "%s is done twice",
 			    m->plan->vertices[action.vertex].name);
-		node->done[action.vertex] = true;
+		node->done[action.vertex] = node->epoch + 1;
 		model_ship_marks(m, n, action.vertex);
+		break;
+	case SCHED_EPOCH_DONE:
+		MODEL_CHECK(m, !node->epoch_done && node->epoch == m->epoch);
+		node->epoch_done = true;
+		model_epoch_commit(m);
 		break;
 	case SCHED_FAIL:
 		action_fail(m, &action);
@@ -210,52 +220,20 @@ static bool ended(struct model *m)
 
 /* --- What must hold ------------------------------------------------------------------------ */
 
-/* A required `all` or `broadcast` input got nothing: then the vertex does not run. */
-static bool starved(const struct model *m, uint32_t v)
-{
-	const struct plan_vertex *vertex = &m->plan->vertices[v];
-
-	for (uint32_t e = 0; e < m->plan->edge_count; e++) {
-		const struct plan_edge *edge = &m->plan->edges[e];
-
-		if (edge->to == v && vertex->kind == VERTEX_FUNCTION &&
-		    (edge->distribution == DIST_ALL || edge->distribution == DIST_BROADCAST) &&
-		    !m->plan->functions[vertex->function].in[edge->to_set].optional &&
-		    m->vertex[edge->from].item_count == 0)
-			return true;
-	}
-	return false;
-}
-
-static void edge_check(const struct model *m, uint32_t e)
-{
-	const struct plan_edge *edge = &m->plan->edges[e];
-	const struct model_vertex *to = &m->vertex[edge->to];
-	uint32_t times = edge->distribution == DIST_BROADCAST ? to->invocations : 1;
-
-	if (starved(m, edge->to)) {
-		MODEL_CHECK(m, to->invocations == 0, "%s ran without its inputs",
-			    m->plan->vertices[edge->to].name);
-		return;
-	}
-	for (uint32_t i = 0; i < m->vertex[edge->from].item_count; i++)
-		MODEL_CHECK(m, to->consumed[edge->to_set][i] == times,
-			    "item %u of %s was consumed %u times by %s, not %u", i,
-			    m->plan->vertices[edge->from].name, to->consumed[edge->to_set][i],
-			    m->plan->vertices[edge->to].name, times);
-}
-
 static void model_check(const struct model *m)
 {
+	MODEL_CHECK(m, m->last || m->epochs == 0, "stuck in epoch %u of %u", m->epoch, m->epochs);
 	for (uint32_t n = 0; n < m->nodes; n++) {
 		MODEL_CHECK(m, sched_finished(m->node[n].sched), "stuck: node %u of %u", n,
 			    m->nodes);
 		MODEL_CHECK(m, sched_in_flight(m->node[n].sched) == 0);
 		for (uint32_t v = 0; v < m->plan->vertex_count; v++)
-			MODEL_CHECK(m, m->node[n].done[v] == sched_hosts(m->node[n].sched, v, n));
+			MODEL_CHECK(m, (m->node[n].done[v] != 0) ==
+					   sched_hosts(m->node[n].sched, v, n));
 	}
-	for (uint32_t e = 0; e < m->plan->edge_count; e++)
-		edge_check(m, e);
+	model_check_edges(m, true);
+	if (m->plan->epochs == 0)
+		model_check_edges(m, false); /* else it was done at each commit */
 }
 
 void model_run(const char *text, uint64_t seed, struct model_totals *totals)
