@@ -140,7 +140,10 @@
 #define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
 
 /* Ports. */
-#define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
+#define MR_CLOCK_LOOK_US                                                                      \
+	1000             /* a polling loop's clock looks at the system's: a thousandth of its \
+			    error in rate, and of its cost */
+#define MR_PORT_BURST 32 /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
 #define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
