@@ -177,6 +177,7 @@ void job_free(struct job **freed)
 	free(job->sinks);
 	free(job->sched_memory);
 	plan_free(&job->plan);
+	checkpoint_free(&job->checkpoint);
 	free(job);
 }
 
@@ -298,7 +299,7 @@ bool job_advance(struct job *job)
 		}
 	}
 	stores_drop(job);
-	worked |= epoch_report(job);
+	worked |= checkpoint_pump(job) || epoch_report(job);
 	if (worked && job->lead != NULL && !job->over && !job->failed_sent &&
 	    sched_finished(job->sched))
 		lead_finished(job);
