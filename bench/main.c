@@ -17,7 +17,8 @@ static const struct {
 	int (*run)(struct bench *bench);
 } benches[] = {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
-    {"sandbox", "what a run costs in each sandbox, beside its floor", bench_sandbox},
+    {"sandbox", "what a run costs in each sandbox, alone and under load, beside its floor",
+     bench_sandbox},
     {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
     {"wordcount", "the words of a text, beside plain C and the shell", bench_wordcount},
 };

@@ -170,6 +170,9 @@ static bool burst(uint32_t from)
 	count = transport_output(sender->transport, loop.now_ns, frames, MR_PORT_BURST);
 	sender->ticks += __rdtsc() - start;
 	sender->packets += count;
+	start = __rdtsc();
+	transport_output_end(sender->transport);
+	sender->ticks += __rdtsc() - start;
 	for (uint32_t i = 0; i < count; i++)
 		carry(&frames[i], receiver->received[i], &rx[i]);
 	start = __rdtsc();

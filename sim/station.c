@@ -192,6 +192,8 @@ void sim_station_turn(struct sim_station *station)
 	tell_events(station);
 	while (give_frames(station))
 		continue;
+	transport_output_end(station->transport);
+	tell_events(station);
 }
 
 uint64_t sim_station_next_time(const struct sim_station *station)

@@ -124,8 +124,10 @@ int kvm_floor_create(struct kvm_floor **created, char *reason, size_t reason_byt
 
 int kvm_floor_run(struct kvm_floor *floor)
 {
-	if (ioctl(floor->vcpu, KVM_RUN, 0) != 0)
-		return -errno;
+	/* A signal of someone else's, like a watchdog's late one, is not its end. */
+	while (ioctl(floor->vcpu, KVM_RUN, 0) != 0)
+		if (errno != EINTR)
+			return -errno;
 	return floor->run->exit_reason == KVM_EXIT_IO && floor->run->io.port == PORT ? 0 : -EIO;
 }
 

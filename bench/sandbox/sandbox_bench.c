@@ -10,7 +10,12 @@
 #include "bare_matmul.h"
 #include "bench.h"
 #include "floors.h"
+#include "footprint.h"
+#include "instances.h"
+#include "load_cases.h"
+#include "others.h"
 #include "place.h"
+#include "platform.h"
 #include "samples.h"
 #include "subject.h"
 #include "worker.h"
@@ -44,13 +49,13 @@ static bool begun(struct bench *bench, uint32_t run, const struct subject *subje
 }
 
 static void case_run(struct bench *bench, struct samples *samples, struct subject *subject,
-		     const char *what, int (*once)(void *subject))
+		     const char *what, int (*once)(void *context), void *context)
 {
 	char name[REPORT_NAME_BYTES];
 	int rc;
 
 	snprintf(name, sizeof(name), "%s.%s", subject->ops->name, what);
-	if (samples_take(samples, bench->options->run_ms, once, subject, &rc))
+	if (samples_take(samples, bench->options->run_ms, once, context, &rc))
 		samples_report(samples, bench, name);
 	else
 		report_skip(bench->report, name, "%s", subject->error);
@@ -76,10 +81,54 @@ static void cold_run(struct bench *bench, struct samples *samples, struct subjec
 	const double floor_us = floor_run(bench, samples, subject);
 	char name[REPORT_NAME_BYTES];
 
-	case_run(bench, samples, subject, "cold", cold_once);
+	case_run(bench, samples, subject, "cold", cold_once, subject);
 	snprintf(name, sizeof(name), "%s.cold.p50", subject->ops->name);
 	if (floor_us > 0 && report_find(bench->report, name) != NULL)
 		case_against(report_case(bench->report, name, "us"), "floor", floor_us);
+}
+
+/* Through a node: called, and waited for. */
+struct caller {
+	struct platform platform;
+	struct platform_call call;
+	struct subject *subject;
+};
+
+static int platform_once(void *context)
+{
+	struct caller *caller = context;
+	const int rc = node_call_run(caller->platform.functions[0], &caller->call.call);
+
+	if (rc == -EAGAIN)
+		return rc;
+	return platform_call_right(&caller->call, caller->subject) ? 0 : -EIO;
+}
+
+/* Beside the floor, one right after the other. */
+static void platform_run(struct bench *bench, struct samples *samples, struct subject *subject)
+{
+	char name[REPORT_NAME_BYTES], over[REPORT_NAME_BYTES], reason[REPORT_REASON_BYTES];
+	struct caller caller = {.subject = subject};
+	double floor_us = 0;
+
+	snprintf(name, sizeof(name), "%s.platform.p50", subject->ops->name);
+	snprintf(over, sizeof(over), "%s.platform.over", subject->ops->name);
+	if (floor_take(subject, samples, bench->options->run_ms, reason, sizeof(reason)))
+		floor_us = samples_percentile(samples, 50) / 1e3;
+	if (platform_open(&caller.platform, &subject->ops, 1, 1) != 0) {
+		report_skip(bench->report, name, "%s", caller.platform.error);
+		return;
+	}
+	platform_call_init(&caller.call, subject);
+	case_run(bench, samples, subject, "platform", platform_once, &caller);
+	if (floor_us > 0 && report_find(bench->report, name) != NULL) {
+		struct report_case *c = report_case(bench->report, name, "us");
+
+		case_against(c, "floor", floor_us);
+		case_sample(report_case(bench->report, over, "us"),
+			    samples_percentile(samples, 50) / 1e3 - floor_us);
+	}
+	platform_close(&caller.platform);
 }
 
 static void latencies_run(struct bench *bench, uint32_t run, struct samples *samples,
@@ -94,9 +143,13 @@ static void latencies_run(struct bench *bench, uint32_t run, struct samples *sam
 	}
 	if (begun(bench, run, subject, "warm.p50", run_ms) && awake_start() == 0) {
 		if (subject_warm_begin(subject) == 0) {
-			case_run(bench, samples, subject, "warm", warm_once);
+			case_run(bench, samples, subject, "warm", warm_once, subject);
 			subject_warm_end(subject);
 		}
+		awake_stop();
+	}
+	if (begun(bench, run, subject, "platform.over", 2 * run_ms) && awake_start() == 0) {
+		platform_run(bench, samples, subject);
 		awake_stop();
 	}
 }
@@ -142,12 +195,20 @@ static void bars_add(struct bench *bench)
 		   10);
 	report_bar(report, "1: process, cold, p50 over its floor", "process.cold.p50", "floor",
 		   REPORT_AT_MOST, 1.5);
+	report_bar(report, "1: wasm, through a node, p50 beyond its floor, us",
+		   "wasm.platform.over", NULL, REPORT_AT_MOST, 10);
+	report_bar(report, "1: process, through a node, p50 beyond its floor, us",
+		   "process.platform.over", NULL, REPORT_AT_MOST, 10);
+	report_bar(report, "1: kvm, through a node, p50 beyond its floor, us", "kvm.platform.over",
+		   NULL, REPORT_AT_MOST, 10);
 	report_bar(report, "2: process, 128x128 matmul inside over the bare loop",
 		   "process.matmul.128", "bare", REPORT_AT_MOST, 1.05);
 	report_bar(report, "1: kvm, cold, p50 over its floor", "kvm.cold.p50", "floor",
 		   REPORT_AT_MOST, 1.5);
 	report_bar(report, "2: kvm, 128x128 matmul inside over the bare loop", "kvm.matmul.128",
 		   "bare", REPORT_AT_MOST, 1.05);
+	instances_bar_add(bench);
+	load_bars_add(bench);
 }
 
 static void backend_run(struct bench *bench, uint32_t run, const char *backend,
@@ -160,7 +221,8 @@ static void backend_run(struct bench *bench, uint32_t run, const char *backend,
 		report_skip(bench->report, backend, "this build has no such backend");
 		return;
 	}
-	if (!planning && subject_open(&subject, backend, cache_dir) != 0) {
+	if (!planning &&
+	    subject_open(&subject, backend, "matmul_timed", SUBJECT_POOL_BYTES, cache_dir) != 0) {
 		report_skip(bench->report, backend, "%s", subject.error);
 		return;
 	}
@@ -178,8 +240,13 @@ static void runs_run(struct bench *bench, const char *cache_dir, struct samples 
 	place_find("process_floor", floor_program);
 	for (uint32_t run = 0; run < bench->options->runs; run++) {
 		anchors_run(bench, run, samples, floor_program);
+		others_run(bench, run, samples);
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
 			backend_run(bench, run, backends[i], cache_dir, samples, bare);
+		instances_run(bench, run, cache_dir, samples);
+		for (size_t i = 0; i < BACKEND_COUNT; i++)
+			footprint_run(bench, run, backends[i], cache_dir);
+		load_cases_run(bench, run, cache_dir, samples);
 	}
 }
 

@@ -261,6 +261,7 @@ bool link_send(struct link *link, uint64_t now_ns)
 			break;
 		}
 	}
+	transport_output_end(link->config.transport);
 	burst_release(link);
 	return worked;
 }

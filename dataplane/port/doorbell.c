@@ -230,7 +230,8 @@ static bool link_is_up(const struct dpdk_port *self)
 	return rte_eth_link_get_nowait(self->id, &link) == 0 && link.link_status;
 }
 
-/* Is there a peer, and where is our ring? What was not found is searched for now and then. */
+/* Is there a peer, and where is our ring? While one is not found it is searched for at the first
+ * look that shows a peer, and then at each MEMIF_LOOKS-th. */
 static void memif_look(struct dpdk_port *self)
 {
 	struct doorbell *bell = &self->doorbell;

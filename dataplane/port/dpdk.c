@@ -153,6 +153,20 @@ static void ports_align(const struct dpdk_device *device)
 	}
 }
 
+/*
+ * Room of a data mbuf. Drivers that copy want it for their whole ring frame: af_packet's, at most
+ * 10 KiB. Where an mbuf is a page, the kernel keeps XDP_PACKET_HEADROOM of it. Where each frame is
+ * to get an mbuf by itself, no more than the frame: see dpdk_driver.h.
+ */
+static uint32_t data_bytes(const struct dpdk_port *self, const struct rte_eth_dev_info *info)
+{
+	if (self->driver->pages)
+		return RTE_ALIGN_CEIL(self->frame_bytes_max + 256, 64u);
+	if (self->driver->rx_by_burst)
+		return RTE_ALIGN_CEIL(self->frame_bytes_max, 64u);
+	return RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info->min_rx_bufsize) + 128, 2048u);
+}
+
 /* Between probe and start: what the device can do, and memory for it. */
 static int device_configure(struct dpdk_device *device, const struct port_spec *spec, uint32_t mtu)
 {
@@ -168,12 +182,7 @@ static int device_configure(struct dpdk_device *device, const struct port_spec *
 	if (rc < 0)
 		return rc;
 	abilities_learn(self, &info);
-	/* Drivers that copy want room for their whole ring frame: af_packet's, at most 10 KiB.
-	 * Where an mbuf is a page, the kernel keeps XDP_PACKET_HEADROOM of it. */
-	self->data_bytes =
-	    self->driver->pages
-		? RTE_ALIGN_CEIL(self->frame_bytes_max + 256, 64u)
-		: RTE_ALIGN_CEIL(RTE_MAX(self->frame_bytes_max, info.min_rx_bufsize) + 128, 2048u);
+	self->data_bytes = data_bytes(self, &info);
 	ports_align(device);
 	rc = dpdk_queues_setup(device, spec, &info);
 	return rc == 0 && device->port_count > 1 ? dpdk_spread_create(device) : rc;

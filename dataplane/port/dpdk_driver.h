@@ -19,6 +19,9 @@ struct dpdk_driver {
 	bool pages;             /* an mbuf has to fit a page of 4 KiB */
 	bool copies;            /* what it sends, with DPDK's memcpy, slow on what is not aligned */
 	bool hangs_up;          /* on DPDK's interrupt thread when its peer goes, at any time */
+	/* Takes 32 mbufs of the receive pool for each call that finds a frame, and gives back those
+	 * it has no frame for: but only while one has room for a whole buffer of its ring. */
+	bool rx_by_burst;
 	bool sent_late;         /* looks at what was sent only when its queue fills up */
 	uint16_t tx_frames_max; /* handed to it at once; 0: as many as we like */
 	enum port_external external;

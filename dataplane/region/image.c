@@ -10,29 +10,39 @@ static uint64_t align_up(uint64_t off, uint64_t align)
 	return (off + align - 1) & ~(align - 1);
 }
 
-/* Bytes of header, set table and set names, or UINT64_MAX. */
-static uint64_t front_bytes(const struct region_set_spec *in, uint32_t in_count,
-			    const char *const *out, uint32_t out_count)
+/* What the front of an image, header, set table and set names, is made of. */
+struct front {
+	uint8_t name_len[MR_SETS_MAX]; // of the inputs, then of the outputs
+	uint64_t bytes;                // UINT64_MAX: no such image
+};
+
+_Static_assert(MR_NAME_BYTES_MAX <= 256, "struct front keeps lengths of names in bytes");
+
+static void front_measure(struct front *front, const struct region_set_spec *in, uint32_t in_count,
+			  const char *const *out, uint32_t out_count)
 {
 	uint64_t bytes = sizeof(struct mr_region);
 
+	front->bytes = UINT64_MAX;
 	if (in_count > MR_SETS_MAX || out_count > MR_SETS_MAX - in_count)
-		return UINT64_MAX;
+		return;
 	bytes += (uint64_t)(in_count + out_count) * sizeof(struct mr_set);
 	for (uint32_t i = 0; i < in_count + out_count; i++) {
-		size_t len = strlen(i < in_count ? in[i].name : out[i - in_count]);
+		const size_t len = strlen(i < in_count ? in[i].name : out[i - in_count]);
 
 		if (len == 0 || len >= MR_NAME_BYTES_MAX)
-			return UINT64_MAX;
+			return;
+		front->name_len[i] = (uint8_t)len;
 		bytes += len;
 	}
-	return align_up(bytes, MR_ALIGN);
+	front->bytes = align_up(bytes, MR_ALIGN);
 }
 
-uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
-			    const char *const *out, uint32_t out_count)
+/* Bytes of the whole image, or UINT64_MAX. */
+static uint64_t image_bytes(const struct front *front, const struct region_set_spec *in,
+			    uint32_t in_count)
 {
-	uint64_t bytes = front_bytes(in, in_count, out, out_count);
+	uint64_t bytes = front->bytes;
 
 	for (uint32_t i = 0; i < in_count && bytes <= MR_REGION_BYTES_MAX; i++) {
 		if (in[i].item_count > MR_SET_ITEMS_MAX || in[i].bytes > MR_REGION_BYTES_MAX)
@@ -41,6 +51,15 @@ uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
 		bytes += align_up(in[i].bytes, MR_ALIGN);
 	}
 	return bytes <= MR_REGION_BYTES_MAX ? bytes : UINT64_MAX;
+}
+
+uint64_t region_image_bytes(const struct region_set_spec *in, uint32_t in_count,
+			    const char *const *out, uint32_t out_count)
+{
+	struct front front;
+
+	front_measure(&front, in, in_count, out, out_count);
+	return image_bytes(&front, in, in_count);
 }
 
 /*
@@ -59,23 +78,25 @@ uint64_t region_item_bytes(uint64_t name_len, uint64_t key_len, uint64_t bytes_l
 /* Regions are used again and again: tables and padding show nothing of an earlier use. */
 static void clear_range(struct region *region, uint64_t from, uint64_t to)
 {
-	memset(region->base + from, 0, to - from);
+	if (to > from)
+		memset(region->base + from, 0, to - from);
 }
 
 int region_image_init(struct region *region, uint32_t header_off, const struct region_set_spec *in,
 		      uint32_t in_count, const char *const *out, uint32_t out_count,
 		      const struct invocation_name *name, struct region_image *image)
 {
-	uint64_t bytes = region_image_bytes(in, in_count, out, out_count);
 	uint64_t end = region->bytes < MR_REGION_BYTES_MAX ? region->bytes : MR_REGION_BYTES_MAX;
 	uint32_t names_off = header_off + (uint32_t)sizeof(struct mr_region) +
 			     (in_count + out_count) * (uint32_t)sizeof(struct mr_set);
+	struct front front;
 	uint32_t off;
 
 	assert(!region->frozen && header_off % MR_ALIGN == 0);
-	if (header_off > end || bytes > end - header_off)
+	front_measure(&front, in, in_count, out, out_count);
+	if (header_off > end || image_bytes(&front, in, in_count) > end - header_off)
 		return -ENOSPC;
-	off = header_off + (uint32_t)front_bytes(in, in_count, out, out_count);
+	off = header_off + (uint32_t)front.bytes;
 	clear_range(region, header_off, off);
 	image->header = (struct mr_region *)(void *)(region->base + header_off);
 	image->sets = (struct mr_set *)(void *)(image->header + 1);
@@ -84,7 +105,7 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 		struct mr_set *set = &image->sets[i];
 
 		set->name_off = names_off;
-		set->name_len = (uint32_t)strlen(text);
+		set->name_len = front.name_len[i];
 		memcpy(region->base + names_off, text, set->name_len);
 		names_off += set->name_len;
 		if (i >= in_count)

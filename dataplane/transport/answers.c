@@ -138,12 +138,43 @@ static bool ack_entries(struct peer *peer, const uint8_t *entries, uint32_t byte
 	return true;
 }
 
+/* What was never sent cannot be there. */
+static bool echo_good(const struct peer *peer, const struct wire_echo *echo)
+{
+	return flight_was_sent(peer, echo->packet) && lane_was_sent(peer, echo->lane);
+}
+
+static void echo_apply(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
+{
+	flight_heard(peer, echo);
+	lane_heard(peer, echo, words);
+	flight_judge(peer);
+}
+
 bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
 {
-	if (!flight_heard(peer, echo) || !lane_heard(peer, echo, words))
+	struct transport *t = peer->transport;
+
+	answer_late(t);
+	if (!echo_good(peer, echo))
 		return false;
-	flight_judge(peer);
+	if (echo->words > 0) {
+		echo_apply(peer, echo, words); /* something is missing, and may be lost */
+	} else {
+		t->late_peer = peer;
+		t->late_echo = *echo;
+	}
 	return true;
+}
+
+void answer_echo_now(struct transport *t)
+{
+	struct peer *peer = t->late_peer;
+
+	t->late_peer = NULL;
+	if (t->late_echo.session == peer->out_session)
+		echo_apply(peer, &t->late_echo, NULL);
+	peer_update(peer);
 }
 
 void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
@@ -161,8 +192,13 @@ void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes)
 		counters->drop_window++;
 		return;
 	}
-	if (!flight_heard(peer, &echo) || !lane_heard(peer, &echo, words) ||
-	    !ack_entries(peer, body + length, bytes - length))
+	if (!echo_good(peer, &echo)) {
+		counters->drop_malformed++;
+		return;
+	}
+	flight_heard(peer, &echo);
+	lane_heard(peer, &echo, words);
+	if (!ack_entries(peer, body + length, bytes - length))
 		counters->drop_malformed++;
 	flight_judge(peer);
 }

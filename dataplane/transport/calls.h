@@ -119,8 +119,15 @@ static inline uint32_t chunk_stream_bytes(const struct wire_shape *shape, uint32
 }
 
 /* answers.c */
-/* What the peer heard of the present session; false: of what was never sent. */
+/* What the peer heard of the present session; false: of what was never sent. It is looked at when
+ * there is time, at the latest before anything else of the peer but small messages. */
 bool answer_echo(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
+void answer_echo_now(struct transport *t);
+static inline void answer_late(struct transport *t) /* there is time */
+{
+	if (t->late_peer != NULL)
+		answer_echo_now(t);
+}
 void answer_ack(struct peer *peer, const uint8_t *body, uint32_t bytes);
 
 /* lane_out.c */
@@ -143,7 +150,8 @@ static inline bool lane_waits(const struct peer *peer) /* for ends of messages *
 void lane_output(struct peer *peer, struct transport_frame *frame); /* if lane_ready() */
 bool lane_in_flight(struct peer *peer, const struct flight_packet *packet);
 void lane_lost(struct peer *peer, const struct flight_packet *packet);
-bool lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
+bool lane_was_sent(const struct peer *peer, uint32_t number); /* what is below that */
+void lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words);
 
 /* lane_in.c */
 void lane_forget(struct peer *peer); /* sessions begin anew */
@@ -248,8 +256,12 @@ uint32_t flight_send(struct peer *peer, uint32_t message, uint32_t chunk, uint32
 		     bool again);
 /* Is the packet just sent, of so many bytes, to ask for an answer at once? */
 bool flight_asks(struct peer *peer, uint32_t bytes, bool again);
-/* What the peer says of the packets it got; false: the highest was never sent. */
-bool flight_heard(struct peer *peer, const struct wire_echo *echo);
+static inline bool flight_was_sent(const struct peer *peer, uint32_t packet)
+{
+	return packet_ahead(packet, peer->flight.next) < 0;
+}
+/* What the peer says of the packets it got, the highest of which was sent. */
+void flight_heard(struct peer *peer, const struct wire_echo *echo);
 void flight_arrived(struct peer *peer, uint64_t bytes);
 void flight_judge(struct peer *peer);   /* finds what is lost, sets the timer */
 void flight_arm(struct peer *peer);     /* what was sent just now has a timer */

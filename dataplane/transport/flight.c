@@ -119,17 +119,15 @@ static void duplicates_note(struct peer *peer, uint16_t duplicates, bool late)
 	flight->told = true;
 }
 
-bool flight_heard(struct peer *peer, const struct wire_echo *echo)
+void flight_heard(struct peer *peer, const struct wire_echo *echo)
 {
 	struct flight *flight = &peer->flight;
 	uint32_t packet = echo->packet;
 	uint64_t rtt_ns = 0;
 
-	if (packet_ahead(packet, flight->next) >= 0)
-		return false;
 	if (packet_ahead(packet, flight->heard) <= 0) {
 		duplicates_note(peer, echo->duplicates, false);
-		return true;
+		return;
 	}
 	if (flight->next - packet <= MR_FLIGHT_PACKETS)
 		rtt_ns = max_u64(peer->transport->now_ns - packet_at(peer, packet)->sent_ns, 1);
@@ -144,7 +142,6 @@ bool flight_heard(struct peer *peer, const struct wire_echo *echo)
 	if (rtt_ns > 0)
 		rtt_sample(peer, rtt_ns);
 	congestion_heard(peer, echo->ce, rtt_ns, echo->delay_us);
-	return true;
 }
 
 void flight_arrived(struct peer *peer, uint64_t bytes)

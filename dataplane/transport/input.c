@@ -90,6 +90,8 @@ static void packet_input(struct transport *t, const struct net_packet *packet)
 	/* What else there is may end messages. */
 	if (header.type != WIRE_DATA || header.from_incarnation != peer->incarnation)
 		landing_flush(t);
+	if (header.type != WIRE_SMALL || header.from_incarnation != peer->incarnation)
+		answer_late(t);
 	if (header.type == WIRE_HELLO && header.from_incarnation >= peer->incarnation) {
 		if (header.to_incarnation == t->config.incarnation)
 			peer_recognise(peer, &header);
@@ -139,6 +141,7 @@ uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct tran
 	uint32_t taken = 0;
 
 	transport_input_end(t);
+	answer_late(t); /* by the time it came at */
 	t->now_ns = now_ns;
 	if (count == 0) {
 		t->empty_ns = now_ns;

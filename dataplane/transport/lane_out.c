@@ -329,19 +329,24 @@ static uint32_t small_bits_apply(struct peer *peer, const struct wire_echo *echo
 	return bytes;
 }
 
-bool lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
+bool lane_was_sent(const struct peer *peer, uint32_t number)
+{
+	const struct lane_out *lane = &peer->lane_out;
+	int32_t ahead = packet_ahead(number, number_of(lane, lane->oldest));
+
+	return ahead <= 0 || (uint64_t)ahead <= lane->sent - lane->oldest;
+}
+
+void lane_heard(struct peer *peer, const struct wire_echo *echo, const uint64_t *words)
 {
 	struct lane_out *lane = &peer->lane_out;
 	int32_t ahead = packet_ahead(echo->lane, number_of(lane, lane->oldest));
 	uint32_t bytes = 0;
 
-	if (ahead > 0 && (uint64_t)ahead > lane->sent - lane->oldest)
-		return false; /* what was never sent cannot be there */
 	if (ahead > 0)
 		bytes = cumulative_apply(peer, lane->oldest + (uint32_t)ahead);
 	if (echo->words > 0)
 		bytes += small_bits_apply(peer, echo, words);
 	if (bytes > 0)
 		flight_arrived(peer, bytes);
-	return true;
 }

@@ -245,6 +245,9 @@ uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport
 	uint32_t count = 0;
 
 	t->now_ns = now_ns;
+	/* It may make room. */
+	if (t->late_peer != NULL && !flight_room(t->late_peer))
+		answer_echo_now(t);
 	if (hops_due(t))
 		count = hops_output(t, frames, max);
 	while (count < max && (peer = TAILQ_FIRST(&t->active)) != NULL) {
@@ -253,6 +256,11 @@ uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport
 	}
 	t->counters.frames_out += count;
 	return count;
+}
+
+void transport_output_end(struct transport *t)
+{
+	answer_late(t);
 }
 
 bool transport_output_pending(const struct transport *t)

@@ -454,6 +454,8 @@ struct transport {
 	TAILQ_HEAD(, event_node) events;
 	TAILQ_HEAD(, peer) active;      /* peers with something to send */
 	TAILQ_HEAD(, peer) lanes_ended; /* peers with ends of small messages to show */
+	struct peer *late_peer;         /* whose echo is not looked at yet; NULL: there is none */
+	struct wire_echo late_echo;
 	uint32_t inbox_first;
 	uint32_t inbox_count;
 	uint32_t inbox_bytes; /* of messages, when they came */

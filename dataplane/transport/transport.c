@@ -77,6 +77,7 @@ void transport_tick(struct transport *t, uint64_t now_ns)
 {
 	struct timer *timer;
 
+	answer_late(t);
 	t->now_ns = now_ns;
 	while ((timer = timer_pop(&t->timers, now_ns)) != NULL) {
 		switch ((enum timer_kind)timer->kind) {
@@ -101,7 +102,7 @@ void transport_tick(struct transport *t, uint64_t now_ns)
 
 uint64_t transport_deadline(const struct transport *t)
 {
-	return timer_next(&t->timers);
+	return TAILQ_EMPTY(&t->lanes_ended) ? timer_next(&t->timers) : t->now_ns;
 }
 
 const struct transport_counters *transport_counters(const struct transport *t)

@@ -101,7 +101,8 @@ enum transport_event_kind {
 	TRANSPORT_MESSAGE, /* a message is whole, and it is its turn in its flow; it was accepted
 			    * before, or is small and was never offered: then body is set */
 	TRANSPORT_LOST,    /* a message accepted or offered before will never be whole */
-	TRANSPORT_SENT,    /* our message was delivered to the peer's user */
+	TRANSPORT_SENT,    /* our message was delivered to the peer's user; its reply, if both are
+			    * small, may come before */
 	TRANSPORT_FAILED,  /* our message was not, or may not have been: see reason */
 	TRANSPORT_PEER_UP, /* first contact with this incarnation of a peer */
 	TRANSPORT_PEER_DOWN,
@@ -134,9 +135,9 @@ struct transport_event {
 	uint8_t head[TRANSPORT_HEAD_BYTES_MAX]; /* OFFER, MESSAGE */
 };
 
-/* Next event, or false. Drain after input, tick and send. Events are never dropped: their number is
- * bounded by the messages in flight. But small messages not taken before transport_input_end() are
- * gone with their frames, and come again. */
+/* Next event, or false. Drain after input, tick, send and output_end. Events are never dropped:
+ * their number is bounded by the messages in flight. But small messages not taken before
+ * transport_input_end() are gone with their frames, and come again. */
 bool transport_event(struct transport *t, struct transport_event *event);
 
 /* --- The wire -------------------------------------------------------------------------------- */
@@ -179,6 +180,11 @@ struct transport_frame {
  * time (queue full). */
 uint32_t transport_output(struct transport *t, uint64_t now_ns, struct transport_frame *frames,
 			  uint32_t max);
+/* They are on their way, or there were none: does what waited until then. What a packet of small
+ * messages says of ours is looked at only after their answers, which somebody waits for. Events may
+ * come of it, and until they are drained transport_deadline() is now. Who forgets to call it learns
+ * of the ends of small messages late. */
+void transport_output_end(struct transport *t);
 /* Runs timers that are due. */
 void transport_tick(struct transport *t, uint64_t now_ns);
 /* When transport_tick() must next be called; UINT64_MAX when nothing is pending. */

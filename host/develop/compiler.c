@@ -26,26 +26,44 @@ static bool sdk_found(const struct compiler_sdk *sdk)
 	return access(path, R_OK) == 0;
 }
 
+/* Below a prefix that was installed to. */
+static bool sdk_found_below(struct compiler_sdk *sdk, const char *prefix)
+{
+	snprintf(sdk->function_dir, PATH_MAX, "%s/" MR_INCLUDE_SUBDIR "/millrace/sdk", prefix);
+	snprintf(sdk->public_dir, PATH_MAX, "%s/" MR_INCLUDE_SUBDIR, prefix);
+	snprintf(sdk->program_dir, PATH_MAX, "%s/" MR_DATA_SUBDIR "/millrace/program", prefix);
+	return sdk_found(sdk);
+}
+
+/* In the build tree whose top this program lies in. */
+static bool sdk_found_beside(struct compiler_sdk *sdk, const char *dir)
+{
+	snprintf(sdk->function_dir, PATH_MAX, "%s/functions", dir);
+	snprintf(sdk->public_dir, PATH_MAX, "%s/include", dir);
+	snprintf(sdk->program_dir, PATH_MAX, "%s/functions", dir);
+	return sdk_found(sdk);
+}
+
 int compiler_sdk_find(struct compiler_sdk *sdk, char *error, size_t error_bytes)
 {
-	char exe[PATH_MAX - 16];
+	char exe[PATH_MAX - 64];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n > 0) {
-		const char *dir;
+		char *slash;
 
 		exe[n] = 0;
-		dir = dirname(exe);
-		snprintf(sdk->function_dir, PATH_MAX, "%s/functions", dir);
-		snprintf(sdk->public_dir, PATH_MAX, "%s/include", dir);
-		snprintf(sdk->program_dir, PATH_MAX, "%s/functions", dir);
-		if (sdk_found(sdk))
+		if (sdk_found_beside(sdk, dirname(exe)))
 			return 0;
+		/* What was installed may have been moved as a whole. */
+		slash = strrchr(exe, '/');
+		if (slash != NULL) {
+			*slash = 0;
+			if (sdk_found_below(sdk, exe))
+				return 0;
+		}
 	}
-	snprintf(sdk->function_dir, PATH_MAX, "%s/millrace/sdk", MR_INCLUDE_DIR);
-	snprintf(sdk->public_dir, PATH_MAX, "%s", MR_INCLUDE_DIR);
-	snprintf(sdk->program_dir, PATH_MAX, "%s", MR_PROGRAM_DIR);
-	if (sdk_found(sdk))
+	if (sdk_found_below(sdk, MR_PREFIX))
 		return 0;
 	snprintf(error, error_bytes,
 		 "millrace_function.h is neither beside this program nor in %s: build or install "

@@ -17,7 +17,8 @@ struct compiler {
 };
 
 /* Where <millrace_function.h>, <millrace/region.h> and the sources for programs are: in the build
- * tree this program lies in, else where it was installed. */
+ * tree this program lies in, else where it was installed: below the folder that bin/ is in, or
+ * below the prefix of the build. */
 struct compiler_sdk {
 	char function_dir[PATH_MAX];
 	char public_dir[PATH_MAX];

@@ -247,9 +247,11 @@ static void waiter_wait(const struct node *node, struct waiter *waiter)
 	if (node->poll.mode != PORT_POLL_INTERRUPT) {
 		const uint64_t until_ns = node_clock_ns() + MR_WORKER_HOT_US * 1000ull;
 
-		while (atomic_load_explicit(&waiter->state, memory_order_acquire) != WAIT_OVER &&
-		       node_clock_ns() < until_ns)
-			worker_breathe();
+		for (unsigned look = 0;
+		     atomic_load_explicit(&waiter->state, memory_order_acquire) != WAIT_OVER &&
+		     node_clock_ns() < until_ns;
+		     look++)
+			worker_breathe(look);
 	}
 	if (!atomic_compare_exchange_strong_explicit(&waiter->state, &hot, WAIT_ASLEEP,
 						     memory_order_acq_rel, memory_order_acquire))

@@ -415,8 +415,8 @@ void workers_stop(struct workers *workers);
 void workers_push(struct workers *workers, struct task *task);
 /* A task without done(), from any thread. */
 void workers_call(struct workers *workers, struct task *task);
-/* Between two looks of a thread that polls. */
-void worker_breathe(void);
+/* Between two looks of a thread that polls; look counts them. */
+void worker_breathe(unsigned look);
 /* Calls done() of finished tasks; returns their number. */
 uint32_t workers_reap(struct workers *workers);
 void node_wake(struct node *node);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 void node_wake(struct node *node)
@@ -14,7 +15,7 @@ void node_wake(struct node *node)
 		assert(errno == EAGAIN);
 }
 
-void worker_breathe(void)
+void worker_breathe(unsigned look)
 {
 	for (int i = 0; i < 8; i++)
 #ifdef __x86_64__
@@ -22,6 +23,9 @@ void worker_breathe(void)
 #else
 		__asm__ volatile("" ::: "memory");
 #endif
+	/* What is looked for may be made by a thread that waits for this very core. */
+	if (look % 4 == 3)
+		sched_yield();
 }
 
 /* More work mostly comes soon, and waking a sleeper takes longer than many functions. Not where
@@ -33,10 +37,12 @@ static void look_hot(struct workers *workers)
 	if (workers->node->poll.mode == PORT_POLL_INTERRUPT)
 		return;
 	until_ns = node_clock_ns() + MR_WORKER_HOT_US * 1000ull;
-	while (atomic_load_explicit(&workers->todo_count, memory_order_relaxed) == 0 &&
-	       !atomic_load_explicit(&workers->stopping, memory_order_relaxed) &&
-	       node_clock_ns() < until_ns)
-		worker_breathe();
+	for (unsigned look = 0;
+	     atomic_load_explicit(&workers->todo_count, memory_order_relaxed) == 0 &&
+	     !atomic_load_explicit(&workers->stopping, memory_order_relaxed) &&
+	     node_clock_ns() < until_ns;
+	     look++)
+		worker_breathe(look);
 }
 
 /* The next task; NULL when the workers are to stop. Called and left without the lock. */

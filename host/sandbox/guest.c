@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 /*
  * guest_switch() saves what the ABI makes callee-saved, notes the stack pointer in *host_sp and
  * calls fn on the guest's stack; guest_abandon() drops that stack and returns from guest_switch().
@@ -162,25 +164,26 @@ void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limi
 	       struct guest_report *report)
 {
 	struct guest_thread *thread = self;
-	const uint64_t start_ns = watchdog_now_ns();
+	const uint64_t start_ns = clock_now_ns();
+	const uint32_t run = atomic_load_explicit(&thread->run, memory_order_relaxed);
 	uint64_t deadline_ns;
 
-	assert(thread != NULL && (thread->run & 1) == 0);
+	assert((run & 1) == 0);
 	if (time_limit_ms == 0)
 		time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT;
 	deadline_ns = start_ns + time_limit_ms * 1000000ull;
 	thread->stop = SANDBOX_OK;
 	thread->fn = fn;
 	atomic_store_explicit(&thread->deadline_ns, deadline_ns, memory_order_relaxed);
-	atomic_fetch_add(&thread->run, 1);
+	atomic_store(&thread->run, run + 1);
 	watchdog_expect(deadline_ns);
 	report->status = guest_switch(&thread->host_sp, thread->stack + SANDBOX_STACK_BYTES,
 				      guest_main, context, argument);
-	atomic_fetch_add_explicit(&thread->run, 1, memory_order_release);
+	atomic_store_explicit(&thread->run, run + 2, memory_order_release);
 	report->outcome = thread->stop;
 	report->signo = thread->signo;
 	report->fault = thread->fault;
-	report->run_ns = watchdog_now_ns() - start_ns;
+	report->run_ns = clock_now_ns() - start_ns;
 }
 
 GUEST_SIDE static _Noreturn void run_end(struct guest_thread *thread, enum sandbox_outcome outcome)

@@ -16,6 +16,7 @@
 #include <millrace/hash.h>
 
 #include "backend.h"
+#include "clock.h"
 #include "image_report.h"
 #include "process_memory.h"
 #include "process_zygote.h"
@@ -212,7 +213,7 @@ static void run_failed(struct sandbox_result *result, const char *what, int rc)
 static int run_in(struct process_code *code, struct zygote *zygote, struct region *region,
 		  struct process_request *request, struct sandbox_result *result)
 {
-	const uint64_t start_ns = watchdog_now_ns();
+	const uint64_t start_ns = clock_now_ns();
 	struct image_report report = {.end = IMAGE_RETURNED};
 	struct process_memory memory;
 	struct process_reply reply;
@@ -236,7 +237,7 @@ static int run_in(struct process_code *code, struct zygote *zygote, struct regio
 	}
 	process_memory_collect(zygote, region, &memory);
 	end_describe(&reply, region, &report);
-	report.run_ns = watchdog_now_ns() - start_ns;
+	report.run_ns = clock_now_ns() - start_ns;
 	image_result(&code->image, code->file, &report, region, request->header_off,
 		     request->time_limit_ms, result);
 	return 0;

@@ -105,7 +105,10 @@ void sandbox_release(struct sandbox_code **code);
 	X(process_zygotes)       /* started: one per code and thread that runs it */               \
 	X(process_no_landlock)   /* of them, without this wall: the kernel has it not */           \
 	X(process_no_namespaces) /* of them: none for us, or all used up */                        \
-	X(process_not_bare)      /* of them: the kernel keeps its vdso mapped */
+	X(process_not_bare)      /* of them: the kernel keeps its vdso mapped */                   \
+	X(tools)                 /* compilers' programs run on modules */                          \
+	X(tools_no_landlock)     /* of them, with files kept by permissions only */                \
+	X(tools_no_namespaces)   /* of them: none for us, or all used up */
 
 struct sandbox_counters {
 #define SANDBOX_COUNTER_FIELD(name) uint64_t name;

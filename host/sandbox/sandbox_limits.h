@@ -7,16 +7,25 @@
 #define SANDBOX_SIGNAL_STACK_BYTES 65536 /* AVX-512 and AMX state of a frame, with room */
 #define SANDBOX_TIME_SLACK_MS 1000       /* the watchdog looks at least this often */
 #define SANDBOX_RESEND_MS 10             /* a stop signal not yet taken is sent again */
+#define SANDBOX_CALIBRATION_MS 10        /* the counter's rate is then known to 10 in a million */
 
-#define SANDBOX_TABLE_ENTRIES_MAX 65536u  /* of all tables: 24 bytes each, set up for each run */
-#define SANDBOX_TYPES_MAX 10000u          /* function types are compared one by one at load */
-#define SANDBOX_LOCALS_MAX 50000u         /* of one function, as browsers allow */
+#define SANDBOX_TABLE_ENTRIES_MAX 65536u   /* of all tables: 24 bytes each, set up for each run */
+#define SANDBOX_TYPES_MAX 10000u           /* function types are compared one by one at load */
+#define SANDBOX_LOCALS_MAX 10000u          /* of one function: gcc's time grows with their square */
+#define SANDBOX_PARAMS_MAX 1000u           /* of one type, and results, as browsers allow */
+#define SANDBOX_FUNCTIONS_MAX 100000u      /* each some 300 bytes of C text before its own code */
+#define SANDBOX_CODE_BYTES_MAX (16u << 20) /* of all functions: clang's own is about that large */
+#define SANDBOX_DATA_BYTES_MAX (16u << 20) /* of all segments: six bytes of C text for each */
+#define SANDBOX_SECTION_BYTES_MAX \
+	(1u << 20)                        /* of each other section: a hundred times what is usual */
 #define SANDBOX_BODY_BYTES_MAX (1u << 20) /* of one function: gcc's time grows faster than it */
 #define SANDBOX_EXPORT_BYTES_MAX 256      /* of one export's name */
 
 #define SANDBOX_COMPILE_SECONDS_MAX 120             /* of processor time and of waiting, per tool */
 #define SANDBOX_COMPILE_MEMORY_BYTES (4ull << 30)   /* address space of a tool */
 #define SANDBOX_COMPILE_OUTPUT_BYTES (512ull << 20) /* of one file that a tool writes */
+#define SANDBOX_COMPILE_PROCESSES_MAX 64 /* of our user in a tool's namespace: gcc has 4 */
+#define SANDBOX_COMPILE_FILES_MAX 64     /* open in a tool: ld has some ten */
 #define SANDBOX_BUILD_STALE_SECONDS 3600 /* a build folder this old lost its process: removed */
 
 /* The kvm backend, per virtual machine (one for each thread that runs functions). */

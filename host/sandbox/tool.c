@@ -1,71 +1,145 @@
-/* Running a compiler's program as a child: bounded in time, memory and output, its words kept. */
+/*
+ * Running a compiler's program as a confined child.
+ *
+ *   host ── fork ──▶ outer: enters namespaces ── fork ──▶ first: waits ── fork ──▶ tool: confined
+ *
+ * The first process of a pid namespace is no place for a compiler (signals that have no handler
+ * pass it by), and with its end all others end. Where namespaces are not allowed the three are the
+ * same, and what the tool starts is ended by process group.
+ */
 #include "tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "sandbox_limits.h"
+#include "sandbox_counters.h"
+#include "tool_confine.h"
 
-static void limit_set(int resource, rlim_t value)
-{
-	const struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+#define END_SECONDS_MAX 5 /* that ended processes take to be gone */
+#define OUTER_STATUS 126  /* never success: a tool's own status comes by a report, or not at all */
 
-	setrlimit(resource, &limit);
-}
+/* What the children tell the host of, by a pipe. */
+struct report {
+	enum { REPORT_NO_NAMESPACES, REPORT_NO_LANDLOCK, REPORT_ERROR, REPORT_STATUS } what;
+	int value; // an errno, or as of waitpid()
+};
+
+struct tool {
+	const char *const *argv;
+	const char *folder;
+	const struct tool_limits *limits;
+	int out[2], reports[2]; // pipes: words and reports; the host keeps [0]
+};
 
 /* The compilers' words are quoted and searched: let them be in one language. What else is in our
  * environment is none of their business. */
 static const char *const environment[] = {"LC_ALL=C", "TMPDIR=.", "HOME=/",
 					  "PATH=/usr/local/bin:/usr/bin:/bin", NULL};
 
-/* The child, between fork and exec: system calls only. Tells of a failed exec through report. */
-static _Noreturn void child_exec(const char *const argv[], const char *folder, int log, int report)
+static void report_send(const struct tool *tool, struct report report)
+{
+	if (write(tool->reports[1], &report, sizeof(report)) != (ssize_t)sizeof(report))
+		_exit(126);
+}
+
+/* The compiler's process, up to its exec. */
+static _Noreturn void tool_main(const struct tool *tool, bool namespaces)
+{
+	bool landlock = false;
+	int rc = 0;
+
+	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+	dup2(tool->out[1], STDOUT_FILENO);
+	dup2(tool->out[1], STDERR_FILENO);
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	if (chdir(tool->folder != NULL ? tool->folder : "/") != 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = tool_confine(tool->limits, tool->folder, namespaces, &landlock);
+	if (rc == 0 && !landlock)
+		report_send(tool, (struct report){.what = REPORT_NO_LANDLOCK});
+	if (rc == 0) {
+		execvpe(tool->argv[0], (char *const *)(uintptr_t)tool->argv,
+			(char *const *)(uintptr_t)environment);
+		rc = -errno;
+	}
+	report_send(tool, (struct report){.what = REPORT_ERROR, .value = -rc});
+	_exit(127);
+}
+
+/* Waits for that child and reports how it ended; with a namespace of its own, then all ends. */
+static _Noreturn void first_main(const struct tool *tool, bool namespaces)
+{
+	const pid_t pid = fork();
+	int status;
+	pid_t ended;
+
+	if (pid == 0)
+		tool_main(tool, namespaces);
+	close(tool->out[1]);
+	if (pid < 0) {
+		report_send(tool, (struct report){.what = REPORT_ERROR, .value = errno});
+		_exit(127);
+	}
+	do
+		ended = waitpid(-1, &status, 0);
+	while (ended != pid && (ended > 0 || errno == EINTR));
+	report_send(tool, (struct report){.what = REPORT_STATUS, .value = status});
+	_exit(OUTER_STATUS);
+}
+
+static _Noreturn void outer_main(const struct tool *tool, pid_t host)
 {
 	sigset_t none;
-	int rc;
+	pid_t first;
 
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	limit_set(RLIMIT_CPU, SANDBOX_COMPILE_SECONDS_MAX);
-	limit_set(RLIMIT_AS, SANDBOX_COMPILE_MEMORY_BYTES);
-	limit_set(RLIMIT_FSIZE, SANDBOX_COMPILE_OUTPUT_BYTES);
-	limit_set(RLIMIT_CORE, 0);
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-	dup2(log, STDOUT_FILENO);
-	dup2(log, STDERR_FILENO);
-	if (chdir(folder) == 0)
-		execvpe(argv[0], (char *const *)(uintptr_t)argv,
-			(char *const *)(uintptr_t)environment);
-	rc = errno;
-	if (write(report, &rc, sizeof(rc)) < 0)
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != host)
 		_exit(126);
-	_exit(127);
+	if (!tool_namespaces_enter()) {
+		report_send(tool, (struct report){.what = REPORT_NO_NAMESPACES});
+		first_main(tool, false);
+	}
+	first = fork();
+	if (first == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		first_main(tool, true);
+	}
+	close(tool->out[1]);
+	if (first < 0)
+		report_send(tool, (struct report){.what = REPORT_ERROR, .value = errno});
+	while (first > 0 && waitpid(first, NULL, 0) < 0 && errno == EINTR)
+		;
+	_exit(OUTER_STATUS);
 }
 
-static int remaining_ms(const struct timespec *start)
+static int remaining_ms(const struct timespec *start, uint32_t seconds)
 {
 	struct timespec now;
 	long gone_ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	gone_ms = (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
-	return gone_ms >= SANDBOX_COMPILE_SECONDS_MAX * 1000
-		   ? 0
-		   : (int)(SANDBOX_COMPILE_SECONDS_MAX * 1000 - gone_ms);
+	return gone_ms >= (long)seconds * 1000 ? 0 : (int)((long)seconds * 1000 - gone_ms);
 }
 
-/* Reads the child's words up to their end, or until time is up. */
-static void log_read(int fd, char *log, size_t log_room, struct tool_result *result)
+/* Reads the tool's words up to their end, which is also that of all that it started. False when
+ * time is up before. */
+static bool log_read(int fd, uint32_t seconds, char *log, size_t log_room,
+		     struct tool_result *result)
 {
 	struct timespec start;
 	char rest[512];
@@ -73,67 +147,85 @@ static void log_read(int fd, char *log, size_t log_room, struct tool_result *res
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
 		const size_t room = log_room - 1 - result->log_bytes;
+		const int wait_ms = remaining_ms(&start, seconds);
 		struct pollfd pfd = {.fd = fd, .events = POLLIN};
-		ssize_t n = poll(&pfd, 1, remaining_ms(&start));
+		ssize_t n = poll(&pfd, 1, wait_ms);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0) {
-			result->timed_out = 1;
-			return;
-		}
+		if (n == 0 || wait_ms == 0)
+			return false;
 		n = read(fd, room > 0 ? log + result->log_bytes : rest,
 			 room > 0 ? room : sizeof(rest));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
+			return true;
 		if (room > 0)
 			result->log_bytes += (size_t)n;
 	}
 }
 
-int tool_run(const char *const argv[], const char *folder, char *log, size_t log_room,
-	     struct tool_result *result)
+/* What the children said, after their end. 0 or -errno. */
+static int reports_read(int fd, struct tool_result *result)
 {
-	int out[2], report[2];
+	struct report report;
 	int rc = 0;
-	pid_t pid;
 
-	memset(result, 0, sizeof(*result));
-	if (pipe2(out, O_CLOEXEC) != 0)
-		return -errno;
-	if (pipe2(report, O_CLOEXEC) != 0) {
-		rc = -errno;
-		goto err_out;
+	while (read(fd, &report, sizeof(report)) == (ssize_t)sizeof(report)) {
+		if (report.what == REPORT_NO_NAMESPACES)
+			sandbox_count(&sandbox_counts.tools_no_namespaces, 1);
+		else if (report.what == REPORT_NO_LANDLOCK)
+			sandbox_count(&sandbox_counts.tools_no_landlock, 1);
+		else if (report.what == REPORT_STATUS)
+			result->status = report.value;
+		else
+			rc = -report.value;
 	}
-	pid = fork();
-	if (pid == 0)
-		child_exec(argv, folder, out[1], report[1]);
-	rc = pid < 0 ? -errno : 0;
-	close(out[1]);
-	close(report[1]);
-	if (pid < 0)
-		goto err_report;
-	log_read(out[0], log, log_room, result);
-	log[result->log_bytes] = 0;
-	if (result->timed_out)
+	return rc;
+}
+
+static int tool_wait(const struct tool *tool, pid_t pid, char *log, size_t log_room,
+		     struct tool_result *result)
+{
+	result->timed_out = !log_read(tool->out[0], tool->limits->seconds, log, log_room, result);
+	if (result->timed_out) {
 		kill(-pid, SIGKILL);
+		log_read(tool->out[0], END_SECONDS_MAX, log, log_room, result);
+	}
+	log[result->log_bytes] = 0;
 	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
 		;
-	if (read(report[0], &rc, sizeof(rc)) == (ssize_t)sizeof(rc))
-		rc = -rc;
-	else
-		rc = 0;
-	close(report[0]);
-	close(out[0]);
-	return rc;
-err_report:
-	close(report[0]);
-	close(out[0]);
-	return rc;
-err_out:
-	close(out[0]);
-	close(out[1]);
+	return reports_read(tool->reports[0], result);
+}
+
+int tool_run(const char *const argv[], const char *folder, const struct tool_limits *limits,
+	     char *log, size_t log_room, struct tool_result *result)
+{
+	struct tool tool = {.argv = argv, .folder = folder, .limits = limits};
+	const pid_t host = getpid();
+	pid_t pid;
+	int rc;
+
+	memset(result, 0, sizeof(*result));
+	if (pipe2(tool.out, O_CLOEXEC) != 0)
+		return -errno;
+	if (pipe2(tool.reports, O_CLOEXEC) != 0) {
+		rc = -errno;
+		close(tool.out[1]);
+		goto out;
+	}
+	sandbox_count(&sandbox_counts.tools, 1);
+	pid = fork();
+	if (pid == 0)
+		outer_main(&tool, host);
+	rc = pid < 0 ? -errno : 0;
+	close(tool.out[1]);
+	close(tool.reports[1]);
+	if (rc == 0)
+		rc = tool_wait(&tool, pid, log, log_room, result);
+	close(tool.reports[0]);
+out:
+	close(tool.out[0]);
 	return rc;
 }

@@ -154,6 +154,29 @@ static int sections_find(struct checker *c, const uint8_t *module, size_t bytes)
 	return section_result(c, &r);
 }
 
+/* What a section may take, so that the C text of the whole has its bounds. */
+static int sizes_check(struct checker *c)
+{
+	struct reader functions = section_reader(c, SECTION_FUNCTION);
+	struct reader r = {0};
+
+	for (int section = 0; section < SECTION_COUNT; section++) {
+		const uint32_t bytes = c->section_bytes[section];
+
+		if (section == SECTION_CODE && bytes > SANDBOX_CODE_BYTES_MAX)
+			reader_fail(&r, "its functions are longer than 16 MiB together");
+		else if (section == SECTION_DATA && bytes > SANDBOX_DATA_BYTES_MAX)
+			reader_fail(&r, "its data is longer than 16 MiB: give it as an input set");
+		else if (section != SECTION_CODE && section != SECTION_DATA &&
+			 bytes > SANDBOX_SECTION_BYTES_MAX)
+			reader_fail(&r, "its tables of types, functions, elements, globals or "
+					"exports are longer than 1 MiB");
+	}
+	if (functions.at != functions.end && read_u32(&functions) > SANDBOX_FUNCTIONS_MAX)
+		reader_fail(&r, "it has too many functions");
+	return section_result(c, &r);
+}
+
 static int imports_check(struct checker *c)
 {
 	struct reader r = section_reader(c, SECTION_IMPORT);
@@ -190,9 +213,14 @@ static int types_check(struct checker *c)
 	for (uint32_t i = 0; i < count && r.fault == NULL; i++) {
 		if (read_byte(&r) != 0x60)
 			reader_fail(&r, "it has a type that is not a function's");
-		for (int side = 0; side < 2; side++)
-			for (uint32_t n = read_u32(&r); n > 0 && r.fault == NULL; n--)
+		for (int side = 0; side < 2; side++) {
+			const uint32_t values = read_u32(&r);
+
+			if (values > SANDBOX_PARAMS_MAX)
+				reader_fail(&r, "one of its function types has too many values");
+			for (uint32_t n = values; n > 0 && r.fault == NULL; n--)
 				read_value_type(&r);
+		}
 	}
 	c->facts->types = count;
 	c->facts->type_bytes = c->section_bytes[SECTION_TYPE];
@@ -375,8 +403,8 @@ int wasm_check(const uint8_t *module, size_t bytes, struct wasm_facts *facts, ch
 	    .error_bytes = error_bytes,
 	};
 	static int (*const checks[])(struct checker *) = {
-	    imports_check, types_check,   tables_check, memories_check,
-	    exports_check, globals_check, bodies_check,
+	    imports_check,  sizes_check,   types_check,   tables_check,
+	    memories_check, exports_check, globals_check, bodies_check,
 	};
 	int rc;
 

@@ -4,6 +4,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,10 @@ static const char *const wasm2c_argv[] = {
 /* This wasm2c aborts on SIMD, and does not know how to be asked to refuse it. */
 static const char *const validate_argv[] = {"wasm-validate", "--disable-simd", "module.wasm", NULL};
 
+static const struct tool_limits limits = {.seconds = SANDBOX_COMPILE_SECONDS_MAX,
+					  .memory_bytes = SANDBOX_COMPILE_MEMORY_BYTES,
+					  .file_bytes = SANDBOX_COMPILE_OUTPUT_BYTES};
+
 static int tool_missing(const char *tool, char *error, size_t error_bytes)
 {
 	return backend_error(error, error_bytes, -ENOENT,
@@ -72,25 +77,61 @@ static int tool_missing(const char *tool, char *error, size_t error_bytes)
 			     tool, strcmp(tool, "gcc") == 0 ? "gcc libc6-dev" : "wabt");
 }
 
+/* Does the log have one of these words? NULL ends them. */
+static bool log_says(const char *log, const char *const words[])
+{
+	for (; *words != NULL; words++)
+		if (strstr(log, *words) != NULL)
+			return true;
+	return false;
+}
+
+/* A tool that reached one of its limits: 0 if it was none of them. A limit ends one of gcc's
+ * programs, and gcc says by which signal. */
+static int limit_error(const char *tool, const struct tool_result *result, const char *log,
+		       char *error, size_t error_bytes)
+{
+	static const char *const memory[] = {"out of memory", "memory exhausted", "bad_alloc",
+					     "Cannot allocate memory", NULL};
+	static const char *const output[] = {"File size limit exceeded", "File too large", NULL};
+	static const char *const time[] = {"CPU time limit exceeded", NULL};
+	const int signo = WIFSIGNALED(result->status) ? WTERMSIG(result->status) : 0;
+
+	if (result->timed_out || signo == SIGXCPU || log_says(log, time))
+		return backend_error(error, error_bytes, -ETIMEDOUT,
+				     "%s took more than %d s over this module: it is too large or "
+				     "made to be slow",
+				     tool, SANDBOX_COMPILE_SECONDS_MAX);
+	if (log_says(log, memory))
+		return backend_error(error, error_bytes, -ENOMEM,
+				     "%s needs more than %llu MiB of memory for this module: it is "
+				     "too large, or made to be",
+				     tool, SANDBOX_COMPILE_MEMORY_BYTES >> 20);
+	if (signo == SIGXFSZ || log_says(log, output))
+		return backend_error(error, error_bytes, -EFBIG,
+				     "%s writes more than %llu MiB for this module: it is too "
+				     "large, or made to be",
+				     tool, SANDBOX_COMPILE_OUTPUT_BYTES >> 20);
+	return 0;
+}
+
 /* Runs one tool of the chain and puts what goes wrong into words. */
 static int tool_step(const char *const argv[], const char *folder, char *error, size_t error_bytes)
 {
 	struct tool_result result;
 	char log[LOG_BYTES];
-	int rc = tool_run(argv, folder, log, sizeof(log), &result);
+	int rc = tool_run(argv, folder, &limits, log, sizeof(log), &result);
 
 	if (rc == -ENOENT)
 		return tool_missing(argv[0], error, error_bytes);
 	if (rc < 0)
 		return backend_error(error, error_bytes, rc, "cannot run %s: %s", argv[0],
 				     strerror(-rc));
-	if (result.timed_out)
-		return backend_error(error, error_bytes, -ETIMEDOUT,
-				     "%s took more than %d s over this module: it is too large or "
-				     "made to be slow",
-				     argv[0], SANDBOX_COMPILE_SECONDS_MAX);
-	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
+	if (!result.timed_out && WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
 		return 0;
+	rc = limit_error(argv[0], &result, log, error, error_bytes);
+	if (rc < 0)
+		return rc;
 	if (strstr(log, "No space left") != NULL)
 		return backend_error(error, error_bytes, -ENOSPC,
 				     "no space left for the code cache while compiling in %s; free "
@@ -146,7 +187,7 @@ static int toolchain_hash(uint64_t *hash, char *error, size_t error_bytes)
 	if (known != 0)
 		goto out;
 	for (int i = 0; i < 2; i++) {
-		rc = tool_run(versions[i], "/", text + n, 256, &result);
+		rc = tool_run(versions[i], NULL, &limits, text + n, 256, &result);
 		if (rc == -ENOENT)
 			tool_missing(versions[i][0], error, error_bytes);
 		else if (rc < 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "guest.h"
 
 static struct {
@@ -21,14 +22,6 @@ static struct {
 	struct guest_thread *threads;
 	_Atomic uint64_t wake_ns; // watchdog: wo; guests' threads: ro
 } watchdog = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-uint64_t watchdog_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 void watchdog_add(struct guest_thread *thread)
 {
@@ -90,13 +83,25 @@ void watchdog_interrupt(void)
 	pthread_mutex_unlock(&watchdog.lock);
 }
 
+/* Locked: waits that long, or until a guest has an earlier deadline. */
+static void watchdog_wait(uint64_t wait_ns)
+{
+	const uint64_t until_ns = clock_monotonic_ns() + wait_ns;
+	const struct timespec ts = {.tv_sec = (time_t)(until_ns / 1000000000u),
+				    .tv_nsec = (long)(until_ns % 1000000000u)};
+
+	pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &ts);
+}
+
 static void *watchdog_main(void *unused)
 {
 	pthread_mutex_lock(&watchdog.lock);
 	while (!watchdog.stop) {
-		const uint64_t now_ns = watchdog_now_ns();
-		uint64_t wake_ns = now_ns + SANDBOX_TIME_SLACK_MS * 1000000ull;
-		struct timespec ts;
+		const bool calibrated = clock_calibrate();
+		const uint64_t now_ns = clock_now_ns();
+		uint64_t wake_ns =
+		    now_ns +
+		    (calibrated ? SANDBOX_TIME_SLACK_MS : SANDBOX_CALIBRATION_MS) * 1000000ull;
 
 		atomic_store(&watchdog.wake_ns, wake_ns);
 		for (struct guest_thread *t = watchdog.threads; t != NULL; t = t->next) {
@@ -105,9 +110,7 @@ static void *watchdog_main(void *unused)
 			wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
 		}
 		atomic_store(&watchdog.wake_ns, wake_ns);
-		ts.tv_sec = (time_t)(wake_ns / 1000000000u);
-		ts.tv_nsec = (long)(wake_ns % 1000000000u);
-		pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &ts);
+		watchdog_wait(wake_ns > now_ns ? wake_ns - now_ns : 0);
 	}
 	pthread_mutex_unlock(&watchdog.lock);
 	return NULL;

@@ -1,26 +1,8 @@
 #!/bin/bash
 # A function from its beginning to its test, as who writes one meets it.
 # develop.sh MILLRACE SOURCE_ROOT
-set -u
-millrace=$(realpath "$1")
-root=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_CACHE_HOME=$work/cache
-failed=0
-
-# expect CODE TEXT COMMAND...: TEXT must be in what the command says.
-expect() {
-	local code=$1 text=$2 rc=0
-	shift 2
-	"$@" >"$work/said" 2>&1 </dev/null || rc=$?
-	if [ "$rc" -ne "$code" ] || ! grep -qF -- "$text" "$work/said"; then
-		failed=1
-		echo "$*: exit code $rc, wanted $code and \"$text\"; it said:"
-		cat "$work/said"
-	fi
-}
+# shellcheck source=tests/develop/expect.sh
+. "$(dirname "$0")/expect.sh"
 
 expect 0 'shout/shout.mr' "$millrace" new shout
 expect 0 'shout/shout.wasm' "$millrace" build shout

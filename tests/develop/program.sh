@@ -1,25 +1,8 @@
 #!/bin/bash
 # Ordinary programs in C and C++ as functions: program.sh MILLRACE SOURCE_ROOT
-set -u
-millrace=$(realpath "$1")
-here=$2/tests/develop
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_CACHE_HOME=$work/cache
-failed=0
-
-# expect CODE TEXT COMMAND...: TEXT must be in what the command says.
-expect() {
-	local code=$1 text=$2 rc=0
-	shift 2
-	"$@" >"$work/said" 2>&1 </dev/null || rc=$?
-	if [ "$rc" -ne "$code" ] || ! grep -qF -- "$text" "$work/said"; then
-		failed=1
-		echo "$*: exit code $rc, wanted $code and \"$text\"; it said:"
-		cat "$work/said"
-	fi
-}
+# shellcheck source=tests/develop/expect.sh
+. "$(dirname "$0")/expect.sh"
+here=$root/tests/develop
 
 # case NAME [ARGUMENT]: the inputs that probe.c wants to find.
 probe_case() {

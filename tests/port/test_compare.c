@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "test.h"
 #include "wire.h"
 
@@ -10,25 +11,10 @@
 #define HUGE_PAGES 128 /* of 2 MiB: EAL's heap for two ports and the pools */
 #define POOL_BYTES (8u << 20)
 
-static char folder[] = "/tmp/millrace-port-XXXXXX";
 static struct region_pool *plain_pool;
 static struct region_pool *heap_pool;
 static const char *mtu = "1500"; /* of the ports */
 static struct wire_plan plan = {.frames = FRAMES_DEFAULT, .bytes_min = 60, .seed = 1};
-
-static void folder_remove(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	wire_command(command);
-}
-
-static void folder_make(void)
-{
-	CHECK(mkdtemp(folder) != NULL, "%s", folder);
-	atexit(folder_remove);
-}
 
 static void pools_create(void)
 {
@@ -203,32 +189,20 @@ static void test_net_ring(void)
 
 static void test_memif(void)
 {
-	char server[128];
-	char client[128];
+	char server[KIND_SPEC_BYTES], client[KIND_SPEC_BYTES];
 
-	folder_make();
-	snprintf(server, sizeof(server),
-		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
-	snprintf(client, sizeof(client),
-		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
+	kind_memif(server, client, false);
 	compare_pair(server, client);
 }
 
 /* The client's frames and regions are read in its DPDK heap, which has to be one file. */
 static void test_memif_zero_copy(void)
 {
-	char server[128];
-	char client[128];
+	char server[KIND_SPEC_BYTES], client[KIND_SPEC_BYTES];
 
 	if (!huge_pages_reserve(HUGE_PAGES))
 		SKIP("no huge pages, and this user may not reserve them");
-	folder_make();
-	snprintf(server, sizeof(server),
-		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
-	snprintf(client, sizeof(client),
-		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no,"
-		 "zero-copy=yes",
-		 folder);
+	kind_memif(server, client, true);
 	compare_pair(server, client);
 }
 
@@ -280,9 +254,8 @@ static void test_pcap(void)
 	const char *specs[] = {writer, reader};
 	struct port *port;
 
-	folder_make();
-	snprintf(writer, sizeof(writer), "net_pcap0,tx_pcap=%s/wire.pcap", folder);
-	snprintf(reader, sizeof(reader), "net_pcap1,rx_pcap=%s/wire.pcap", folder);
+	snprintf(writer, sizeof(writer), "net_pcap0,tx_pcap=%s/wire.pcap", kind_folder());
+	snprintf(reader, sizeof(reader), "net_pcap1,rx_pcap=%s/wire.pcap", kind_folder());
 	eal_start(specs, 2);
 	port = open_port(writer);
 	memcpy(from_mac, port->abilities.mac, 6);
@@ -297,19 +270,13 @@ static void test_pcap(void)
 
 static void test_vhost(void)
 {
-	char device[128];
-	char driver[128];
+	char device[KIND_SPEC_BYTES], driver[KIND_SPEC_BYTES];
 
-	folder_make();
-	snprintf(device, sizeof(device), "net_vhost0,iface=%s/vhost.sock", folder);
-	snprintf(driver, sizeof(driver), "net_virtio_user0,path=%s/vhost.sock", folder);
+	kind_vhost(device, driver);
 	compare_pair(device, driver);
 }
 
-static const struct {
-	const char *kind;
-	void (*run)(void);
-} tests[] = {
+static const struct kind kinds[] = {
     {"ring", test_ring},           {"net_ring", test_net_ring},
     {"memif", test_memif},         {"memif_zero_copy", test_memif_zero_copy},
     {"af_packet", test_af_packet}, {"af_packet_user", test_af_packet_user},
@@ -326,11 +293,5 @@ int main(int argc, char **argv)
 		plan.frames = (uint32_t)strtoul(argv[3], NULL, 0);
 	if (argc > 4)
 		plan.seed = strtoull(argv[4], NULL, 0);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].kind) == 0) {
-			tests[i].run();
-			return 0;
-		}
-	}
-	CHECK(false, "no such kind of port: %s", argv[1]);
+	kind_run(kinds, sizeof(kinds) / sizeof(kinds[0]), argv[1]);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "test.h"
 #include "wire.h"
 
@@ -27,7 +28,6 @@
 
 static bool needs_huge_pages;
 static bool comes_again; /* an end may go, and another come */
-static char folder[] = "/tmp/millrace-port-XXXXXX";
 
 static uint64_t now_us(void)
 {
@@ -315,20 +315,6 @@ static void check_pair(const char *a_spec, const char *b_spec)
 
 /* --- The kinds ------------------------------------------------------------------------------- */
 
-static void folder_remove(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	wire_command(command);
-}
-
-static void folder_make(void)
-{
-	CHECK(mkdtemp(folder) != NULL, "%s", folder);
-	atexit(folder_remove);
-}
-
 /* The kernel says nothing by itself on these links. */
 static void veth_make(void)
 {
@@ -355,40 +341,28 @@ static void test_ring(void)
 
 static void test_memif(void)
 {
-	char server[128], client[128];
+	char server[KIND_SPEC_BYTES], client[KIND_SPEC_BYTES];
 
-	folder_make();
 	comes_again = true;
-	snprintf(server, sizeof(server),
-		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
-	snprintf(client, sizeof(client),
-		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
+	kind_memif(server, client, false);
 	check_pair(server, client);
 }
 
 static void test_memif_zero_copy(void)
 {
-	char server[128], client[128];
+	char server[KIND_SPEC_BYTES], client[KIND_SPEC_BYTES];
 
-	folder_make();
 	needs_huge_pages = true;
-	snprintf(server, sizeof(server),
-		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
-	snprintf(client, sizeof(client),
-		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no,"
-		 "zero-copy=yes",
-		 folder);
+	kind_memif(server, client, true);
 	check_pair(server, client);
 }
 
 static void test_vhost(void)
 {
-	char device[128], driver[128];
+	char device[KIND_SPEC_BYTES], driver[KIND_SPEC_BYTES];
 
-	folder_make();
 	comes_again = true;
-	snprintf(device, sizeof(device), "net_vhost0,iface=%s/vhost.sock", folder);
-	snprintf(driver, sizeof(driver), "net_virtio_user0,path=%s/vhost.sock", folder);
+	kind_vhost(device, driver);
 	check_pair(device, driver);
 }
 
@@ -435,10 +409,7 @@ static void test_tap(void)
 	check_pair("net_tap0,iface=mrtap", "mrtap");
 }
 
-static const struct {
-	const char *kind;
-	void (*run)(void);
-} tests[] = {
+static const struct kind kinds[] = {
     {"ring", test_ring},
     {"memif", test_memif},
     {"memif_zero_copy", test_memif_zero_copy},
@@ -454,11 +425,5 @@ static const struct {
 int main(int argc, char **argv)
 {
 	CHECK(argc == 2, "usage: %s KIND", argv[0]);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].kind) == 0) {
-			tests[i].run();
-			return 0;
-		}
-	}
-	CHECK(false, "no such kind of port: %s", argv[1]);
+	kind_run(kinds, sizeof(kinds) / sizeof(kinds[0]), argv[1]);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "test.h"
 #include "wire.h"
 
@@ -27,22 +28,6 @@ struct end {
 	struct port *queues[QUEUES];
 	uint32_t count;
 };
-
-static char folder[] = "/tmp/millrace-queues-XXXXXX";
-
-static void folder_remove(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	wire_command(command);
-}
-
-static void folder_make(void)
-{
-	CHECK(mkdtemp(folder) != NULL, "%s", folder);
-	atexit(folder_remove);
-}
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
@@ -358,14 +343,10 @@ static void test_net_ring(void)
 /* Queue and queue are paired: two thirds come to the wrong one. */
 static void test_memif(void)
 {
-	char server[128], client[128];
+	char server[KIND_SPEC_BYTES], client[KIND_SPEC_BYTES];
 	struct end a, b;
 
-	folder_make();
-	snprintf(server, sizeof(server),
-		 "net_memif0,role=server,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
-	snprintf(client, sizeof(client),
-		 "net_memif1,role=client,id=0,socket=%s/memif.sock,socket-abstract=no", folder);
+	kind_memif(server, client, false);
 	pair_try(server, client, &a, &b);
 	CHECK(SUM(&b, rx_spread) >= FRAMES_EACH * QUEUES * (QUEUES - 1), "passed on");
 	CHECK(SUM(&a, tx_shared) == 0, "memif has a queue for each");
@@ -433,10 +414,7 @@ static void test_tap(void)
 	end_close(&a, false);
 }
 
-static const struct {
-	const char *kind;
-	void (*run)(void);
-} tests[] = {
+static const struct kind kinds[] = {
     {"ring", test_ring},     {"net_ring", test_net_ring},
     {"memif", test_memif},   {"af_packet", test_af_packet},
     {"one", test_one_queue}, {"af_xdp", test_af_xdp},
@@ -446,11 +424,5 @@ static const struct {
 int main(int argc, char **argv)
 {
 	CHECK(argc == 2, "usage: %s KIND", argv[0]);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (strcmp(argv[1], tests[i].kind) == 0) {
-			tests[i].run();
-			return 0;
-		}
-	}
-	CHECK(false, "no such kind of port: %s", argv[1]);
+	kind_run(kinds, sizeof(kinds) / sizeof(kinds[0]), argv[1]);
 }

@@ -6,7 +6,6 @@
  */
 #include "conformance.h"
 
-#include <dirent.h>
 #include <errno.h>
 
 struct harness_function conformance_function(const struct conformance *c, const char *name)
@@ -37,18 +36,6 @@ void conformance_echo(const struct harness_function *echo)
 	CHECK(memcmp(harness_bytes(&run, harness_items(&run)), "hello", 5) == 0);
 	CHECK(run.result.text[0] == 0);
 	harness_release(&run);
-}
-
-long conformance_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	long n = 0;
-
-	CHECK(dir != NULL);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
 }
 
 long conformance_rss_kib(void)

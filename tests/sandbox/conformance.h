@@ -25,7 +25,6 @@ void conformance_run(const struct harness_function *function, const void *bytes,
 		     struct harness_run *run);
 /* good_echo gives back what it got: the backend, the thread and the pool are sound. */
 void conformance_echo(const struct harness_function *echo);
-long conformance_descriptors(void);
 long conformance_rss_kib(void);
 
 void conformance_ends(const struct conformance *c);

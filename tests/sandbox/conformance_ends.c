@@ -113,15 +113,15 @@ void conformance_ends(const struct conformance *c)
 	/* Allocators take a while until they hold what they ever will. */
 	all_run(c->runs / 4);
 	two_threads_run(c->runs / 8);
-	descriptors = conformance_descriptors();
+	descriptors = harness_descriptors();
 	rss = conformance_rss_kib();
 	all_run(c->runs);
-	CHECK(conformance_descriptors() == descriptors, "%ld, then %ld", descriptors,
-	      conformance_descriptors());
+	CHECK(harness_descriptors() == descriptors, "%ld, then %ld", descriptors,
+	      harness_descriptors());
 	/* Two threads at the same function may have met for the first time. */
 	two_threads_run(c->runs / 4);
-	CHECK(conformance_descriptors() <= descriptors + THREAD_DESCRIPTORS * (long)BAD_COUNT,
-	      "%ld, then %ld", descriptors, conformance_descriptors());
+	CHECK(harness_descriptors() <= descriptors + THREAD_DESCRIPTORS * (long)BAD_COUNT,
+	      "%ld, then %ld", descriptors, harness_descriptors());
 	CHECK(conformance_rss_kib() < rss + 4096, "%ld KiB, then %ld", rss, conformance_rss_kib());
 	for (size_t b = 0; b < BAD_COUNT; b++)
 		sandbox_release(&functions[b].code);

@@ -57,7 +57,7 @@ static void threads_run(void)
 
 void conformance_threads(const struct conformance *c)
 {
-	const long descriptors = conformance_descriptors();
+	const long descriptors = harness_descriptors();
 	struct region_pool_stats stats;
 
 	conformance = c;
@@ -66,8 +66,8 @@ void conformance_threads(const struct conformance *c)
 	conformance_echo(&shared_echo);
 	sandbox_release(&shared_echo.code);
 	CHECK(shared_echo.code == NULL);
-	CHECK(conformance_descriptors() == descriptors, "%ld, then %ld", descriptors,
-	      conformance_descriptors());
+	CHECK(harness_descriptors() == descriptors, "%ld, then %ld", descriptors,
+	      harness_descriptors());
 	region_pool_stats(harness_pool(), &stats);
 	CHECK(stats.regions == 0, "%llu regions are held", (unsigned long long)stats.regions);
 }

@@ -189,3 +189,33 @@ const uint8_t *harness_bytes(const struct harness_run *run, const struct mr_item
 {
 	return run->region->base + item->bytes_off;
 }
+
+void harness_echo(const struct harness_function *echo, uint32_t number)
+{
+	char text[16];
+	const struct harness_item item = {
+	    .name = "number",
+	    .bytes = text,
+	    .len = (uint32_t)snprintf(text, sizeof(text), "%u", number),
+	};
+	const struct harness_set in = {"in", &item, 1};
+	struct harness_run run;
+
+	harness_invoke(echo, &in, 1, &run);
+	CHECK(run.result.outcome == SANDBOX_OK, "%s", run.result.text);
+	CHECK(run.out.item_count == 1);
+	CHECK(memcmp(harness_bytes(&run, harness_items(&run)), text, item.len) == 0);
+	harness_release(&run);
+}
+
+long harness_descriptors(void)
+{
+	DIR *fds = opendir("/proc/self/fd");
+	long count = 0;
+
+	CHECK(fds != NULL);
+	while (readdir(fds) != NULL)
+		count++;
+	closedir(fds);
+	return count;
+}

@@ -55,7 +55,12 @@ bool harness_backend_works(const char *backend, const char *dir, const char *nam
 void harness_invoke(const struct harness_function *function, const struct harness_set *in,
 		    uint32_t in_count, struct harness_run *run);
 void harness_release(struct harness_run *run);
+/* Runs a function that echoes (good_echo) on a text that is the number, and checks the answer. */
+void harness_echo(const struct harness_function *echo, uint32_t number);
 const struct mr_item *harness_items(const struct harness_run *run);
 const uint8_t *harness_bytes(const struct harness_run *run, const struct mr_item *item);
+
+/* How many descriptors this process has open, and a constant: to be compared. */
+long harness_descriptors(void);
 
 #endif

@@ -4,8 +4,6 @@
  *
  *	test_kvm_machine DIR [RUNS]
  */
-#include <dirent.h>
-#include <unistd.h>
 
 #include "harness.h"
 #include "kvm_device.h"
@@ -27,23 +25,11 @@ static void echo_prepare(struct harness_function *function)
 	function->code = harness_prepare("kvm", dir, "good_echo");
 }
 
-/* Echoes a text that is the number; a region of extra bytes more than needed. */
+/* In a region of extra bytes more than needed. */
 static void echo_run(struct harness_function *function, uint32_t number, uint64_t extra)
 {
-	char text[16];
-	const struct harness_item item = {.name = "number",
-					  .bytes = text,
-					  .len =
-					      (uint32_t)snprintf(text, sizeof(text), "%u", number)};
-	const struct harness_set in = {"in", &item, 1};
-	struct harness_run run;
-
 	function->memory_base = 4096 + extra;
-	harness_invoke(function, &in, 1, &run);
-	CHECK(run.result.outcome == SANDBOX_OK, "%s", run.result.text);
-	CHECK(run.out.item_count == 1);
-	CHECK(memcmp(harness_bytes(&run, harness_items(&run)), text, item.len) == 0);
-	harness_release(&run);
+	harness_echo(function, number);
 }
 
 /* More codes and regions than books have room for: they are forgotten, and made again. */
@@ -156,33 +142,21 @@ static long rss_kib(void)
 	return kib;
 }
 
-static int descriptors(void)
-{
-	DIR *fds = opendir("/proc/self/fd");
-	int count = 0;
-
-	CHECK(fds != NULL);
-	while (readdir(fds) != NULL)
-		count++;
-	closedir(fds);
-	return count;
-}
-
 static void runs_leave_nothing(uint32_t runs)
 {
 	long rss = 0;
-	int fds = 0;
+	long fds = 0;
 
 	for (uint32_t i = 0; i < runs; i++) {
 		if (i == WARM_RUNS) {
 			rss = rss_kib();
-			fds = descriptors();
+			fds = harness_descriptors();
 		}
 		echo_run(&echo, i, (uint64_t)(i % 64) * MR_PAGE_BYTES);
 	}
-	printf("%u runs: %ld KiB then, %ld now; %d descriptors\n", runs, rss, rss_kib(), fds);
+	printf("%u runs: %ld KiB then, %ld now; %ld descriptors\n", runs, rss, rss_kib(), fds);
 	CHECK(rss_kib() <= rss + RSS_SLACK_KIB, "%ld KiB, then %ld", rss, rss_kib());
-	CHECK(descriptors() == fds);
+	CHECK(harness_descriptors() == fds);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,6 @@
  *
  *	test_kvm_threads DIR
  */
-#include <dirent.h>
 #include <pthread.h>
 
 #include "harness.h"
@@ -21,21 +20,13 @@ static struct sandbox_code *shared; // prepared once, run by all
 
 static void echo_run(struct sandbox_code *code, uint32_t number)
 {
-	struct harness_function echo = {.code = code, .out = "out"};
-	char text[16];
-	const struct harness_item item = {.name = "number",
-					  .bytes = text,
-					  .len =
-					      (uint32_t)snprintf(text, sizeof(text), "%u", number)};
-	const struct harness_set in = {"in", &item, 1};
-	struct harness_run run;
+	const struct harness_function echo = {
+	    .code = code,
+	    .out = "out",
+	    .memory_base = 4096 + (uint64_t)(number % 7) * MR_PAGE_BYTES,
+	};
 
-	echo.memory_base = 4096 + (uint64_t)(number % 7) * MR_PAGE_BYTES;
-	harness_invoke(&echo, &in, 1, &run);
-	CHECK(run.result.outcome == SANDBOX_OK, "%s", run.result.text);
-	CHECK(run.out.item_count == 1);
-	CHECK(memcmp(harness_bytes(&run, harness_items(&run)), text, item.len) == 0);
-	harness_release(&run);
+	harness_echo(&echo, number);
 }
 
 static void *thread_main(void *argument)
@@ -52,23 +43,11 @@ static void *thread_main(void *argument)
 	return NULL;
 }
 
-static int descriptors(void)
-{
-	DIR *fds = opendir("/proc/self/fd");
-	int count = 0;
-
-	CHECK(fds != NULL);
-	while (readdir(fds) != NULL)
-		count++;
-	closedir(fds);
-	return count;
-}
-
 int main(int argc, char **argv)
 {
 	const struct kvm_device *device;
 	char error[MR_ERROR_BYTES_MAX];
-	int fds;
+	long fds;
 
 	CHECK(argc == 2);
 	if (kvm_device_open(&device, error, sizeof(error)) < 0)
@@ -76,7 +55,7 @@ int main(int argc, char **argv)
 	dir = argv[1];
 	harness_start();
 	shared = harness_prepare("kvm", dir, "good_echo");
-	fds = descriptors();
+	fds = harness_descriptors();
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		pthread_t threads[THREADS];
 		uint32_t seeds[THREADS];
@@ -87,7 +66,7 @@ int main(int argc, char **argv)
 		}
 		for (uint32_t i = 0; i < THREADS; i++)
 			CHECK(pthread_join(threads[i], NULL) == 0);
-		CHECK(descriptors() == fds, "%d, not %d", descriptors(), fds);
+		CHECK(harness_descriptors() == fds, "%ld, not %ld", harness_descriptors(), fds);
 	}
 	CHECK(sandbox_counts.kvm_machines_made == ROUNDS * THREADS);
 	CHECK(sandbox_counts.kvm_machines_replaced == 0);

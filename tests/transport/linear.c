@@ -6,8 +6,10 @@
 uint32_t linear_output(struct transport *t, uint64_t now_ns, uint8_t *frame)
 {
 	struct transport_frame out = {.head = frame};
+	uint32_t count = transport_output(t, now_ns, &out, 1);
 
-	if (transport_output(t, now_ns, &out, 1) == 0)
+	transport_output_end(t);
+	if (count == 0)
 		return 0;
 	if (out.body_bytes > 0)
 		memcpy(frame + out.head_bytes, out.body, out.body_bytes);

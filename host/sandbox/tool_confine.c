@@ -1,0 +1,161 @@
+/* The walls around a compiler, one after the other; the filter comes last. */
+#include "tool_confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox_limits.h"
+
+bool tool_namespaces_enter(void)
+{
+	return unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+		       CLONE_NEWCGROUP) == 0;
+}
+
+static int limits_set(const struct tool_limits *limits, bool namespaces)
+{
+	const struct {
+		__rlimit_resource_t what;
+		rlim_t most;
+	} all[] = {
+	    {RLIMIT_CPU, limits->seconds},
+	    {RLIMIT_AS, limits->memory_bytes},
+	    {RLIMIT_FSIZE, limits->file_bytes},
+	    {RLIMIT_NOFILE, SANDBOX_COMPILE_FILES_MAX},
+	    {RLIMIT_CORE, 0},
+	    {RLIMIT_MEMLOCK, 0},
+	    {RLIMIT_MSGQUEUE, 0},
+	    /* The last: outside of a namespace it would count our own processes. (Root's are not
+	     * counted at all: they end with the namespace.) */
+	    {RLIMIT_NPROC, SANDBOX_COMPILE_PROCESSES_MAX},
+	};
+	const size_t count = sizeof(all) / sizeof(all[0]) - (namespaces ? 0 : 1);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct rlimit limit = {.rlim_cur = all[i].most, .rlim_max = all[i].most};
+
+		if (setrlimit(all[i].what, &limit) != 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Root's rights, where no user namespace took them away. */
+static int rights_drop(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capset, &head, none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -errno;
+	return 0;
+}
+
+/* Landlock's rights and rules, up to its version 6: newer than the headers we compile with. */
+#define FS_EXECUTE (1ull << 0)
+#define FS_WRITE_FILE (1ull << 1)
+#define FS_READ_FILE (1ull << 2)
+#define FS_READ_DIR (1ull << 3)
+#define FS_REMOVE_FILE (1ull << 5)
+#define FS_MAKE_REG (1ull << 8)
+#define FS_TRUNCATE (1ull << 14)
+#define FS_ALL_1 ((1ull << 13) - 1) /* of version 1 */
+#define FS_ALL_2 ((1ull << 14) - 1) /* and moving between folders */
+#define FS_ALL_3 ((1ull << 15) - 1) /* and truncating */
+#define FS_ALL_5 ((1ull << 16) - 1) /* and controlling devices */
+#define NET_ALL 3ull                /* binding and connecting TCP: version 4 */
+#define SCOPE_ALL 3ull              /* abstract sockets and signals: version 6 */
+#define FS_PROGRAMS (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
+#define FS_FOLDER \
+	(FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE)
+
+struct landlock_rights {
+	uint64_t fs, net, scoped;
+};
+
+/* What is not there cannot be read either. */
+static int path_allow(int ruleset, const char *path, uint64_t rights, uint64_t known)
+{
+	struct landlock_path_beneath_attr rule = {.allowed_access = rights & known};
+	int rc = 0;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+		rc = -errno;
+	close(rule.parent_fd);
+	return rc;
+}
+
+static int paths_allow(int ruleset, const char *folder, uint64_t known)
+{
+	/* Where distributions keep compilers, what these are linked with, and headers. */
+	static const char *const programs[] = {"/usr", "/bin", "/lib", "/lib64"};
+	int rc =
+	    path_allow(ruleset, "/dev/null", FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE, known);
+
+	if (rc == 0)
+		rc = path_allow(ruleset, "/etc/ld.so.cache", FS_READ_FILE, known);
+	for (size_t i = 0; rc == 0 && i < sizeof(programs) / sizeof(programs[0]); i++)
+		rc = path_allow(ruleset, programs[i], FS_PROGRAMS, known);
+	if (rc == 0 && folder != NULL)
+		rc = path_allow(ruleset, folder, FS_FOLDER, known);
+	return rc;
+}
+
+/* 1, 0 where the kernel has no Landlock, or -errno. */
+static int landlock_enter(const char *folder)
+{
+	const long version =
+	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_rights rights = {.fs = FS_ALL_1};
+	size_t bytes = sizeof(rights.fs);
+	int ruleset, rc;
+
+	if (version <= 0)
+		return 0;
+	if (version >= 2)
+		rights.fs = version >= 5 ? FS_ALL_5 : version >= 3 ? FS_ALL_3 : FS_ALL_2;
+	if (version >= 4) {
+		rights.net = NET_ALL;
+		bytes = 2 * sizeof(uint64_t);
+	}
+	if (version >= 6) {
+		rights.scoped = SCOPE_ALL;
+		bytes = sizeof(rights);
+	}
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, bytes, 0);
+	if (ruleset < 0)
+		return -errno;
+	rc = paths_allow(ruleset, folder, rights.fs);
+	if (rc == 0)
+		rc = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 1 : -errno;
+	close(ruleset);
+	return rc;
+}
+
+int tool_confine(const struct tool_limits *limits, const char *folder, bool namespaces,
+		 bool *landlock)
+{
+	int rc = limits_set(limits, namespaces);
+
+	if (rc == 0)
+		rc = rights_drop();
+	if (rc < 0)
+		return rc;
+	rc = landlock_enter(folder);
+	if (rc < 0)
+		return rc;
+	*landlock = rc > 0;
+	return tool_filter_install();
+}
