@@ -140,6 +140,7 @@ static void sources_free(struct job *job)
 		for (uint32_t i = 0; i < source->path_count; i++)
 			free(source->paths[i]);
 		free(source->paths);
+		kept_free(source);
 		free(source->splits);
 		free(source->partitions);
 	}

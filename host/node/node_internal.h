@@ -79,8 +79,15 @@ TAILQ_HEAD(incoming_queue, incoming);
 /* --- Jobs
  * --------------------------------------------------------------------------------------------- */
 
+/* An item of a source, read in an epoch and kept for the others. */
+struct kept_item {
+	struct region *batch; /* it alone; NULL: not kept */
+	uint64_t offset;      /* where it is in its file */
+};
+
 /* The items of one source this node reads. */
 struct job_source {
+	struct kept_item *kept; /* count, or NULL */
 	struct source_split *splits;
 	uint64_t *partitions;
 	uint32_t count;
@@ -563,6 +570,13 @@ void run_failed(struct run *run);
 void run_wait(struct run *run);
 void run_to_worker(struct run *run);
 bool fault_strikes(struct node *node, uint32_t ppm);
+
+/* kept.c: items of sources that later epochs want again, while there is memory. */
+void kept_add(struct run *run, struct region *batch); /* which stays the caller's, too */
+const struct kept_item *kept_find(const struct run *run);
+/* At least so many bytes, if so many are kept; returns how many. */
+uint64_t kept_release(struct node *node, uint64_t want_bytes);
+void kept_free(struct job_source *source);
 
 /* ship.c */
 void ship_outputs(struct run *run, bool counts);
