@@ -132,6 +132,10 @@ struct job_spec {
 	uint32_t output_count;
 	const struct job_code *codes; /* of every function of the plan */
 	uint32_t code_count;
+	/* Folder for the states of every checkpoint_every'th epoch (0: each); NULL: none are kept.
+	 * When it holds a checkpoint of the same job, that is gone on from. */
+	const char *checkpoint;
+	uint32_t checkpoint_every;
 };
 
 enum job_state { JOB_STARTING, JOB_RUNNING, JOB_ENDING, JOB_DONE, JOB_FAILED };

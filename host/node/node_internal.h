@@ -86,8 +86,15 @@ TAILQ_HEAD(incoming_queue, incoming);
 /* --- Jobs
  * --------------------------------------------------------------------------------------------- */
 
+/* An item of a source, read in an epoch and kept for the others. */
+struct kept_item {
+	struct region *batch; /* it alone; NULL: not kept */
+	uint64_t offset;      /* where it is in its file */
+};
+
 /* The items of one source this node reads. */
 struct job_source {
+	struct kept_item *kept; /* count, or NULL */
 	struct source_split *splits;
 	uint64_t *partitions;
 	uint32_t count;
@@ -208,9 +215,10 @@ struct job {
 	uint64_t base_retransmits;
 	uint64_t progress_ns; /* when progress was last sent */
 	uint32_t epoch;
-	bool epoch_made;      /* all of it is here, and the leader not told */
-	uint64_t until_items; /* made here, in this epoch */
-	struct lead *lead;    /* at the leader only */
+	bool epoch_made;               /* all of it is here, and the leader not told */
+	uint64_t until_items;          /* made here, in this epoch */
+	struct checkpoint *checkpoint; /* NULL: none is asked for */
+	struct lead *lead;             /* at the leader only */
 };
 TAILQ_HEAD(job_list, job);
 
@@ -533,8 +541,40 @@ bool epoch_meet(struct job *job, uint32_t epoch);
 /* At the leader: a node has told. */
 void epoch_told(struct job *job, uint32_t peer, uint32_t epoch, uint64_t until_items);
 
+/* The leader begins the next one: the last is committed, and written if it was to be. */
+void epoch_next(struct job *job);
+
+/* checkpoint.c: the states of committed epochs in files (checkpoint.h). */
+struct cJSON;
+/* At the leader, for the job's life: the folder, which is made if there is none. -EINVAL with error
+ * text, or -ENOMEM. */
+int checkpoint_open(struct job *job, const char *folder, uint32_t every, char *error,
+		    size_t error_bytes);
+void checkpoint_free(struct checkpoint **checkpoint);
+/* Once its inputs are listed: goes on from the one in the folder, if there is. 0 or -errno with
+ * error text. */
+int checkpoint_find(struct job *job, char *error, size_t error_bytes);
+void checkpoint_describe(const struct job *job, struct cJSON *start);
+/* What START says, on each node; json may be NULL. 0 or -errno. */
+int checkpoint_apply(struct job *job, const struct cJSON *json);
+/* Is the epoch under way to be written when it is made? */
+bool checkpoint_due(const struct job *job);
+/* Its states here are written before the leader is told; true when that has begun, and once it is
+ * over checkpoint_saved(). Called again until then. */
+bool checkpoint_save(struct job *job);
+bool checkpoint_saved(const struct job *job);
+void checkpoint_begin(struct job *job); /* an epoch, of which nothing is written yet */
+/* All nodes have written theirs: from now on it is the one. Then epoch_next(). */
+void checkpoint_commit(struct job *job);
+/* The job has ended well. */
+void checkpoint_remove(const struct job *job);
+/* Goes on loading when memory was short; true when it did. */
+bool checkpoint_pump(struct job *job);
+
 /* prepare.c: code of a job's functions. */
 int prepare_start(struct job *job);
+/* One of the things is ready that job->preparing counts. */
+void prepare_counted(struct job *job);
 void prepare_code_arrived(struct node *node, struct job *job, uint64_t hash, const void *bytes,
 			  size_t byte_count);
 
@@ -557,6 +597,13 @@ void run_failed(struct run *run);
 void run_wait(struct run *run);
 void run_to_worker(struct run *run);
 bool fault_strikes(struct node *node, uint32_t ppm);
+
+/* kept.c: items of sources that later epochs want again, while there is memory. */
+void kept_add(struct run *run, struct region *batch); /* which stays the caller's, too */
+const struct kept_item *kept_find(const struct run *run);
+/* At least so many bytes, if so many are kept; returns how many. */
+uint64_t kept_release(struct node *node, uint64_t want_bytes);
+void kept_free(struct job_source *source);
 
 /* ship.c */
 void ship_outputs(struct run *run, bool counts);
