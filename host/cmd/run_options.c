@@ -25,7 +25,8 @@ const char run_help[] =
     "                        debugging; auto: by what the code is. With --connect it is the\n"
     "                        daemon's, and says which code to bring\n"
     "  --io-cores N          threads of each node that carry batches between nodes, each with a\n"
-    "                        queue of the port, 1 to 16; default 1\n"
+    "                        queue of the port, 1 to 16; default 1. MIN-MAX, or auto: as many\n"
+    "                        of them are active, and of the workers, as there is work for\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
@@ -194,7 +195,11 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	case OPTION_WORKERS:
 		return number(parse, "--workers", value, MR_WORKERS_MAX, &parse->run->workers);
 	case OPTION_IO_CORES:
-		return number(parse, "--io-cores", value, MR_IO_CORES_MAX, &request->io_cores);
+		if (!argument_range(value, MR_IO_CORES_MAX, &request->io_cores_least,
+				    &request->io_cores))
+			return wrong(parse, "--io-cores", value,
+				     "1 to 16, a range of these like 1-4, or auto is needed");
+		return 0;
 	case OPTION_MEMORY:
 		if (!argument_size(value, &parse->run->memory_bytes) ||
 		    parse->run->memory_bytes == 0)

@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "compose.h"
+#include "core_control.h"
 #include "io.h"
 #include "message.h"
 #include "node.h"
@@ -28,6 +29,7 @@ struct workers {
 	struct node *node;
 	pthread_mutex_t lock; /* of the two queues and stopping */
 	pthread_cond_t wake;
+	pthread_cond_t unpark;
 	struct task_queue todo;
 	struct task_queue finished;
 	pthread_t threads[MR_WORKERS_MAX];
@@ -37,6 +39,11 @@ struct workers {
 	uint32_t entered;       /* threads that have tried to enter the sandbox */
 	int enter_error;
 	atomic_uint busy;
+	atomic_uint active; // under the lock: wo; workers from this number on are parked
+	struct worker_time {
+		atomic_uint_fast64_t since_ns; // worker: wo, I/O: ro; of its task, 0: it has none
+		atomic_uint_fast64_t busy_ns;  // worker: wo, I/O: ro; with tasks that have ended
+	} times[MR_WORKERS_MAX];
 	atomic_bool stopping; // set under the lock; hot workers look at it without
 	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
 };
@@ -291,6 +298,15 @@ struct core_load {
 
 struct io_core;
 
+/* The controller of cores, on the I/O thread (control.c). */
+struct node_control {
+	bool on;
+	struct core_control core;
+	uint64_t next_ns;             /* when it steps */
+	uint64_t busy_ns[CORE_SIDES]; /* as of its last step */
+	uint64_t own_busy_ns;         /* of the I/O thread itself */
+};
+
 struct node {
 	/* Set at creation, then read by all. */
 	uint32_t id;
@@ -308,6 +324,8 @@ struct node {
 	struct packet_path path;                   /* of core 0 */
 	struct io_core *io_cores[MR_IO_CORES_MAX]; /* those beyond: 1 to io_core_count - 1 */
 	uint32_t io_core_count;
+	uint32_t io_cores_active; /* of these: the others are given no batches */
+	struct node_control control;
 	struct core_load core_loads[MR_IO_CORES_MAX];
 	struct admission admission;            /* the further cores read it */
 	uint32_t core_turn;                    /* which core is first among equals */
@@ -402,6 +420,11 @@ void io_cores_disarm(struct node *node);
 /* A core has published an event: its thread. */
 void io_cores_ring_node(struct node *node);
 
+/* control.c: io_least 0: all cores are active, always. */
+void control_init(struct node *node, uint32_t io_least, uint32_t workers);
+/* When its time has come. */
+void control_tick(struct node *node);
+
 /* io_cores_metrics.c: counters of all cores together. */
 void io_cores_counters(struct node *node, struct node_core_metrics *sum);
 /* Any thread: adds what further cores have published to metrics that have the first one's. */
@@ -416,6 +439,10 @@ void workers_push(struct workers *workers, struct task *task);
 void workers_call(struct workers *workers, struct task *task);
 /* Between two looks of a thread that polls; look counts them. */
 void worker_breathe(unsigned look);
+/* How many of them take tasks. */
+void workers_activate(struct workers *workers, uint32_t active);
+/* Time that all together have been busy, until now. */
+uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns);
 /* Calls done() of finished tasks; returns their number. */
 uint32_t workers_reap(struct workers *workers);
 void node_wake(struct node *node);

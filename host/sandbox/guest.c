@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "cycle_clock.h"
 
 /*
  * guest_switch() saves what the ABI makes callee-saved, notes the stack pointer in *host_sp and

@@ -26,7 +26,7 @@ struct guest_thread {
 	    inside;            // on the guest's stack, host_sp is good: owner and its handlers
 	atomic_uint run;       // odd while there is a run, one more at each change: owner wo
 	atomic_uint condemned; // the run that is out of time: watchdog wo, handler ro
-	_Atomic uint64_t deadline_ns; // of the current run, by clock.h: owner wo, watchdog ro
+	_Atomic uint64_t deadline_ns; // of the current run, by cycle_clock.h: owner wo, watchdog ro
 	int tid;
 	uint8_t *mapping; // guard, guest stack, guard, signal stack
 	size_t mapping_bytes;

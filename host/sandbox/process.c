@@ -16,7 +16,7 @@
 #include <millrace/hash.h>
 
 #include "backend.h"
-#include "clock.h"
+#include "cycle_clock.h"
 #include "image_report.h"
 #include "process_memory.h"
 #include "process_zygote.h"

@@ -1,4 +1,4 @@
-/* From a wasm module to native code in the cache: wasm2c, the rewriter, gcc. */
+/* From a wasm module to native code in the cache: wasm2c, the rewriter, clang or gcc. */
 #include "wasm_compile.h"
 
 #include <cpuid.h>
@@ -27,13 +27,23 @@ static const char runtime_text[] =
 
 #define LOG_BYTES 4096
 
+/* The compilers, the one to take first in front: what clang makes of wasm2c's text runs faster. It
+ * may take no loop for one that ends because it does nothing. */
+struct compiler {
+	const char *name;
+	const char *version_argument;
+	const char *own_argument;
+};
+static const struct compiler compilers[] = {{"clang", "-dumpversion", "-fno-finite-loops"},
+					    {"gcc", "-dumpfullversion", "-fwrapv"}};
+#define COMPILER_COUNT (sizeof(compilers) / sizeof(compilers[0]))
+
 /*
  * -march=native: the processor's features are part of the cache's key. -ffp-contract=off: no fused
  * multiply-add behind wasm's back. Symbols are hidden but for the shim's, all bound at load: a
  * guest may be stopped anywhere, but not inside the dynamic loader.
  */
-static const char *const gcc_argv[] = {
-    "gcc",
+static const char *const compile_arguments[] = {
     "-std=gnu11",
     "-O3",
     "-march=native",
@@ -56,8 +66,8 @@ static const char *const gcc_argv[] = {
     "guest.so",
     "guest.c",
     "-lm",
-    NULL,
 };
+#define COMPILE_ARGUMENT_COUNT (sizeof(compile_arguments) / sizeof(compile_arguments[0]))
 static const char *const wasm2c_argv[] = {
     "wasm2c", "--no-debug-names", "-n", WASM_REWRITE_NAME, "module.wasm", "-o", "generated.c", NULL,
 };
@@ -74,7 +84,7 @@ static int tool_missing(const char *tool, char *error, size_t error_bytes)
 	return backend_error(error, error_bytes, -ENOENT,
 			     "%s is not installed, which turns wasm into native code: apt-get "
 			     "install %s",
-			     tool, strcmp(tool, "gcc") == 0 ? "gcc libc6-dev" : "wabt");
+			     tool, strcmp(tool, "gcc") == 0 ? "clang" : "wabt");
 }
 
 /* Does the log have one of these words? NULL ends them. */
@@ -171,51 +181,77 @@ static void cpu_describe(uint32_t features[16])
 	}
 }
 
-/* Everything but the module that decides what comes out: hashed once per process. */
-static int toolchain_hash(uint64_t *hash, char *error, size_t error_bytes)
+/* What turns modules into native code here. */
+struct toolchain {
+	const struct compiler *compiler;
+	uint64_t hash; // of everything but the module that decides what comes out
+};
+
+/* Appends what a tool says to be its version. 0 or -errno, -ENOENT when it is not installed. */
+static int version_append(const char *tool, const char *argument, char *text, size_t *n)
+{
+	const char *const argv[] = {tool, argument, NULL};
+	struct tool_result result;
+	const int rc = tool_run(argv, NULL, &limits, text + *n, 256, &result);
+
+	if (rc == 0)
+		*n += result.log_bytes;
+	return rc;
+}
+
+static int toolchain_ask(struct toolchain *toolchain, char *error, size_t error_bytes)
+{
+	char text[2 * 256 + 32 * 64 + sizeof(uint32_t) * 16 + 64] = "";
+	const char *tool = "wasm2c";
+	size_t n = 0;
+	int rc = version_append(tool, "--version", text, &n);
+
+	for (size_t i = 0; rc == 0 && i < COMPILER_COUNT; i++) {
+		toolchain->compiler = &compilers[i];
+		tool = compilers[i].name;
+		rc = version_append(tool, compilers[i].version_argument, text, &n);
+		if (rc != -ENOENT || i + 1 == COMPILER_COUNT)
+			break;
+		rc = 0;
+	}
+	if (rc == -ENOENT)
+		return tool_missing(tool, error, error_bytes);
+	if (rc < 0)
+		return backend_error(error, error_bytes, rc, "cannot run %s: %s", tool,
+				     strerror(-rc));
+	n += (size_t)snprintf(text + n, 128, "%s %s ", tool, toolchain->compiler->own_argument);
+	for (size_t i = 0; i < COMPILE_ARGUMENT_COUNT; i++)
+		n += (size_t)snprintf(text + n, 64, "%s ", compile_arguments[i]);
+	n = (n + 3) & ~(size_t)3;
+	cpu_describe((uint32_t *)(void *)(text + n));
+	n += 16 * sizeof(uint32_t);
+	toolchain->hash = mr_hash64(text, n) ^ mr_hash64(runtime_text, sizeof(runtime_text)) * 3 ^
+			  mr_hash64(module_text, sizeof(module_text)) * 5;
+	return 0;
+}
+
+/* Asked once per process. */
+static int toolchain_find(struct toolchain *toolchain, char *error, size_t error_bytes)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static uint64_t known; // under lock; 0 while unknown
-	static const char *const versions[][3] = {{"gcc", "-dumpfullversion", NULL},
-						  {"wasm2c", "--version", NULL}};
-	char text[2 * 256 + 16 * 64 + sizeof(uint32_t) * 16 + 64] = "";
-	struct tool_result result;
-	size_t n = 0;
+	static struct toolchain known; // under lock
 	int rc = 0;
 
 	pthread_mutex_lock(&lock);
-	if (known != 0)
-		goto out;
-	for (int i = 0; i < 2; i++) {
-		rc = tool_run(versions[i], NULL, &limits, text + n, 256, &result);
-		if (rc == -ENOENT)
-			tool_missing(versions[i][0], error, error_bytes);
-		else if (rc < 0)
-			backend_error(error, error_bytes, rc, "cannot run %s: %s", versions[i][0],
-				      strerror(-rc));
-		if (rc < 0)
-			goto out;
-		n += result.log_bytes;
-	}
-	for (int i = 0; gcc_argv[i] != NULL; i++)
-		n += (size_t)snprintf(text + n, 64, "%s ", gcc_argv[i]);
-	cpu_describe((uint32_t *)(void *)(text + ((n + 3) & ~(size_t)3)));
-	n = ((n + 3) & ~(size_t)3) + 16 * sizeof(uint32_t);
-	known = mr_hash64(text, n) ^ mr_hash64(runtime_text, sizeof(runtime_text)) * 3 ^
-		mr_hash64(module_text, sizeof(module_text)) * 5;
-out:
-	*hash = known;
+	if (known.hash == 0)
+		rc = toolchain_ask(&known, error, error_bytes);
+	*toolchain = known;
 	pthread_mutex_unlock(&lock);
 	return rc;
 }
 
 int wasm_cache_name(uint64_t code_hash, char name[64], char *error, size_t error_bytes)
 {
-	uint64_t tools;
-	const int rc = toolchain_hash(&tools, error, error_bytes);
+	struct toolchain toolchain;
+	const int rc = toolchain_find(&toolchain, error, error_bytes);
 
 	snprintf(name, 64, "wasm-%016llx-%016llx.so", (unsigned long long)code_hash,
-		 (unsigned long long)tools);
+		 (unsigned long long)toolchain.hash);
 	return rc;
 }
 
@@ -260,6 +296,22 @@ static int module_write(const uint8_t *module, size_t bytes, const char *folder)
 	return rc;
 }
 
+/* guest.c to guest.so. */
+static int text_compile(const char *folder, char *error, size_t error_bytes)
+{
+	const char *argv[COMPILE_ARGUMENT_COUNT + 3];
+	struct toolchain toolchain;
+	const int rc = toolchain_find(&toolchain, error, error_bytes);
+
+	if (rc < 0)
+		return rc;
+	argv[0] = toolchain.compiler->name;
+	argv[1] = toolchain.compiler->own_argument;
+	memcpy(argv + 2, compile_arguments, sizeof(compile_arguments));
+	argv[COMPILE_ARGUMENT_COUNT + 2] = NULL;
+	return tool_step(argv, folder, error, error_bytes);
+}
+
 int wasm_compile(const uint8_t *module, size_t bytes, const struct wasm_facts *facts,
 		 const char *cache_dir, const char *name, char *error, size_t error_bytes)
 {
@@ -282,7 +334,7 @@ int wasm_compile(const uint8_t *module, size_t bytes, const struct wasm_facts *f
 	rc = text_rewrite(folder, facts);
 	if (rc < 0)
 		goto out_words;
-	rc = tool_step(gcc_argv, folder, error, error_bytes);
+	rc = text_compile(folder, error, error_bytes);
 	if (rc < 0)
 		goto out;
 	rc = file_read(folder, "guest.so", &object, &object_bytes);

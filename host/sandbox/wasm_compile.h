@@ -1,4 +1,4 @@
-/* From a wasm module to native code in the cache: wasm2c, the rewriter, gcc. */
+/* From a wasm module to native code in the cache: wasm2c, the rewriter, clang or gcc. */
 #ifndef WASM_COMPILE_H
 #define WASM_COMPILE_H
 

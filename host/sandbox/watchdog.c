@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "cycle_clock.h"
 #include "guest.h"
 
 static struct {

@@ -1,5 +1,5 @@
 /* The processor's counter as a clock: whether it may be one, and how fast it runs. */
-#include "clock.h"
+#include "cycle_clock.h"
 
 #include <fcntl.h>
 #include <string.h>

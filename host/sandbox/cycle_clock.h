@@ -6,8 +6,8 @@
  * change its rate, it is clock_gettime(). The rate is measured once and kept: the clock may drift
  * from CLOCK_MONOTONIC by some parts in a million, so that only differences of it mean anything.
  */
-#ifndef CLOCK_H
-#define CLOCK_H
+#ifndef CYCLE_CLOCK_H
+#define CYCLE_CLOCK_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "cycle_clock.h"
 #include "sandbox_limits.h"
 #include "test.h"
 
