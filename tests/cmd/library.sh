@@ -16,12 +16,11 @@ for file in bin/millrace bin/millraced include/millrace/millrace.h include/millr
 	include/millrace/hash.h include/millrace/call.h; do
 	[ -n "$(find "$work/root" -path "*/$file")" ] || { echo "$file is not installed"; exit 1; }
 done
-# The installed command finds the installed SDK, wherever it was installed to.
-XDG_CACHE_HOME=$work/cache
-export XDG_CACHE_HOME
+# The installed command finds the installed SDK and linker script, wherever it was installed to.
 installed=$(find "$work/root" -path '*/bin/millrace')
 "$installed" new shout --dir "$work"
-"$installed" build "$work/shout"
+"$installed" build "$work/shout" --kind image
+"$installed" build "$work/shout" --kind native
 "$installed" test "$work/shout" --sandbox native
 # Nothing but the public calls is to be seen.
 symbols=$(nm -D --defined-only "$lib/libmillrace.so" | awk '{print $3}' | grep -vE '^(mr_|_init$|_fini$|__odr_asan)' || true)
