@@ -123,6 +123,7 @@ static int queue_open(struct endpoint **opened, struct worker *worker,
 	self->port = port;
 	self->core = core;
 	self->worker = worker;
+	poll_clock_init(&self->clock);
 	/* Who sends is on time, however the other polls. */
 	self->sleeps = setup->sleeps && worker->role == PAIR_RECEIVER;
 	self->ticks = malloc(MR_BENCH_SAMPLES_MAX * sizeof(self->ticks[0]));
@@ -403,7 +404,7 @@ void endpoint_turn(struct endpoint *self)
 	const struct link_user user = {pump, self};
 	bool worked;
 
-	self->now_ns = process_now_ns();
+	self->now_ns = poll_clock_now_ns(&self->clock);
 	worked = link_receive(self->link, self->now_ns, &user);
 	if (link_deadline(self->link) <= self->now_ns)
 		link_tick(self->link, self->now_ns);

@@ -7,6 +7,7 @@
 
 #include "endpoint_seal.h"
 #include "packet_link.h"
+#include "poll_clock.h"
 #include "port.h"
 #include "region.h"
 #include "transport.h"
@@ -53,6 +54,7 @@ struct endpoint {
 	struct region *sources[ENDPOINT_SOURCES_MAX];
 	uint64_t *ticks; /* round trips of a run */
 
+	struct poll_clock clock; /* as a node asks for the time */
 	uint64_t now_ns;
 	const struct pair_order *order; /* of the run */
 	const struct endpoint_pattern *pattern;

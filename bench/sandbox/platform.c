@@ -98,8 +98,8 @@ void platform_call_init(struct platform_call *call, const struct subject *subjec
 {
 	const uint32_t bytes = subject->side * subject->side * 4;
 
-	call->items[0] = (struct call_item){.bytes = subject->a, .bytes_len = bytes};
-	call->items[1] = (struct call_item){.bytes = subject->b, .bytes_len = bytes};
+	call->items[0] = (struct mr_call_item){.bytes = subject->a, .bytes_len = bytes};
+	call->items[1] = (struct mr_call_item){.bytes = subject->b, .bytes_len = bytes};
 	for (uint32_t s = 0; s < 2; s++)
 		call->sets[s] = (struct call_set){&call->items[s], 1};
 	call->call.inputs = call->sets;

@@ -26,7 +26,7 @@ void platform_close(struct platform *platform);
 /* A matmul of a subject's side: what a caller keeps while it is under way. */
 struct platform_call {
 	struct node_call call;
-	struct call_item items[2];
+	struct mr_call_item items[2];
 	struct call_set sets[2];
 };
 

@@ -13,12 +13,12 @@
 
 struct dpdk_driver {
 	const char *name;
-	bool scatters;          /* sends a chain of mbufs intact */
-	bool memory;            /* its peer reads the frames in memory of this host */
-	bool mtu_unasked;       /* carries what fits its buffers, whatever length it reports */
-	bool pages;             /* an mbuf has to fit a page of 4 KiB */
-	bool copies;            /* what it sends, with DPDK's memcpy, slow on what is not aligned */
-	bool hangs_up;          /* on DPDK's interrupt thread when its peer goes, at any time */
+	bool scatters;    /* sends a chain of mbufs intact */
+	bool memory;      /* its peer reads the frames in memory of this host */
+	bool mtu_unasked; /* carries what fits its buffers, whatever length it reports */
+	bool pages;       /* an mbuf has to fit a page of 4 KiB */
+	bool copies;      /* what it sends, with DPDK's memcpy, slow on what is not aligned */
+	bool hangs_up;    /* on DPDK's interrupt thread when its peer goes, at any time */
 	/* Takes 32 mbufs of the receive pool for each call that finds a frame, and gives back those
 	 * it has no frame for: but only while one has room for a whole buffer of its ring. */
 	bool rx_by_burst;

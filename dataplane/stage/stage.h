@@ -36,6 +36,15 @@ void store_destroy(struct store **store, struct spill_file *spill);
 int store_add(struct store *store, struct region *batch, struct region_fault *fault);
 const struct store_stats *store_stats(const struct store *store);
 
+/* Batch number index in the order of partitions, or false behind the last: to be kept elsewhere as
+ * it is. Any one thread, while nothing is added and nothing spilled. */
+struct store_batch {
+	struct region *region; /* in memory: referenced by the store; else NULL */
+	uint64_t spill_offset;
+	uint64_t bytes; /* of the image */
+};
+bool store_batch(struct store *store, uint32_t index, struct store_batch *batch);
+
 /* Starts writing batches held in memory to the spill file, largest first, until at least
  * want_bytes are on their way or none is left; memory is released as writes complete. Returns the
  * bytes started, by class_bytes. A batch that someone else references too is left: writing it would

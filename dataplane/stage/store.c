@@ -157,6 +157,18 @@ void store_sort(struct store *store)
 	store->sorted = true;
 }
 
+bool store_batch(struct store *store, uint32_t index, struct store_batch *found)
+{
+	const struct batch *batch;
+
+	store_sort(store);
+	if (index >= store->count)
+		return false;
+	batch = store->batches[index];
+	*found = (struct store_batch){batch->region, batch->spill_offset, batch->image_bytes};
+	return true;
+}
+
 uint64_t slice_room(const struct batch_slice *slice)
 {
 	uint64_t lead = slice->byte % MR_ALIGN;

@@ -283,6 +283,8 @@ void congestion_reset(struct peer *peer);  /* a new session counts marks anew */
 void congestion_resume(struct peer *peer); /* something is sent after nothing was in flight */
 /* A packet was lost: with the others of late, are they more than links lose by themselves? */
 bool congestion_suspected(struct peer *peer, uint32_t number);
+/* Of the latest packets more were lost than links lose by themselves. */
+bool congestion_loses(const struct peer *peer);
 void congestion_lost(struct peer *peer);
 void congestion_collapse(struct peer *peer); /* a timeout: nothing is known any more */
 void congestion_restore(struct peer *peer, uint64_t window_bytes);

@@ -82,12 +82,22 @@ static void loss_count(struct congestion *congestion, uint32_t number)
 	congestion->losses++;
 }
 
+static bool loss_is_much(const struct congestion *congestion, uint32_t number)
+{
+	return congestion->losses * MR_LOSS_SHARE > number - congestion->loss_first;
+}
+
 bool congestion_suspected(struct peer *peer, uint32_t number)
 {
 	struct congestion *congestion = &peer->flight.congestion;
 
 	loss_count(congestion, number);
-	return congestion->losses * MR_LOSS_SHARE > number - congestion->loss_first;
+	return loss_is_much(congestion, number);
+}
+
+bool congestion_loses(const struct peer *peer)
+{
+	return loss_is_much(&peer->flight.congestion, peer->flight.next);
 }
 
 void congestion_lost(struct peer *peer)

@@ -106,7 +106,8 @@ static void spurious(struct peer *peer, uint32_t packets, bool late)
 }
 
 /* A network may double packets as well: no more are ours than we sent again. Nor was it impatience
- * when an answer was lost: then the next one is not late. */
+ * when an answer was lost: then the next one is not late, or it names a packet that came long ago;
+ * where much is lost, the second is likelier than a peer that answers late. */
 static void duplicates_note(struct peer *peer, uint16_t duplicates, bool late)
 {
 	struct flight *flight = &peer->flight;
@@ -131,7 +132,8 @@ void flight_heard(struct peer *peer, const struct wire_echo *echo)
 	}
 	if (flight->next - packet <= MR_FLIGHT_PACKETS)
 		rtt_ns = max_u64(peer->transport->now_ns - packet_at(peer, packet)->sent_ns, 1);
-	duplicates_note(peer, echo->duplicates, rtt_ns > flight->rtt.rto_ns);
+	duplicates_note(peer, echo->duplicates,
+			rtt_ns > flight->rtt.rto_ns && !congestion_loses(peer));
 	flight->heard = packet;
 	flight->backoff = 0;
 	flight->doublings = 0;

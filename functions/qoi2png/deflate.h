@@ -152,8 +152,8 @@ static struct deflate_match deflate_find(const struct deflate_tables *tables, co
 }
 
 /* Writes at most deflate_bytes_max() at to; returns the end of what was written. */
-static uint8_t *deflate(struct deflate_tables *tables, const uint8_t *bytes, uint32_t count,
-			uint8_t *to)
+static uint8_t *deflate_write(struct deflate_tables *tables, const uint8_t *bytes, uint32_t count,
+			      uint8_t *to)
 {
 	struct deflate_out out = {to, 0, 0};
 	uint32_t at = 0;

@@ -169,7 +169,7 @@ static uint8_t *png_data(uint8_t *to, struct deflate_tables *tables, const uint8
 	uint8_t *start = to + 4;
 
 	to = png_bytes(png_bytes(start, "IDAT", 4), zlib_header, 2);
-	to = deflate(tables, rows, bytes, to);
+	to = deflate_write(tables, rows, bytes, to);
 	return png_chunk_end(start, png_number(to, png_adler(rows, bytes)));
 }
 

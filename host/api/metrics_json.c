@@ -188,6 +188,9 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	cJSON_AddNumberToObject(json, "uptime_seconds", (double)metrics->uptime_ns / 1e9);
 	cJSON_AddNumberToObject(json, "workers", metrics->workers);
 	cJSON_AddNumberToObject(json, "workers_busy", metrics->workers_busy);
+	cJSON_AddNumberToObject(json, "workers_active", metrics->workers_active);
+	cJSON_AddNumberToObject(json, "io_cores_active", metrics->io_cores_active);
+	cJSON_AddNumberToObject(json, "cores_moved", (double)metrics->cores_moved);
 	cJSON_AddNumberToObject(json, "jobs_running", metrics->jobs_running);
 	cJSON_AddNumberToObject(json, "jobs_done", (double)metrics->jobs_done);
 	cJSON_AddNumberToObject(json, "jobs_failed", (double)metrics->jobs_failed);

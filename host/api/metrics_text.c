@@ -66,6 +66,8 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #undef SANDBOX
 #undef HANDOVER
 #undef JOB
+	counter_write(to, "node", "cores_moved", "Between I/O and workers, by the controller",
+		      metrics->cores_moved);
 	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);
 	counter_write(to, "node", "jobs_failed", "Jobs led here", metrics->jobs_failed);
 	counter_write(to, "pool", "failures", "Regions refused for want of memory",

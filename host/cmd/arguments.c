@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "job_request.h"
+#include "machine.h"
 
 bool argument_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -19,6 +20,34 @@ bool argument_number(const char *text, uint64_t min, uint64_t max, uint64_t *val
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	return errno == 0 && *end == '\0' && *value >= min && *value <= max;
+}
+
+bool argument_range(const char *text, uint32_t max, uint32_t *low, uint32_t *high)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t first, last;
+	char digits[16];
+
+	if (strcmp(text, "auto") == 0) {
+		*low = 1;
+		*high = machine_cores() < max ? machine_cores() : max;
+		return true;
+	}
+	if (dash == NULL) {
+		if (!argument_number(text, 1, max, &first))
+			return false;
+		*low = *high = (uint32_t)first;
+		return true;
+	}
+	if (dash - text >= (ptrdiff_t)sizeof(digits))
+		return false;
+	snprintf(digits, sizeof(digits), "%.*s", (int)(dash - text), text);
+	if (!argument_number(digits, 1, max, &first) ||
+	    !argument_number(dash + 1, first, max, &last))
+		return false;
+	*low = (uint32_t)first;
+	*high = (uint32_t)last;
+	return true;
 }
 
 bool argument_size(const char *text, uint64_t *bytes)

@@ -9,6 +9,8 @@
 
 /* Decimal, from min to max. */
 bool argument_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+/* "N", "MIN-MAX", or "auto", which is 1 to the machine's cores, each from 1 to max. */
+bool argument_range(const char *text, uint32_t max, uint32_t *low, uint32_t *high);
 /* Bytes: plain, or with KiB, MiB or GiB. */
 bool argument_size(const char *text, uint64_t *bytes);
 /* A probability from 0 to 1, in parts of a million. */

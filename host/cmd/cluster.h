@@ -12,8 +12,10 @@ struct cluster_config {
 	uint32_t nodes;
 	const struct sandbox_ops *sandbox;
 	uint32_t io_cores[MR_NODES_MAX]; /* of each node; 0 is 1 */
-	uint32_t workers;                /* of each node; 0: run inside node_step() */
-	uint64_t memory_bytes;           /* of all nodes together */
+	uint32_t io_cores_least; /* of each node, active; less than it has: a controller says how
+				    many are; 0: all are */
+	uint32_t workers;        /* of each node; 0: run inside node_step() */
+	uint64_t memory_bytes;   /* of all nodes together */
 	enum port_poll_mode poll;
 	bool handover; /* regions change hands in memory; else everything travels as frames */
 	uint64_t incarnation; /* 0: taken from the clock */

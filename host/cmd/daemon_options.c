@@ -197,10 +197,11 @@ static int network_set(struct daemon_options *options, enum option_id id, const 
 		options->udp_port = (uint16_t)parsed;
 		return rc;
 	case OPTION_IO_CORES:
-		rc = expect(argument_number(value, 1, MR_IO_CORES_MAX, &parsed), "--io-cores",
-			    value, "a number from 1 to 16 is needed", error, error_bytes);
-		options->io_cores = (uint32_t)parsed;
-		return rc;
+		return expect(argument_range(value, MR_IO_CORES_MAX, &options->io_cores_least,
+					     &options->io_cores),
+			      "--io-cores", value,
+			      "1 to 16, a range of these like 1-4, or auto is needed", error,
+			      error_bytes);
 	case OPTION_HTTP:
 		return expect(http_parse(options, value), "--http", value,
 			      "ADDR:PORT is needed, as in 127.0.0.1:7410", error, error_bytes);

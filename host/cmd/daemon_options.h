@@ -23,6 +23,7 @@ struct daemon_options {
 	uint64_t memory_bytes;
 	uint32_t workers;
 	uint32_t io_cores;
+	uint32_t io_cores_least; /* of them active; less: a controller says how many are */
 	const char *sandbox;
 	const char *cache_dir;
 	const char *spill_dir;

@@ -94,6 +94,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .udp_port = options->udp_port,
 	    .io_cores = cores + 1,
 	    .io_core_count = options->io_cores - 1,
+	    .io_cores_least = options->io_cores_least,
 	    .sandbox = sandbox_backend(options->sandbox),
 	    .workers = options->workers,
 	    .poll = machine_poll(options->poll, options->io_cores + options->workers),

@@ -29,8 +29,11 @@ struct run_request {
 	struct mr_options options;
 	enum port_poll_mode poll;
 	bool handover_off;
-	uint32_t io_cores;     /* of each node; 0 is 1 */
-	const char *spill_dir; /* NULL: the node's choice */
+	uint32_t io_cores;          /* of each node; 0 is 1 */
+	uint32_t io_cores_least;    /* of them active; less: a controller says how many are */
+	const char *spill_dir;      /* NULL: the node's choice */
+	const char *checkpoint_dir; /* NULL: none */
+	uint32_t checkpoint_every;  /* epochs; 0 is 1 */
 	struct node_faults faults;
 	struct capture_options pcap;
 	const char *sim;           /* the argument of --sim, or NULL */

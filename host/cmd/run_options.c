@@ -25,11 +25,16 @@ const char run_help[] =
     "                        debugging; auto: by what the code is. With --connect it is the\n"
     "                        daemon's, and says which code to bring\n"
     "  --io-cores N          threads of each node that carry batches between nodes, each with a\n"
-    "                        queue of the port, 1 to 16; default 1\n"
+    "                        queue of the port, 1 to 16; default 1. MIN-MAX, or auto: as many\n"
+    "                        of them are active, and of the workers, as there is work for\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
+    "  --checkpoint DIR      keep the states of committed epochs in DIR, and go on from there "
+    "when\n"
+    "                        the same job was stopped; removed when it ends well\n"
+    "  --checkpoint-every N  only of every Nth epoch; default 1\n"
     "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
     "                        sleeps; always looks without end; interrupt sleeps at once\n"
     "  --handover off        send between the nodes of this process as frames. Otherwise, without\n"
@@ -65,6 +70,8 @@ enum option_id {
 	OPTION_IO_CORES,
 	OPTION_MEMORY,
 	OPTION_SPILL,
+	OPTION_CHECKPOINT,
+	OPTION_CHECKPOINT_EVERY,
 	OPTION_POLL,
 	OPTION_HANDOVER,
 	OPTION_DROP_RATE,
@@ -90,6 +97,8 @@ static const struct option long_options[] = {
     {"io-cores", required_argument, NULL, OPTION_IO_CORES},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"spill", required_argument, NULL, OPTION_SPILL},
+    {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+    {"checkpoint-every", required_argument, NULL, OPTION_CHECKPOINT_EVERY},
     {"poll", required_argument, NULL, OPTION_POLL},
     {"handover", required_argument, NULL, OPTION_HANDOVER},
     {"drop-rate", required_argument, NULL, OPTION_DROP_RATE},
@@ -106,9 +115,10 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES,      OPTION_PORT,      OPTION_WORKERS,   OPTION_MEMORY, OPTION_SPILL,
-    OPTION_POLL,       OPTION_HANDOVER,  OPTION_DROP_RATE, OPTION_SIM,    OPTION_PCAP,
-    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,
+    OPTION_NODES,    OPTION_PORT,       OPTION_WORKERS,          OPTION_MEMORY,
+    OPTION_SPILL,    OPTION_POLL,       OPTION_HANDOVER,         OPTION_DROP_RATE,
+    OPTION_SIM,      OPTION_PCAP,       OPTION_PCAP_BYTES,       OPTION_PCAP_SNAP,
+    OPTION_IO_CORES, OPTION_CHECKPOINT, OPTION_CHECKPOINT_EVERY,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
 					      OPTION_HANDOVER, OPTION_IO_CORES};
@@ -194,7 +204,11 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 	case OPTION_WORKERS:
 		return number(parse, "--workers", value, MR_WORKERS_MAX, &parse->run->workers);
 	case OPTION_IO_CORES:
-		return number(parse, "--io-cores", value, MR_IO_CORES_MAX, &request->io_cores);
+		if (!argument_range(value, MR_IO_CORES_MAX, &request->io_cores_least,
+				    &request->io_cores))
+			return wrong(parse, "--io-cores", value,
+				     "1 to 16, a range of these like 1-4, or auto is needed");
+		return 0;
 	case OPTION_MEMORY:
 		if (!argument_size(value, &parse->run->memory_bytes) ||
 		    parse->run->memory_bytes == 0)
@@ -259,6 +273,12 @@ static int option_set(struct parse *parse, enum option_id id, char *value)
 	case OPTION_SPILL:
 		request->spill_dir = value;
 		return 0;
+	case OPTION_CHECKPOINT:
+		request->checkpoint_dir = value;
+		return 0;
+	case OPTION_CHECKPOINT_EVERY:
+		return number(parse, "--checkpoint-every", value, MR_EPOCHS_MAX,
+			      &request->checkpoint_every);
 	case OPTION_PCAP:
 	case OPTION_PCAP_BYTES:
 	case OPTION_PCAP_SNAP:
@@ -331,6 +351,11 @@ static int together_check(struct parse *parse)
 	if (parse->given[OPTION_CONNECT])
 		rc = given_with(parse, of_the_daemon, sizeof(of_the_daemon) / sizeof(int),
 				"--connect", "it is the daemon's to say");
+	if (rc == 0 && parse->given[OPTION_CHECKPOINT_EVERY] && !parse->given[OPTION_CHECKPOINT]) {
+		snprintf(parse->error, parse->error_bytes,
+			 "--checkpoint-every says how often, but not where: add --checkpoint DIR");
+		rc = -EINVAL;
+	}
 	if (rc == 0 && parse->given[OPTION_SIM])
 		rc = given_with(parse, of_real_time, sizeof(of_real_time) / sizeof(int), "--sim",
 				"a simulation has neither ports nor threads");

@@ -43,6 +43,8 @@ void run_spec_fill(struct job_spec *spec, const struct run_request *request,
 	    .output_count = (uint32_t)options->output_count,
 	    .codes = bundle->codes,
 	    .code_count = bundle->plan->function_count,
+	    .checkpoint = request->checkpoint_dir,
+	    .checkpoint_every = request->checkpoint_every,
 	};
 }
 

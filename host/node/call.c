@@ -82,7 +82,7 @@ static int specs_make(struct node_call *call, struct region_set_spec *specs)
 		specs[s] = (struct region_set_spec){.name = declared->in[s].name,
 						    .item_count = set->item_count};
 		for (uint32_t i = 0; i < set->item_count; i++) {
-			const struct call_item *item = &set->items[i];
+			const struct mr_call_item *item = &set->items[i];
 
 			specs[s].bytes +=
 			    region_item_bytes(item->name_len, item->key_len, item->bytes_len);
@@ -131,7 +131,7 @@ static int call_stage(struct node_call *call, uint32_t *sets_off, uint32_t *end)
 		uint32_t cursor = image.data_off[s];
 
 		for (uint32_t i = 0; i < call->inputs[s].item_count; i++) {
-			const struct call_item *item = &call->inputs[s].items[i];
+			const struct mr_call_item *item = &call->inputs[s].items[i];
 			const uint64_t hash =
 			    item->key_len > 0 ? mr_hash64(item->key, item->key_len) : 0;
 			uint8_t *place = region_image_item(&image, call->region, s, i, &cursor,

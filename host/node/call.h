@@ -10,6 +10,8 @@
 #ifndef CALL_H
 #define CALL_H
 
+#include <millrace/call.h>
+
 #include "compose.h"
 #include "node.h"
 #include "task.h"
@@ -27,14 +29,8 @@ int node_function_open(struct node *node, const struct plan_function *declared,
  * node_destroy(). */
 void node_function_close(struct node_function **function);
 
-struct call_item {
-	const void *name, *key, *bytes;
-	uint16_t name_len;
-	uint32_t key_len, bytes_len; /* a key of no bytes: none */
-};
-
 struct call_set {
-	const struct call_item *items;
+	const struct mr_call_item *items;
 	uint32_t item_count;
 };
 

@@ -43,6 +43,8 @@ bool epoch_report(struct job *job)
 
 	if (!job->epoch_made || job->over || job->failed_sent || !old_stores_gone(job))
 		return false;
+	if (checkpoint_due(job) && !checkpoint_saved(job))
+		return checkpoint_save(job);
 	job->epoch_made = false;
 	if (job->lead != NULL)
 		lead_message(job, job->node->id, &told, NULL, 0);
@@ -81,6 +83,8 @@ static void epoch_begin(struct job *job)
 
 	job->epoch++;
 	job->until_items = 0;
+	if (job->checkpoint != NULL)
+		checkpoint_begin(job);
 	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
 		enum sched_life life = sched_edge_life(job->sched, e);
 
@@ -111,20 +115,29 @@ bool epoch_meet(struct job *job, uint32_t epoch)
 
 /* --- At the leader ---------------------------------------------------------------------------- */
 
-static void epoch_commit(struct job *job)
+void epoch_next(struct job *job)
 {
 	struct lead *lead = job->lead;
-	bool empty = job->plan->until && lead->until_items == 0;
 
 	job->counters.epochs++;
-	if (job->epoch + 1 == job->plan->epochs || empty) {
-		sched_last(job->sched);
-		return;
-	}
 	lead->until_items = 0;
 	lead->waiting = lead_all_nodes(job->node);
 	lead_send_all(job, MESSAGE_EPOCH, job->epoch + 1, NULL);
 	epoch_begin(job);
+}
+
+static void epoch_commit(struct job *job)
+{
+	bool empty = job->plan->until && job->lead->until_items == 0;
+
+	if (job->epoch + 1 == job->plan->epochs || empty) {
+		job->counters.epochs++;
+		sched_last(job->sched);
+	} else if (checkpoint_due(job)) {
+		checkpoint_commit(job);
+	} else {
+		epoch_next(job);
+	}
 }
 
 void epoch_told(struct job *job, uint32_t peer, uint32_t epoch, uint64_t until_items)

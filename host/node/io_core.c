@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node_internal.h"
+#include "poll_clock.h"
 
 #define PUBLISH_NS 100000000ull /* between publications of metrics, as the node's */
 #define PUBLISH_US (PUBLISH_NS / 1000)
@@ -214,14 +214,6 @@ static bool turn(struct io_core *core)
 	return worked;
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-}
-
 /* After this whoever gives us something rings; true when something is there already. */
 static bool core_arm(struct io_core *core)
 {
@@ -269,12 +261,18 @@ static uint64_t sleep_choose(struct io_core *core, bool worked)
 static void *core_main(void *argument)
 {
 	struct io_core *core = argument;
+	struct poll_clock clock;
+	bool worked = false;
 
+	poll_clock_init(&clock);
 	while (!atomic_load_explicit(&core->stop, memory_order_seq_cst)) {
-		bool worked;
+		const uint64_t before_ns = core->now_ns;
 		uint64_t sleep_us;
 
-		core->now_ns = clock_ns();
+		core->now_ns = poll_clock_now_ns(&clock);
+		if (worked) /* then it did not sleep */
+			atomic_fetch_add_explicit(&core->busy_ns, core->now_ns - before_ns,
+						  memory_order_relaxed);
 		worked = turn(core);
 		sleep_us = sleep_choose(core, worked);
 		if (sleep_us > 0)

@@ -73,8 +73,9 @@ struct io_core {
 	int epoll_fd;
 	int wake_fd; // eventfd: the node's thread rings
 	uint64_t now_ns;
-	uint64_t looked_ns;    /* at the port, last */
-	uint64_t published_ns; /* what is shown */
+	uint64_t looked_ns;           /* at the port, last */
+	uint64_t published_ns;        /* what is shown */
+	atomic_uint_fast64_t busy_ns; // core: wo, node: ro; in turns that had something to do
 	struct histogram frame_wait_ns;
 	bool unpublished; /* something happened since */
 	bool behind;      /* events wait for room in their ring */

@@ -71,7 +71,7 @@ void io_cores_destroy(struct node *node)
 void io_cores_tell(struct node *node, uint32_t peer)
 {
 	if (node->io_core_count > 1)
-		message_send_heap(node, peer, MESSAGE_CORES, 0, 0, node->io_core_count, NULL, 0);
+		message_send_heap(node, peer, MESSAGE_CORES, 0, 0, node->io_cores_active, NULL, 0);
 }
 
 void io_cores_told(struct node *node, uint32_t peer, uint64_t count)
@@ -91,7 +91,8 @@ void io_cores_told(struct node *node, uint32_t peer, uint64_t count)
  * -EAGAIN when none has. */
 static int core_choose(struct node *node, uint32_t peer)
 {
-	uint32_t count = node->peer_cores[peer];
+	uint32_t count = node->peer_cores[peer] < node->io_cores_active ? node->peer_cores[peer]
+									: node->io_cores_active;
 	uint32_t first = node->core_turn++ % count;
 	int best = -EAGAIN;
 

@@ -140,6 +140,7 @@ static void sources_free(struct job *job)
 		for (uint32_t i = 0; i < source->path_count; i++)
 			free(source->paths[i]);
 		free(source->paths);
+		kept_free(source);
 		free(source->splits);
 		free(source->partitions);
 	}
@@ -177,6 +178,7 @@ void job_free(struct job **freed)
 	free(job->sinks);
 	free(job->sched_memory);
 	plan_free(&job->plan);
+	checkpoint_free(&job->checkpoint);
 	free(job);
 }
 
@@ -298,7 +300,7 @@ bool job_advance(struct job *job)
 		}
 	}
 	stores_drop(job);
-	worked |= epoch_report(job);
+	worked |= checkpoint_pump(job) || epoch_report(job);
 	if (worked && job->lead != NULL && !job->over && !job->failed_sent &&
 	    sched_finished(job->sched))
 		lead_finished(job);

@@ -282,6 +282,8 @@ void lead_tick(struct job *job)
 		return;
 	job_update_counters(job);
 	commit_sinks(job);
+	if (job->checkpoint != NULL && !lead->failed)
+		checkpoint_remove(job);
 	lead->phase = LEAD_ENDED;
 	lead->ended_ns = job->node->now_ns;
 	status_publish(job->node, true);

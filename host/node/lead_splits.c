@@ -298,6 +298,18 @@ static cJSON *start_json(const struct job *job)
 	return json;
 }
 
+static int find_checkpoint(struct job *job, cJSON **starts)
+{
+	char error[MR_ERROR_BYTES_MAX];
+	int rc = checkpoint_find(job, error, sizeof(error));
+
+	if (rc != 0)
+		lead_fail(job, error);
+	for (uint32_t node = 0; rc == 0 && node < job->node->nodes; node++)
+		checkpoint_describe(job, starts[node]);
+	return rc;
+}
+
 int lead_deal(struct job *job, char **starts)
 {
 	cJSON *jsons[MR_NODES_MAX];
@@ -329,6 +341,8 @@ int lead_deal(struct job *job, char **starts)
 		for (uint32_t node = 0; node < job->node->nodes; node++)
 			dealt[node] = hands[node].bytes;
 	}
+	if (rc == 0 && job->checkpoint != NULL)
+		rc = find_checkpoint(job, jsons);
 	for (uint32_t node = 0; node < job->node->nodes; node++) {
 		starts[node] = rc == 0 ? cJSON_PrintUnformatted(jsons[node]) : NULL;
 		cJSON_Delete(jsons[node]);

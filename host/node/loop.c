@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "poll_clock.h"
+
 #define LENT_AWAITED_US 500   /* between looks whether lent memory has come back */
 #define STOP_NS 1000000000ull /* a stopping node's farewells may take this long */
 
@@ -114,6 +116,8 @@ static bool turn(struct node *node)
 	worked |= messages_retry_offers(node);
 	worked |= runs_retry(node);
 	worked |= run_jobs(node);
+	if (node->control.on && node->now_ns >= node->control.next_ns)
+		control_tick(node);
 	watch_update(node);
 	admission_update(node);
 	worked |= memory_pump(node);
@@ -207,12 +211,17 @@ static bool lent_awaited(const struct node *node)
 void *node_main(void *argument)
 {
 	struct node *node = argument;
+	struct poll_clock clock;
+	bool worked = false;
 
+	poll_clock_init(&clock);
 	for (;;) {
-		bool worked;
+		const uint64_t before_ns = node->now_ns;
 		uint32_t sleep_us;
 
-		node->now_ns = node_clock_ns();
+		node->now_ns = poll_clock_now_ns(&clock);
+		if (worked) /* then it did not sleep */
+			node->control.own_busy_ns += node->now_ns - before_ns;
 		worked = turn(node);
 		if (stopped(node))
 			break;

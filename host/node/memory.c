@@ -64,7 +64,7 @@ bool memory_pump(struct node *node)
 	bool spilling = false;
 	struct region_pool_stats pool;
 	uint64_t want = 0;
-	uint64_t started;
+	uint64_t released, started;
 
 	if (TAILQ_EMPTY(&node->jobs))
 		return false;
@@ -77,12 +77,13 @@ bool memory_pump(struct node *node)
 		handover_recall(node);
 	if (handover_recalled(node) && want < pool.bytes / 8)
 		want = pool.bytes / 8;
-	started = spill_stores(node, want, &spilling);
+	released = want > 0 ? kept_release(node, want) : 0;
+	started = spill_stores(node, want - (released < want ? released : want), &spilling);
 	if (!stalled(node, spilling))
 		node->stalled_ns = 0;
 	else if (node->stalled_ns == 0)
 		node->stalled_ns = node->now_ns;
 	else if (node->now_ns - node->stalled_ns > STALL_NS)
 		fail_stalled(node);
-	return started > 0;
+	return started > 0 || released > 0;
 }

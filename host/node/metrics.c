@@ -70,6 +70,11 @@ void metrics_publish(struct node *node)
 	metrics->incarnation = node->incarnation;
 	metrics->workers = node->workers.count;
 	metrics->uptime_ns = node->now_ns - node->started_ns;
+	metrics->io_cores_active = node->io_cores_active;
+	metrics->workers_active = atomic_load_explicit(&node->workers.active, memory_order_relaxed);
+	if (metrics->workers_active > metrics->workers)
+		metrics->workers_active = metrics->workers;
+	metrics->cores_moved = node->control.core.moves;
 	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->path.port->abilities;
 	sandbox_counters_read(&metrics->sandbox);

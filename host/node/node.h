@@ -73,6 +73,9 @@ struct node_config {
 	 * passes as well. Not in simulation. */
 	const struct node_io_core *io_cores;
 	uint32_t io_core_count;
+	/* A controller decides how many of all I/O cores, the node's thread included, are active,
+	 * at least so many, and of the workers; their sum is this and the workers. 0: all are. */
+	uint32_t io_cores_least;
 	const struct sandbox_ops *sandbox;
 	uint32_t workers;         /* 0: run invocations inside node_step() (simulation) */
 	enum port_poll_mode poll; /* never hot where there are more threads than cores */
@@ -129,6 +132,10 @@ struct job_spec {
 	uint32_t output_count;
 	const struct job_code *codes; /* of every function of the plan */
 	uint32_t code_count;
+	/* Folder for the states of every checkpoint_every'th epoch (0: each); NULL: none are kept.
+	 * When it holds a checkpoint of the same job, that is gone on from. */
+	const char *checkpoint;
+	uint32_t checkpoint_every;
 };
 
 enum job_state { JOB_STARTING, JOB_RUNNING, JOB_ENDING, JOB_DONE, JOB_FAILED };
@@ -300,6 +307,9 @@ struct node_metrics {
 	uint32_t peer_count;
 	struct transport_peer_stats peers[MR_NODES_MAX];
 	struct handover_peer_counters handed[MR_NODES_MAX]; /* with peers[] of the same index */
+	uint32_t io_cores_active; /* of core_count; the others are parked */
+	uint32_t workers_active;
+	uint64_t cores_moved; /* between I/O and workers, by the controller */
 	uint32_t core_count;
 	struct node_core_metrics cores[MR_IO_CORES_MAX];
 };

@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "compose.h"
+#include "core_control.h"
 #include "io.h"
 #include "message.h"
 #include "node.h"
@@ -28,6 +29,7 @@ struct workers {
 	struct node *node;
 	pthread_mutex_t lock; /* of the two queues and stopping */
 	pthread_cond_t wake;
+	pthread_cond_t unpark;
 	struct task_queue todo;
 	struct task_queue finished;
 	pthread_t threads[MR_WORKERS_MAX];
@@ -37,6 +39,11 @@ struct workers {
 	uint32_t entered;       /* threads that have tried to enter the sandbox */
 	int enter_error;
 	atomic_uint busy;
+	atomic_uint active; // under the lock: wo; workers from this number on are parked
+	struct worker_time {
+		atomic_uint_fast64_t since_ns; // worker: wo, I/O: ro; of its task, 0: it has none
+		atomic_uint_fast64_t busy_ns;  // worker: wo, I/O: ro; with tasks that have ended
+	} times[MR_WORKERS_MAX];
 	atomic_bool stopping; // set under the lock; hot workers look at it without
 	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
 };
@@ -79,8 +86,15 @@ TAILQ_HEAD(incoming_queue, incoming);
 /* --- Jobs
  * --------------------------------------------------------------------------------------------- */
 
+/* An item of a source, read in an epoch and kept for the others. */
+struct kept_item {
+	struct region *batch; /* it alone; NULL: not kept */
+	uint64_t offset;      /* where it is in its file */
+};
+
 /* The items of one source this node reads. */
 struct job_source {
+	struct kept_item *kept; /* count, or NULL */
 	struct source_split *splits;
 	uint64_t *partitions;
 	uint32_t count;
@@ -201,9 +215,10 @@ struct job {
 	uint64_t base_retransmits;
 	uint64_t progress_ns; /* when progress was last sent */
 	uint32_t epoch;
-	bool epoch_made;      /* all of it is here, and the leader not told */
-	uint64_t until_items; /* made here, in this epoch */
-	struct lead *lead;    /* at the leader only */
+	bool epoch_made;               /* all of it is here, and the leader not told */
+	uint64_t until_items;          /* made here, in this epoch */
+	struct checkpoint *checkpoint; /* NULL: none is asked for */
+	struct lead *lead;             /* at the leader only */
 };
 TAILQ_HEAD(job_list, job);
 
@@ -291,6 +306,15 @@ struct core_load {
 
 struct io_core;
 
+/* The controller of cores, on the I/O thread (control.c). */
+struct node_control {
+	bool on;
+	struct core_control core;
+	uint64_t next_ns;             /* when it steps */
+	uint64_t busy_ns[CORE_SIDES]; /* as of its last step */
+	uint64_t own_busy_ns;         /* of the I/O thread itself */
+};
+
 struct node {
 	/* Set at creation, then read by all. */
 	uint32_t id;
@@ -308,6 +332,8 @@ struct node {
 	struct packet_path path;                   /* of core 0 */
 	struct io_core *io_cores[MR_IO_CORES_MAX]; /* those beyond: 1 to io_core_count - 1 */
 	uint32_t io_core_count;
+	uint32_t io_cores_active; /* of these: the others are given no batches */
+	struct node_control control;
 	struct core_load core_loads[MR_IO_CORES_MAX];
 	struct admission admission;            /* the further cores read it */
 	uint32_t core_turn;                    /* which core is first among equals */
@@ -402,6 +428,11 @@ void io_cores_disarm(struct node *node);
 /* A core has published an event: its thread. */
 void io_cores_ring_node(struct node *node);
 
+/* control.c: io_least 0: all cores are active, always. */
+void control_init(struct node *node, uint32_t io_least, uint32_t workers);
+/* When its time has come. */
+void control_tick(struct node *node);
+
 /* io_cores_metrics.c: counters of all cores together. */
 void io_cores_counters(struct node *node, struct node_core_metrics *sum);
 /* Any thread: adds what further cores have published to metrics that have the first one's. */
@@ -416,6 +447,10 @@ void workers_push(struct workers *workers, struct task *task);
 void workers_call(struct workers *workers, struct task *task);
 /* Between two looks of a thread that polls; look counts them. */
 void worker_breathe(unsigned look);
+/* How many of them take tasks. */
+void workers_activate(struct workers *workers, uint32_t active);
+/* Time that all together have been busy, until now. */
+uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns);
 /* Calls done() of finished tasks; returns their number. */
 uint32_t workers_reap(struct workers *workers);
 void node_wake(struct node *node);
@@ -506,8 +541,40 @@ bool epoch_meet(struct job *job, uint32_t epoch);
 /* At the leader: a node has told. */
 void epoch_told(struct job *job, uint32_t peer, uint32_t epoch, uint64_t until_items);
 
+/* The leader begins the next one: the last is committed, and written if it was to be. */
+void epoch_next(struct job *job);
+
+/* checkpoint.c: the states of committed epochs in files (checkpoint.h). */
+struct cJSON;
+/* At the leader, for the job's life: the folder, which is made if there is none. -EINVAL with error
+ * text, or -ENOMEM. */
+int checkpoint_open(struct job *job, const char *folder, uint32_t every, char *error,
+		    size_t error_bytes);
+void checkpoint_free(struct checkpoint **checkpoint);
+/* Once its inputs are listed: goes on from the one in the folder, if there is. 0 or -errno with
+ * error text. */
+int checkpoint_find(struct job *job, char *error, size_t error_bytes);
+void checkpoint_describe(const struct job *job, struct cJSON *start);
+/* What START says, on each node; json may be NULL. 0 or -errno. */
+int checkpoint_apply(struct job *job, const struct cJSON *json);
+/* Is the epoch under way to be written when it is made? */
+bool checkpoint_due(const struct job *job);
+/* Its states here are written before the leader is told; true when that has begun, and once it is
+ * over checkpoint_saved(). Called again until then. */
+bool checkpoint_save(struct job *job);
+bool checkpoint_saved(const struct job *job);
+void checkpoint_begin(struct job *job); /* an epoch, of which nothing is written yet */
+/* All nodes have written theirs: from now on it is the one. Then epoch_next(). */
+void checkpoint_commit(struct job *job);
+/* The job has ended well. */
+void checkpoint_remove(const struct job *job);
+/* Goes on loading when memory was short; true when it did. */
+bool checkpoint_pump(struct job *job);
+
 /* prepare.c: code of a job's functions. */
 int prepare_start(struct job *job);
+/* One of the things is ready that job->preparing counts. */
+void prepare_counted(struct job *job);
 void prepare_code_arrived(struct node *node, struct job *job, uint64_t hash, const void *bytes,
 			  size_t byte_count);
 
@@ -530,6 +597,13 @@ void run_failed(struct run *run);
 void run_wait(struct run *run);
 void run_to_worker(struct run *run);
 bool fault_strikes(struct node *node, uint32_t ppm);
+
+/* kept.c: items of sources that later epochs want again, while there is memory. */
+void kept_add(struct run *run, struct region *batch); /* which stays the caller's, too */
+const struct kept_item *kept_find(const struct run *run);
+/* At least so many bytes, if so many are kept; returns how many. */
+uint64_t kept_release(struct node *node, uint64_t want_bytes);
+void kept_free(struct job_source *source);
 
 /* ship.c */
 void ship_outputs(struct run *run, bool counts);

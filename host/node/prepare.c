@@ -24,6 +24,12 @@ static void say_ready(struct job *job)
 		message_send_heap(job->node, job->leader, MESSAGE_READY, job->id, 0, 0, NULL, 0);
 }
 
+void prepare_counted(struct job *job)
+{
+	if (--job->preparing == 0 && !job->over)
+		say_ready(job);
+}
+
 static void prepare_work(struct task *task)
 {
 	struct preparation *preparation = (struct preparation *)task;
@@ -43,8 +49,8 @@ static void prepare_done(struct task *task)
 	if (preparation->rc != 0)
 		job_fail(job, "function %s: %s", job->plan->functions[preparation->function].name,
 			 preparation->error);
-	else if (--job->preparing == 0 && !job->over)
-		say_ready(job);
+	else
+		prepare_counted(job);
 	job_unbusy(job);
 	free(preparation);
 }

@@ -221,11 +221,29 @@ static uint8_t *layout_item(struct run *run, bool in_place, const struct mr_item
 	return place;
 }
 
+/* An item beside broadcast sets is gathered with them. Takes the reference. */
+static void item_join(struct run *run, struct region *batch)
+{
+	struct region_fault fault;
+
+	if (store_create(&run->item_store, false) != 0) {
+		region_unref(&batch);
+		snprintf(run->error, sizeof(run->error), "no memory");
+		run_failed(run);
+		return;
+	}
+	if (store_add(run->item_store, batch, &fault) != 0) {
+		snprintf(run->error, sizeof(run->error), "its item: %s", fault.text);
+		run_failed(run);
+		return;
+	}
+	stage_gather(run);
+}
+
 /* The item is in place: its image goes on its way. */
 static void item_staged(struct run *run)
 {
 	struct region *batch = run->region;
-	struct region_fault fault;
 
 	if (run->vertex->kind == VERTEX_FUNCTION && !has_broadcast(run)) {
 		run_to_worker(run);
@@ -246,20 +264,10 @@ static void item_staged(struct run *run)
 	run->region = NULL;
 	run->job->node->invoke_bytes -= run->region_bytes;
 	run->region_bytes = 0;
-	if (store_create(&run->item_store, false) != 0) {
-		region_unref(&batch);
-		snprintf(run->error, sizeof(run->error), "no memory");
-		run_failed(run);
-		return;
-	}
-	if (store_add(run->item_store, batch, &fault) != 0) {
-		snprintf(run->error, sizeof(run->error), "its item: %s", fault.text);
-		run_failed(run);
-		return;
-	}
-	stage_gather(run);
+	if (run->fetch.split != NULL)
+		kept_add(run, batch);
+	item_join(run, batch);
 }
-
 static void read_done(struct source_fetch *fetch, int rc)
 {
 	struct run *run = fetch->opaque;
@@ -376,10 +384,19 @@ static void stage_held_item(struct run *run)
 	item_staged(run);
 }
 
+/* In an epoch before it was read already. */
+static void stage_kept_item(struct run *run, const struct kept_item *kept)
+{
+	run->fetch.split = &run->job->sources[run->source_vertex].splits[run->action.index];
+	run->item_offset = kept->offset;
+	item_join(run, region_ref(kept->batch));
+}
+
 /* Begins, or goes on after a wait for memory. */
 void run_stage(struct run *run)
 {
 	struct job *job = run->job;
+	const struct kept_item *kept;
 	bool each = run->vertex->kind == VERTEX_SOURCE ||
 		    sched_driver(job->sched, run->action.vertex) == DIST_EACH;
 
@@ -387,6 +404,8 @@ void run_stage(struct run *run)
 		stage_gather(run);
 	else if (job->sources[run->source_vertex].splits == NULL)
 		stage_held_item(run);
+	else if (run->fetch.split == NULL && (kept = kept_find(run)) != NULL)
+		stage_kept_item(run, kept);
 	else if (run->fetch.split == NULL)
 		fetch_begin(run);
 	else

@@ -147,7 +147,8 @@ static int apply(struct job *job, const cJSON *json)
 		if (job->plan->vertices[v].kind == VERTEX_SOURCE && job->sources[v].splits == NULL)
 			return -EBADMSG;
 	job_update_counters(job);
-	return prepare_start(job);
+	rc = checkpoint_apply(job, cJSON_GetObjectItem(json, "checkpoint"));
+	return rc != 0 ? rc : prepare_start(job);
 }
 
 int start_apply(struct job *job, const char *body, uint64_t bytes)

@@ -240,6 +240,9 @@ int node_job_submit(struct node *node, const struct job_spec *spec, uint64_t *id
 		rc = bind_codes(job, spec, error, error_bytes);
 	if (rc == 0)
 		rc = bind_outputs(job, spec, error, error_bytes);
+	if (rc == 0 && spec->checkpoint != NULL)
+		rc = checkpoint_open(job, spec->checkpoint, spec->checkpoint_every, error,
+				     error_bytes);
 	if (rc == 0)
 		rc = hand_over(node, job, id);
 	if (rc == -ENOMEM)

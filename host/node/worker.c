@@ -45,22 +45,42 @@ static void look_hot(struct workers *workers)
 		worker_breathe(look);
 }
 
+static bool parked(const struct workers *workers, uint32_t index)
+{
+	return index >= atomic_load_explicit(&workers->active, memory_order_relaxed);
+}
+
+/* With the lock: until there is a task, or the workers stop. */
+static void task_await(struct workers *workers, uint32_t index)
+{
+	while (!workers->stopping) {
+		if (parked(workers, index)) {
+			/* It may have been woken for a task, which another is to take then. */
+			if (!STAILQ_EMPTY(&workers->todo))
+				pthread_cond_signal(&workers->wake);
+			pthread_cond_wait(&workers->unpark, &workers->lock);
+		} else if (STAILQ_EMPTY(&workers->todo)) {
+			workers->sleeping++;
+			pthread_cond_wait(&workers->wake, &workers->lock);
+			workers->sleeping--;
+		} else {
+			return;
+		}
+	}
+}
+
 /* The next task; NULL when the workers are to stop. Called and left without the lock. */
-static struct task *task_take(struct workers *workers)
+static struct task *task_take(struct workers *workers, uint32_t index)
 {
 	struct task *task;
 
 	pthread_mutex_lock(&workers->lock);
-	if (STAILQ_EMPTY(&workers->todo)) {
+	if (STAILQ_EMPTY(&workers->todo) && !parked(workers, index)) {
 		pthread_mutex_unlock(&workers->lock);
 		look_hot(workers);
 		pthread_mutex_lock(&workers->lock);
 	}
-	while (STAILQ_EMPTY(&workers->todo) && !workers->stopping) {
-		workers->sleeping++;
-		pthread_cond_wait(&workers->wake, &workers->lock);
-		workers->sleeping--;
-	}
+	task_await(workers, index);
 	task = STAILQ_FIRST(&workers->todo);
 	if (task != NULL) {
 		STAILQ_REMOVE_HEAD(&workers->todo, link);
@@ -84,12 +104,13 @@ static void task_add(struct workers *workers, struct task *task)
 		pthread_cond_signal(&workers->wake);
 }
 
-static int worker_enter(struct workers *workers)
+/* *index: its number among the workers. */
+static int worker_enter(struct workers *workers, uint32_t *index)
 {
 	int rc = sandbox_thread_enter();
 
 	pthread_mutex_lock(&workers->lock);
-	workers->entered++;
+	*index = workers->entered++;
 	if (rc != 0)
 		workers->enter_error = rc;
 	pthread_cond_broadcast(&workers->wake);
@@ -97,19 +118,30 @@ static int worker_enter(struct workers *workers)
 	return rc;
 }
 
+static void task_work(struct workers *workers, struct task *task, struct worker_time *time)
+{
+	const uint64_t since_ns = node_clock_ns();
+
+	atomic_store_explicit(&time->since_ns, since_ns, memory_order_relaxed);
+	atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
+	task->work(task);
+	atomic_fetch_sub_explicit(&workers->busy, 1, memory_order_relaxed);
+	atomic_store_explicit(&time->since_ns, 0, memory_order_relaxed);
+	atomic_fetch_add_explicit(&time->busy_ns, node_clock_ns() - since_ns, memory_order_relaxed);
+}
+
 static void *worker_main(void *argument)
 {
 	struct workers *workers = argument;
 	struct task *task;
+	uint32_t index;
 
-	if (worker_enter(workers) != 0)
+	if (worker_enter(workers, &index) != 0)
 		return NULL;
-	while ((task = task_take(workers)) != NULL) {
+	while ((task = task_take(workers, index)) != NULL) {
 		const bool returns = task->done != NULL; /* else it may be gone after work() */
 
-		atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
-		task->work(task);
-		atomic_fetch_sub_explicit(&workers->busy, 1, memory_order_relaxed);
+		task_work(workers, task, &workers->times[index]);
 		if (!returns)
 			continue;
 		pthread_mutex_lock(&workers->lock);
@@ -121,6 +153,32 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
+void workers_activate(struct workers *workers, uint32_t active)
+{
+	pthread_mutex_lock(&workers->lock);
+	atomic_store_explicit(&workers->active, active, memory_order_relaxed);
+	pthread_cond_broadcast(&workers->unpark);
+	pthread_cond_broadcast(
+	    &workers->wake); /* who is parked now is not to be woken for a task */
+	pthread_mutex_unlock(&workers->lock);
+}
+
+uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns)
+{
+	uint64_t busy_ns = 0;
+
+	for (uint32_t i = 0; i < workers->count; i++) {
+		const struct worker_time *time = &workers->times[i];
+		const uint64_t since_ns =
+		    atomic_load_explicit(&time->since_ns, memory_order_relaxed);
+
+		busy_ns += atomic_load_explicit(&time->busy_ns, memory_order_relaxed);
+		if (since_ns != 0 && since_ns < now_ns)
+			busy_ns += now_ns - since_ns;
+	}
+	return busy_ns;
+}
+
 void workers_init(struct workers *workers, struct node *node)
 {
 	workers->node = node;
@@ -128,6 +186,8 @@ void workers_init(struct workers *workers, struct node *node)
 	STAILQ_INIT(&workers->finished);
 	pthread_mutex_init(&workers->lock, NULL);
 	pthread_cond_init(&workers->wake, NULL);
+	pthread_cond_init(&workers->unpark, NULL);
+	atomic_store(&workers->active, MR_WORKERS_MAX);
 }
 
 int workers_start(struct workers *workers, uint32_t count)
@@ -151,11 +211,13 @@ void workers_stop(struct workers *workers)
 	pthread_mutex_lock(&workers->lock);
 	workers->stopping = true;
 	pthread_cond_broadcast(&workers->wake);
+	pthread_cond_broadcast(&workers->unpark);
 	pthread_mutex_unlock(&workers->lock);
 	for (uint32_t i = 0; i < workers->count; i++)
 		pthread_join(workers->threads[i], NULL);
 	workers->count = 0;
 	pthread_cond_destroy(&workers->wake);
+	pthread_cond_destroy(&workers->unpark);
 	pthread_mutex_destroy(&workers->lock);
 }
 

@@ -140,7 +140,10 @@
 #define MR_SEAL_PEER_SESSIONS 4 /* keys at once: previous, current, next, being made */
 
 /* Ports. */
-#define MR_PORT_BURST 32           /* frames: DPDK's customary burst */
+#define MR_CLOCK_LOOK_US                                                                      \
+	1000             /* a polling loop's clock looks at the system's: a thousandth of its \
+			    error in rate, and of its cost */
+#define MR_PORT_BURST 32 /* frames: DPDK's customary burst */
 #define MR_PORT_SEGMENTS_MAX 4     /* pieces of one frame we send: headers plus payload pieces */
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
 #define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
@@ -173,9 +176,10 @@
 #define MR_IO_CORES_MAX 16 /* of one node: queues that a NIC gives one function, and enough */
 #define MR_CAPTURE_TAPS_MAX \
 	128 /* links of one capture: all nodes with two cores, and more of few */
-#define MR_CORE_RING_SLOTS                                                           \
-	2048 /* requests to an I/O core, and events from it: what two peers may have \
-	      * unfinished; more wait their turn */
+#define MR_CORE_RING_SLOTS                                                                       \
+	2048             /* requests to an I/O core, and events from it: what two peers may have \
+			  * unfinished; more wait their turn */
+#define MR_CONTROL_MS 10 /* between steps of the controller of cores: 20 within what it has */
 #define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
 #define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
 #define MR_JOBS_MAX 64      /* unfinished on one node */

@@ -12,6 +12,7 @@
 #include "worker.h"
 
 #define CORES 2
+#define RUN_MS_MAX 16000 /* four threads that poll may share a core with others */
 
 static char folder[] = "/tmp/millrace-cores-XXXXXX";
 
@@ -39,9 +40,11 @@ static void pair_try(const char *kind, struct pair_order *order)
 	setups_make(setups, kind);
 	CHECK(pair_open(&pair, setups, error, sizeof(error)) == 0, "%s: %s", kind, error);
 	for (uint32_t run = 0; run < 2; run++) {
-		memset(answers, 0, sizeof(answers));
-		CHECK(pair_run(&pair, order, answers, error, sizeof(error)) == 0, "%s: %s", kind,
-		      error);
+		do {
+			memset(answers, 0, sizeof(answers));
+			CHECK(pair_run(&pair, order, answers, error, sizeof(error)) == 0, "%s: %s",
+			      kind, error);
+		} while (answers[PAIR_RECEIVER].bytes == 0 && (order->run_ms *= 2) <= RUN_MS_MAX);
 		CHECK(answers[PAIR_RECEIVER].bytes > 0, "%s: nothing arrived", kind);
 	}
 	printf("%s: %llu units, %llu compared\n", kind,

@@ -36,6 +36,31 @@ static void sizes(void)
 	}
 }
 
+static void ranges(void)
+{
+	static const struct {
+		const char *text;
+		bool valid;
+		uint32_t low, high;
+	} cases[] = {
+	    {"1", true, 1, 1},      {"16", true, 16, 16},       {"1-16", true, 1, 16},
+	    {"3-3", true, 3, 3},    {"0", false, 0, 0},         {"17", false, 0, 0},
+	    {"4-3", false, 0, 0},   {"1-17", false, 0, 0},      {"0-2", false, 0, 0},
+	    {"-2", false, 0, 0},    {"1-", false, 0, 0},        {"", false, 0, 0},
+	    {"1-2-3", false, 0, 0}, {"automatic", false, 0, 0},
+	};
+	uint32_t low = 0, high = 0;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool valid = argument_range(cases[i].text, 16, &low, &high);
+
+		CHECK(valid == cases[i].valid, "%s", cases[i].text);
+		CHECK(!valid || (low == cases[i].low && high == cases[i].high), "%s",
+		      cases[i].text);
+	}
+	CHECK(argument_range("auto", 16, &low, &high) && low == 1 && high >= 1 && high <= 16);
+}
+
 static void probabilities(void)
 {
 	static const char *const refused[] = {"", "-0.1", "1.1", "nan", "inf", "0.5x", "1e-3", "."};
@@ -85,6 +110,7 @@ static void bindings(void)
 int main(void)
 {
 	sizes();
+	ranges();
 	probabilities();
 	addresses();
 	bindings();

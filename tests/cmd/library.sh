@@ -1,5 +1,5 @@
 #!/bin/bash
-# The installed library: a C program finds it by pkg-config, links, and runs two jobs at once.
+# The installed library: C programs find it by pkg-config, link, run two jobs at once, call functions.
 # library.sh MESON BUILD SOURCE_ROOT CC...
 set -euo pipefail
 meson=$1
@@ -13,7 +13,7 @@ DESTDIR=$work/root "$meson" install -C "$build" --no-rebuild --quiet
 pc=$(find "$work/root" -name millrace.pc)
 lib=$(dirname "$(dirname "$pc")")
 for file in bin/millrace bin/millraced include/millrace/millrace.h include/millrace/region.h \
-	include/millrace/hash.h; do
+	include/millrace/hash.h include/millrace/call.h; do
 	[ -n "$(find "$work/root" -path "*/$file")" ] || { echo "$file is not installed"; exit 1; }
 done
 # The installed command finds the installed SDK, wherever it was installed to.
@@ -37,10 +37,13 @@ fi
 export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root
 # A user's flags, not ours: the headers must do with any.
 read -ra flags <<<"$(pkg-config --cflags --libs millrace)"
-"$@" -std=c11 -pedantic -Wall -Wextra -Werror "${sanitizers[@]}" -pthread \
-	-o "$work/program" "$root/tests/cmd/library.c" "${flags[@]}"
+for program in library library_calls; do
+	"$@" -std=c11 -pedantic -Wall -Wextra -Werror "${sanitizers[@]}" -pthread \
+		-o "$work/$program" "$root/tests/cmd/$program.c" "${flags[@]}"
+done
 cp "$root/include/millrace/limits.h" "$work/text"
-LD_LIBRARY_PATH=$lib "$work/program" "$root/functions/wordcount/wordcount.mr" "$build/functions" \
+LD_LIBRARY_PATH=$lib "$work/library" "$root/functions/wordcount/wordcount.mr" "$build/functions" \
 	"file:$work/text" "$work/out1" "$work/out2"
 cmp "$work/out1" "$work/out2"
 grep -q '^[0-9]* define$' "$work/out1" || { echo "no words were counted"; exit 1; }
+LD_LIBRARY_PATH=$lib "$work/library_calls" "$root/functions/grep/grep.mr" "$build/functions"

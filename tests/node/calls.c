@@ -54,7 +54,7 @@ static void callee_close(struct callee *callee)
 /* One product that is asked for, and what comes back. */
 struct product {
 	struct node_call call;
-	struct call_item items[2];
+	struct mr_call_item items[2];
 	struct call_set sets[2];
 	uint32_t side;
 	uint32_t a[SIDE_MAX * SIDE_MAX], b[SIDE_MAX * SIDE_MAX];
@@ -70,8 +70,8 @@ static void product_make(struct product *product, struct sim_random *random)
 	}
 	for (uint32_t s = 0; s < 2; s++) {
 		product->items[s] =
-		    (struct call_item){.bytes = s == 0 ? product->a : product->b,
-				       .bytes_len = product->side * product->side * 4};
+		    (struct mr_call_item){.bytes = s == 0 ? product->a : product->b,
+					  .bytes_len = product->side * product->side * 4};
 		product->sets[s] = (struct call_set){&product->items[s], 1};
 	}
 	product->call.inputs = product->sets;
@@ -169,7 +169,7 @@ static void one_right(struct callee *callee)
 static void wrongs(struct callee *matmul, struct callee *bad)
 {
 	static const uint32_t byte;
-	struct call_item item = {.bytes = &byte, .bytes_len = 1};
+	struct mr_call_item item = {.bytes = &byte, .bytes_len = 1};
 	const struct call_set sets[2] = {{&item, 1}, {NULL, 0}};
 	struct node_call call = {.inputs = sets};
 

@@ -1,6 +1,8 @@
 /*
  * Nodes with several I/O cores, in the clear and sealed, as many on each node or not: the word
- *count is right, the cores that two nodes share carry batches, and no others do.
+ * count is right, the cores that two nodes share carry batches, and no others do. With a controller
+ * the count is right too, as many threads are active as before, and they do not swing between the
+ * sides.
  *
  *	cores FUNCTIONS_DIR SANDBOX [JOBS]
  */
@@ -12,6 +14,9 @@
 #define NODES_MAX 3
 #define TEXT_BYTES 200000
 #define WAIT_MS 60000
+#define CONTROLLED_WORKERS 3
+#define STEPS_PER_MOVE \
+	5 /* of the controller, at least: it moves back and forth in fewer if it swings */
 
 struct scene {
 	const char *name;
@@ -19,6 +24,7 @@ struct scene {
 	uint32_t cores[NODES_MAX];
 	bool sealed;
 	uint32_t drop_ppm;
+	uint32_t least; /* I/O cores that a controller leaves active; 0: there is none */
 };
 
 static const struct scene scenes[] = {
@@ -27,6 +33,8 @@ static const struct scene scenes[] = {
     {"three nodes of two, sealed", 3, {2, 2, 2}, true, 0},
     {"one and three", 2, {1, 3}, false, 0},
     {"one, two and three, sealed, with loss", 3, {1, 2, 3}, true, 10000},
+    {"two nodes of one to three", 2, {3, 3}, false, 0, 1},
+    {"three nodes of up to three, sealed, with loss", 3, {1, 2, 3}, true, 10000, 1},
 };
 
 struct test {
@@ -82,7 +90,8 @@ static void node_open(struct test *test, uint32_t number)
 	    .io_cores = cores + 1,
 	    .io_core_count = scene->cores[number] - 1,
 	    .sandbox = sandbox_backend(test->sandbox),
-	    .workers = 1,
+	    .io_cores_least = scene->least,
+	    .workers = scene->least > 0 ? CONTROLLED_WORKERS : 1,
 	    .poll = PORT_POLL_INTERRUPT,
 	    .faults = {.drop_ppm = scene->drop_ppm, .seed = number},
 	};
@@ -142,6 +151,22 @@ static uint32_t shared_cores(const struct scene *scene, uint32_t node)
 	return most;
 }
 
+/* Threads change sides; how many are active does not change, nor do they all the time. */
+static void controller_check(const struct scene *scene, const struct node_metrics *metrics)
+{
+	const uint64_t steps = metrics->uptime_ns / 1000000 / MR_CONTROL_MS;
+	const uint32_t cores = metrics->core_count;
+	const uint32_t begin = cores > scene->least ? scene->least : cores;
+
+	CHECK(metrics->io_cores_active >= begin && metrics->io_cores_active <= cores);
+	CHECK(metrics->workers_active >= 1 && metrics->workers_active <= CONTROLLED_WORKERS);
+	CHECK(metrics->io_cores_active + metrics->workers_active == begin + CONTROLLED_WORKERS,
+	      "%s: %u and %u", scene->name, metrics->io_cores_active, metrics->workers_active);
+	CHECK(metrics->cores_moved * STEPS_PER_MOVE <= steps + STEPS_PER_MOVE,
+	      "%s: %llu moves in %llu steps", scene->name, (unsigned long long)metrics->cores_moved,
+	      (unsigned long long)steps);
+}
+
 static void metrics_check(struct test *test, uint32_t number)
 {
 	static struct node_metrics metrics;
@@ -150,6 +175,10 @@ static void metrics_check(struct test *test, uint32_t number)
 
 	node_metrics(test->nodes[number], &metrics);
 	CHECK(metrics.core_count == scene->cores[number]);
+	if (scene->least > 0) {
+		controller_check(scene, &metrics);
+		return;
+	}
 	for (uint32_t i = 0; i < metrics.core_count; i++) {
 		const struct node_core_metrics *core = &metrics.cores[i];
 		bool shared = i < shared_cores(scene, number);

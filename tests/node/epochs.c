@@ -59,6 +59,10 @@ static void repeat_run(const struct repeat *repeat, const char *const dirs[2], c
 		CHECK(status.state == JOB_DONE, "%s on %u nodes: %s", repeat->name, nodes,
 		      status.error);
 		answer_check(repeat, &status, nodes);
+		CHECK(status.counters.staged_bytes == status.counters.total_bytes,
+		      "%s on %u nodes read %llu bytes of %llu, in all epochs", repeat->name, nodes,
+		      (unsigned long long)status.counters.staged_bytes,
+		      (unsigned long long)status.counters.total_bytes);
 		nodes_close(&cluster);
 		test_job_close(&job);
 	}

@@ -1,6 +1,8 @@
 /* Frames of many sizes and piece splits arrive byte for byte, on the kind of port named. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "kinds.h"
@@ -46,12 +48,16 @@ static void eal_start(const char *const *specs, uint32_t count)
 	pools_create();
 }
 
-/* Pages of 2 MiB that are free now; as root, reserves them if need be, and leaves them. */
+/* Pages of 2 MiB that are free now; as root, reserves them if need be, and leaves them. Whoever
+ * counts on free pages holds a lock on the folder to its end: another would count on the same. */
 static bool huge_pages_reserve(uint32_t pages)
 {
 	static const char path[] = "/sys/kernel/mm/hugepages/hugepages-2048kB/";
+	const int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char command[256];
 
+	if (lock < 0 || flock(lock, LOCK_EX) != 0)
+		return false;
 	snprintf(command, sizeof(command),
 		 "cd %s && free=$(cat free_hugepages) && { [ $free -ge %u ] || "
 		 "{ echo $(($(cat nr_hugepages) + %u - free)) >nr_hugepages; } 2>/dev/null; } && "

@@ -21,6 +21,7 @@
 #define MSG_NOSIGNAL 0x4000
 #define MSG_CMSG_CLOEXEC 0x40000000
 #define SECOND_NS 1000000000ull
+#define HOST_LOOK_NS (SECOND_NS / 10) /* a killed host's child runs on for as long */
 
 /* As the kernel has them. */
 struct kernel_piece {
@@ -152,8 +153,8 @@ static int child_condemned(uint64_t deadline_ns)
 
 	if (wait_ns == 0)
 		return 1;
-	if (wait_ns > SECOND_NS)
-		wait_ns = SECOND_NS; /* to look after the host now and then */
+	if (wait_ns > HOST_LOOK_NS)
+		wait_ns = HOST_LOOK_NS;
 	wait.s = (int64_t)(wait_ns / SECOND_NS);
 	wait.ns = (int64_t)(wait_ns % SECOND_NS);
 	signo = SYSTEM_4(__NR_rt_sigtimedwait, &signals, &info, &wait, sizeof(signals));

@@ -1,0 +1,382 @@
+/* A job's checkpoints: whose they are, whether there is one, and which one counts. */
+#include "checkpoint.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include <millrace/hash.h>
+
+#define MANIFEST_BYTES_MAX 4096
+
+static const char *const part_names[PARTS] = {
+    [PART_COMPOSITION] = "composition",
+    [PART_FUNCTIONS] = "functions",
+    [PART_INPUTS] = "inputs",
+    [PART_NODES] = "nodes",
+};
+
+int checkpoint_explain(const char *what, const char *path, int rc, char *error, size_t error_bytes)
+{
+	snprintf(
+	    error, error_bytes, "checkpoint: cannot %s %.600s: %s%s", what, path, strerror(-rc),
+	    rc == -ENOSPC || rc == -EDQUOT
+		? "; free space there and run the job again: it goes on from the last checkpoint"
+		: "");
+	return rc;
+}
+
+bool checkpoint_state_path(const struct checkpoint *checkpoint, uint32_t epoch, uint32_t node,
+			   char path[MR_URI_BYTES_MAX])
+{
+	return snprintf(path, MR_URI_BYTES_MAX, "%s/state-%u-%u", checkpoint->folder, epoch, node) <
+	       MR_URI_BYTES_MAX;
+}
+
+static struct checkpoint *checkpoint_new(const char *folder, uint32_t every)
+{
+	struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
+
+	if (checkpoint == NULL)
+		return NULL;
+	checkpoint->lock_fd = -1;
+	checkpoint->every = every > 0 ? every : 1;
+	checkpoint->folder = strdup(folder);
+	if (checkpoint->folder == NULL) {
+		free(checkpoint);
+		return NULL;
+	}
+	return checkpoint;
+}
+
+int checkpoint_open(struct job *job, const char *folder, uint32_t every, char *error,
+		    size_t error_bytes)
+{
+	struct checkpoint *checkpoint;
+
+	if (job->plan->epochs == 0) {
+		snprintf(error, error_bytes,
+			 "composition %s has no epochs: there is nothing to checkpoint",
+			 job->plan->name);
+		return -EINVAL;
+	}
+	if (strlen(folder) > MR_URI_BYTES_MAX - 64) {
+		snprintf(error, error_bytes, "checkpoint: the folder's name is too long");
+		return -EINVAL;
+	}
+	checkpoint = job->checkpoint = checkpoint_new(folder, every);
+	if (checkpoint == NULL)
+		return -ENOMEM;
+	if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+		checkpoint_explain("make the folder", folder, -errno, error, error_bytes);
+		return -EINVAL;
+	}
+	checkpoint->lock_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (checkpoint->lock_fd < 0) {
+		checkpoint_explain("open", folder, -errno, error, error_bytes);
+		return -EINVAL;
+	}
+	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		snprintf(
+		    error, error_bytes,
+		    "checkpoint: %.600s is in use by another job: give each a folder of its own",
+		    folder);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void checkpoint_free(struct checkpoint **freed)
+{
+	struct checkpoint *checkpoint = *freed;
+
+	*freed = NULL;
+	if (checkpoint == NULL)
+		return;
+	checkpoint_load_free(&checkpoint->load);
+	if (checkpoint->lock_fd >= 0)
+		close(checkpoint->lock_fd);
+	free(checkpoint->folder);
+	free(checkpoint);
+}
+
+/* --- Whose it is ------------------------------------------------------------------------------ */
+
+static uint64_t hash_add(uint64_t sum, const void *bytes, size_t count)
+{
+	const uint64_t pair[2] = {sum, mr_hash64(bytes, count)};
+
+	return mr_hash64(pair, sizeof(pair));
+}
+
+static uint64_t inputs_hash(const struct job *job)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t v = 0; v < job->plan->vertex_count; v++) {
+		const struct lead_source *source = &job->lead->sources[v];
+
+		if (!source->given)
+			continue;
+		sum = hash_add(sum, source->uri_text, strlen(source->uri_text));
+		for (uint32_t i = 0; i < source->file_count; i++) {
+			const struct lead_file *file = &source->files[i];
+			const uint64_t numbers[3] = {v, file->bytes, (uint64_t)file->mtime_ns};
+
+			sum = hash_add(sum, file->path, strlen(file->path));
+			sum = hash_add(sum, numbers, sizeof(numbers));
+		}
+	}
+	return sum;
+}
+
+static void identify(struct job *job)
+{
+	struct checkpoint *checkpoint = job->checkpoint;
+	const struct lead *lead = job->lead;
+	uint64_t nodes = job->node->nodes, functions = 0;
+
+	for (uint32_t f = 0; f < job->plan->function_count; f++)
+		functions = hash_add(functions, &job->functions[f].hash, sizeof(uint64_t));
+	checkpoint->parts[PART_COMPOSITION] = hash_add(hash_add(0, lead->text, lead->text_bytes),
+						       job->plan->name, strlen(job->plan->name));
+	checkpoint->parts[PART_FUNCTIONS] = functions;
+	checkpoint->parts[PART_INPUTS] = inputs_hash(job);
+	checkpoint->parts[PART_NODES] = hash_add(0, &nodes, sizeof(nodes));
+	checkpoint->identity = mr_hash64(checkpoint->parts, sizeof(checkpoint->parts));
+}
+
+/* --- The file that says which one counts ------------------------------------------------------ */
+
+static int manifest_read(const char *path, cJSON **json)
+{
+	char text[MANIFEST_BYTES_MAX];
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = fstat(fd, &status) == 0 ? 0 : -errno;
+	if (rc == 0 && (status.st_size <= 0 || status.st_size > (off_t)sizeof(text)))
+		rc = -EBADMSG;
+	if (rc == 0)
+		rc = descriptor_read(fd, text, (size_t)status.st_size);
+	close(fd);
+	if (rc != 0)
+		return rc;
+	*json = cJSON_ParseWithLength(text, (size_t)status.st_size);
+	return *json != NULL ? 0 : -EBADMSG;
+}
+
+/* 0, or -EINVAL with error text: it is of another job. */
+static int manifest_check(const struct checkpoint *checkpoint, const cJSON *json, char *error,
+			  size_t error_bytes)
+{
+	for (uint32_t i = 0; i < PARTS; i++) {
+		const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(json, part_names[i]));
+
+		if (text != NULL && strtoull(text, NULL, 16) == checkpoint->parts[i])
+			continue;
+		snprintf(
+		    error, error_bytes,
+		    "checkpoint: %.600s holds one of a job with other %s: give another folder, or "
+		    "remove that one to begin anew",
+		    checkpoint->folder, part_names[i]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int checkpoint_find(struct job *job, char *error, size_t error_bytes)
+{
+	struct checkpoint *checkpoint = job->checkpoint;
+	char path[MR_URI_BYTES_MAX];
+	cJSON *json = NULL;
+	double epoch;
+	int rc;
+
+	identify(job);
+	snprintf(path, sizeof(path), "%s/checkpoint", checkpoint->folder);
+	rc = manifest_read(path, &json);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc != 0)
+		return checkpoint_explain("read", path, rc, error, error_bytes);
+	rc = manifest_check(checkpoint, json, error, error_bytes);
+	epoch = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "epoch"));
+	if (rc == 0 && !(epoch >= 0 && epoch + 1 < job->plan->epochs))
+		rc = checkpoint_explain("read", path, -EBADMSG, error, error_bytes);
+	cJSON_Delete(json);
+	if (rc == 0) {
+		checkpoint->resumed = true;
+		job->epoch = (uint32_t)epoch + 1;
+		job->counters.epochs = job->epoch;
+	}
+	return rc;
+}
+
+static int manifest_write(const struct checkpoint *checkpoint, uint32_t epoch, char *error,
+			  size_t error_bytes)
+{
+	struct checkpoint_file file;
+	cJSON *json = cJSON_CreateObject();
+	char *text;
+	int rc;
+
+	cJSON_AddNumberToObject(json, "epoch", epoch);
+	for (uint32_t i = 0; i < PARTS; i++) {
+		char hash[20];
+
+		snprintf(hash, sizeof(hash), "%016" PRIx64, checkpoint->parts[i]);
+		cJSON_AddStringToObject(json, part_names[i], hash);
+	}
+	text = cJSON_Print(json);
+	cJSON_Delete(json);
+	snprintf(file.path, sizeof(file.path), "%s/checkpoint", checkpoint->folder);
+	rc = text != NULL ? checkpoint_file_begin(&file) : -ENOMEM;
+	if (rc == 0)
+		rc = checkpoint_file_end(&file, descriptor_write(file.fd, text, strlen(text)),
+					 checkpoint->folder);
+	free(text);
+	return rc == 0 ? 0 : checkpoint_explain("write", file.path, rc, error, error_bytes);
+}
+
+/* Removes the files of states of all epochs but one. */
+static void states_remove(const struct checkpoint *checkpoint, int64_t kept)
+{
+	DIR *folder = opendir(checkpoint->folder);
+	struct dirent *entry;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		unsigned epoch, node;
+		int end = 0;
+
+		if (sscanf(entry->d_name, "state-%u-%u%n", &epoch, &node, &end) != 2 ||
+		    (entry->d_name[end] != 0 && strcmp(entry->d_name + end, ".part") != 0) ||
+		    (int64_t)epoch == kept)
+			continue;
+		unlinkat(dirfd(folder), entry->d_name, 0);
+	}
+	if (folder != NULL)
+		closedir(folder);
+}
+
+struct commit {
+	struct task task;
+	struct job *job;
+	uint32_t epoch;
+	int rc;
+	char error[MR_ERROR_BYTES_MAX];
+};
+
+static void commit_work(struct task *task)
+{
+	struct commit *commit = (struct commit *)task;
+	const struct checkpoint *checkpoint = commit->job->checkpoint;
+
+	commit->rc =
+	    manifest_write(checkpoint, commit->epoch, commit->error, sizeof(commit->error));
+	if (commit->rc == 0)
+		states_remove(checkpoint, commit->epoch);
+}
+
+static void commit_done(struct task *task)
+{
+	struct commit *commit = (struct commit *)task;
+	struct job *job = commit->job;
+
+	if (commit->rc != 0)
+		job_fail(job, "%s", commit->error);
+	else if (!job->over)
+		epoch_next(job);
+	job_unbusy(job);
+	free(commit);
+}
+
+void checkpoint_commit(struct job *job)
+{
+	struct commit *commit = calloc(1, sizeof(*commit));
+
+	if (commit == NULL) {
+		job_fail(job, "no memory for a checkpoint");
+		return;
+	}
+	commit->job = job;
+	commit->epoch = job->epoch;
+	commit->task.work = commit_work;
+	commit->task.done = commit_done;
+	job->busy++;
+	workers_push(&job->node->workers, &commit->task);
+}
+
+void checkpoint_remove(const struct job *job)
+{
+	char path[MR_URI_BYTES_MAX];
+
+	snprintf(path, sizeof(path), "%s/checkpoint", job->checkpoint->folder);
+	unlink(path);
+	states_remove(job->checkpoint, -1);
+}
+
+bool checkpoint_due(const struct job *job)
+{
+	return job->checkpoint != NULL && (job->epoch + 1) % job->checkpoint->every == 0 &&
+	       job->epoch + 1 != job->plan->epochs;
+}
+
+bool checkpoint_saved(const struct job *job)
+{
+	return job->checkpoint->saved;
+}
+
+void checkpoint_begin(struct job *job)
+{
+	job->checkpoint->saved = false;
+}
+
+/* --- As it travels in START ------------------------------------------------------------------- */
+
+void checkpoint_describe(const struct job *job, cJSON *start)
+{
+	const struct checkpoint *checkpoint = job->checkpoint;
+	cJSON *json = cJSON_AddObjectToObject(start, "checkpoint");
+	char identity[20];
+
+	snprintf(identity, sizeof(identity), "%016" PRIx64, checkpoint->identity);
+	cJSON_AddStringToObject(json, "folder", checkpoint->folder);
+	cJSON_AddNumberToObject(json, "every", checkpoint->every);
+	cJSON_AddStringToObject(json, "identity", identity);
+	cJSON_AddNumberToObject(json, "epoch", job->epoch);
+	cJSON_AddBoolToObject(json, "resumed", checkpoint->resumed);
+}
+
+int checkpoint_apply(struct job *job, const cJSON *json)
+{
+	const char *folder = cJSON_GetStringValue(cJSON_GetObjectItem(json, "folder"));
+	const char *identity = cJSON_GetStringValue(cJSON_GetObjectItem(json, "identity"));
+	double every = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "every"));
+	double epoch = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "epoch"));
+
+	if (json == NULL)
+		return 0;
+	if (folder == NULL || identity == NULL || strlen(folder) > MR_URI_BYTES_MAX - 64 ||
+	    !(every >= 1 && every <= MR_EPOCHS_MAX) || !(epoch >= 0 && epoch < job->plan->epochs))
+		return -EBADMSG;
+	if (job->checkpoint == NULL)
+		job->checkpoint = checkpoint_new(folder, (uint32_t)every);
+	if (job->checkpoint == NULL)
+		return -ENOMEM;
+	job->checkpoint->identity = strtoull(identity, NULL, 16);
+	job->epoch = (uint32_t)epoch;
+	job->checkpoint->resumed = cJSON_IsTrue(cJSON_GetObjectItem(json, "resumed"));
+	return job->checkpoint->resumed ? checkpoint_load_begin(job) : 0;
+}
