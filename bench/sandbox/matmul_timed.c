@@ -4,7 +4,13 @@
  */
 #include <millrace_function.h>
 
+#ifdef MATMUL_COLUMNS
+#include "multiply_columns.h"
+#define MULTIPLY multiply_columns
+#else
 #include "multiply.h"
+#define MULTIPLY multiply
+#endif
 
 /* A wasm module cannot read it: there it is 0. */
 static uint64_t clock_ticks(void)
@@ -33,7 +39,7 @@ static int matmul_timed(struct mr_call *call)
 	c = (uint32_t *)mr_alloc(call, a->bytes_len, MR_ALIGN);
 	if (ticks == NULL || c == NULL)
 		return MR_FAILED;
-	multiply((const uint32_t *)(const void *)mr_item_bytes(call, a).data,
+	MULTIPLY((const uint32_t *)(const void *)mr_item_bytes(call, a).data,
 		 (const uint32_t *)(const void *)mr_item_bytes(call, b).data, c, side);
 	result.data = (const uint8_t *)c;
 	result.len = a->bytes_len;

@@ -18,6 +18,7 @@
 #include "platform.h"
 #include "samples.h"
 #include "subject.h"
+#include "wasm_matmul.h"
 #include "worker.h"
 
 #define MATMUL_SIDE 128
@@ -164,7 +165,7 @@ static void matmul_run(struct bench *bench, uint32_t run, struct samples *sample
 	struct report_case *c;
 	uint64_t ticks;
 
-	/* Not for wasm: a module cannot read the clock, and its bar is another (docs/bench.md). */
+	/* Not for wasm: a module cannot read the clock, and its bar is another (wasm_matmul.c). */
 	if (strcmp(subject->ops->code_suffix, ".elf") != 0 ||
 	    !begun(bench, run, subject, MATMUL_CASE, MATMUL_MS))
 		return;
@@ -207,6 +208,7 @@ static void bars_add(struct bench *bench)
 		   REPORT_AT_MOST, 1.5);
 	report_bar(report, "2: kvm, 128x128 matmul inside over the bare loop", "kvm.matmul.128",
 		   "bare", REPORT_AT_MOST, 1.05);
+	wasm_matmul_bars_add(bench);
 	instances_bar_add(bench);
 	load_bars_add(bench);
 }
@@ -243,6 +245,7 @@ static void runs_run(struct bench *bench, const char *cache_dir, struct samples 
 		others_run(bench, run, samples);
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
 			backend_run(bench, run, backends[i], cache_dir, samples, bare);
+		wasm_matmul_run(bench, run, cache_dir, samples, bare);
 		instances_run(bench, run, cache_dir, samples);
 		for (size_t i = 0; i < BACKEND_COUNT; i++)
 			footprint_run(bench, run, backends[i], cache_dir);

@@ -178,6 +178,7 @@ static int region_run(struct subject *subject, struct region *region)
 	struct sandbox_result result;
 
 	sandbox_run(subject->code, region, 0, &result);
+	subject->run_ns = result.run_ns;
 	return result.outcome == SANDBOX_OK ? 0 : subject_fail(subject, -EIO, result.text);
 }
 

@@ -20,6 +20,7 @@ struct subject {
 	struct region *region; // that is run again and again when warm
 	uint8_t *saved;        // header and sets of it before the first run
 	uint32_t saved_bytes, sets_off;
+	uint64_t run_ns;                // of the last run, by the sandbox
 	char error[MR_ERROR_BYTES_MAX]; // of the last that failed
 };
 
