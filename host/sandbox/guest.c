@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cycle_clock.h"
 
 /*
  * guest_switch() saves what the ABI makes callee-saved, notes the stack pointer in *host_sp and
@@ -108,6 +107,7 @@ int sandbox_thread_enter(void)
 		free(thread);
 		return rc;
 	}
+	poll_clock_init(&thread->clock);
 	thread->tid = gettid();
 	self = thread;
 	watchdog_add(thread);
@@ -164,7 +164,7 @@ void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limi
 	       struct guest_report *report)
 {
 	struct guest_thread *thread = self;
-	const uint64_t start_ns = clock_now_ns();
+	const uint64_t start_ns = poll_clock_now_ns(&thread->clock);
 	const uint32_t run = atomic_load_explicit(&thread->run, memory_order_relaxed);
 	uint64_t deadline_ns;
 
@@ -183,7 +183,7 @@ void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limi
 	report->outcome = thread->stop;
 	report->signo = thread->signo;
 	report->fault = thread->fault;
-	report->run_ns = clock_now_ns() - start_ns;
+	report->run_ns = poll_clock_now_ns(&thread->clock) - start_ns;
 }
 
 GUEST_SIDE static _Noreturn void run_end(struct guest_thread *thread, enum sandbox_outcome outcome)

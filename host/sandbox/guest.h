@@ -14,19 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "poll_clock.h"
 #include "sandbox.h"
 #include "sandbox_limits.h"
 
 typedef int32_t (*guest_fn)(void *context, uint32_t argument);
 
 struct guest_thread {
+	struct poll_clock clock; // of its runs: owner thread
 	void *host_sp; // where abandoning a guest returns to; owner thread
 	guest_fn fn;   // of the current run
 	volatile sig_atomic_t
 	    inside;            // on the guest's stack, host_sp is good: owner and its handlers
 	atomic_uint run;       // odd while there is a run, one more at each change: owner wo
 	atomic_uint condemned; // the run that is out of time: watchdog wo, handler ro
-	_Atomic uint64_t deadline_ns; // of the current run, by cycle_clock.h: owner wo, watchdog ro
+	_Atomic uint64_t deadline_ns; // of the current run, by its clock: owner wo, watchdog ro
 	int tid;
 	uint8_t *mapping; // guard, guest stack, guard, signal stack
 	size_t mapping_bytes;

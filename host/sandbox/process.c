@@ -16,7 +16,6 @@
 #include <millrace/hash.h>
 
 #include "backend.h"
-#include "cycle_clock.h"
 #include "image_report.h"
 #include "process_memory.h"
 #include "process_zygote.h"
@@ -213,7 +212,8 @@ static void run_failed(struct sandbox_result *result, const char *what, int rc)
 static int run_in(struct process_code *code, struct zygote *zygote, struct region *region,
 		  struct process_request *request, struct sandbox_result *result)
 {
-	const uint64_t start_ns = clock_now_ns();
+	struct poll_clock *clock = &guest_self()->clock;
+	const uint64_t start_ns = poll_clock_now_ns(clock);
 	struct image_report report = {.end = IMAGE_RETURNED};
 	struct process_memory memory;
 	struct process_reply reply;
@@ -237,7 +237,7 @@ static int run_in(struct process_code *code, struct zygote *zygote, struct regio
 	}
 	process_memory_collect(zygote, region, &memory);
 	end_describe(&reply, region, &report);
-	report.run_ns = clock_now_ns() - start_ns;
+	report.run_ns = poll_clock_now_ns(clock) - start_ns;
 	image_result(&code->image, code->file, &report, region, request->header_off,
 		     request->time_limit_ms, result);
 	return 0;

@@ -7,7 +7,6 @@
 #define SANDBOX_SIGNAL_STACK_BYTES 65536 /* AVX-512 and AMX state of a frame, with room */
 #define SANDBOX_TIME_SLACK_MS 1000       /* the watchdog looks at least this often */
 #define SANDBOX_RESEND_MS 10             /* a stop signal not yet taken is sent again */
-#define SANDBOX_CALIBRATION_MS 10        /* the counter's rate is then known to 10 in a million */
 
 #define SANDBOX_TABLE_ENTRIES_MAX 65536u   /* of all tables: 24 bytes each, set up for each run */
 #define SANDBOX_TYPES_MAX 10000u           /* function types are compared one by one at load */

@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cycle_clock.h"
 #include "guest.h"
 
 static struct {
@@ -83,25 +82,21 @@ void watchdog_interrupt(void)
 	pthread_mutex_unlock(&watchdog.lock);
 }
 
-/* Locked: waits that long, or until a guest has an earlier deadline. */
-static void watchdog_wait(uint64_t wait_ns)
+static uint64_t monotonic_ns(void)
 {
-	const uint64_t until_ns = clock_monotonic_ns() + wait_ns;
-	const struct timespec ts = {.tv_sec = (time_t)(until_ns / 1000000000u),
-				    .tv_nsec = (long)(until_ns % 1000000000u)};
+	struct timespec now;
 
-	pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &ts);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void *watchdog_main(void *unused)
 {
 	pthread_mutex_lock(&watchdog.lock);
 	while (!watchdog.stop) {
-		const bool calibrated = clock_calibrate();
-		const uint64_t now_ns = clock_now_ns();
-		uint64_t wake_ns =
-		    now_ns +
-		    (calibrated ? SANDBOX_TIME_SLACK_MS : SANDBOX_CALIBRATION_MS) * 1000000ull;
+		const uint64_t now_ns = monotonic_ns();
+		uint64_t wake_ns = now_ns + SANDBOX_TIME_SLACK_MS * 1000000ull;
+		struct timespec ts;
 
 		atomic_store(&watchdog.wake_ns, wake_ns);
 		for (struct guest_thread *t = watchdog.threads; t != NULL; t = t->next) {
@@ -110,7 +105,9 @@ static void *watchdog_main(void *unused)
 			wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
 		}
 		atomic_store(&watchdog.wake_ns, wake_ns);
-		watchdog_wait(wake_ns > now_ns ? wake_ns - now_ns : 0);
+		ts.tv_sec = (time_t)(wake_ns / 1000000000u);
+		ts.tv_nsec = (long)(wake_ns % 1000000000u);
+		pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &ts);
 	}
 	pthread_mutex_unlock(&watchdog.lock);
 	return NULL;
