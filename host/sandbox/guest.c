@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-
 /*
  * guest_switch() saves what the ABI makes callee-saved, notes the stack pointer in *host_sp and
  * calls fn on the guest's stack; guest_abandon() drops that stack and returns from guest_switch().

@@ -22,8 +22,8 @@ typedef int32_t (*guest_fn)(void *context, uint32_t argument);
 
 struct guest_thread {
 	struct poll_clock clock; // of its runs: owner thread
-	void *host_sp; // where abandoning a guest returns to; owner thread
-	guest_fn fn;   // of the current run
+	void *host_sp;           // where abandoning a guest returns to; owner thread
+	guest_fn fn;             // of the current run
 	volatile sig_atomic_t
 	    inside;            // on the guest's stack, host_sp is good: owner and its handlers
 	atomic_uint run;       // odd while there is a run, one more at each change: owner wo
