@@ -42,7 +42,10 @@ struct side {
 	struct rendezvous *rendezvous;
 	struct attach_channel *channel;
 	struct shared *shared;
-	const uint64_t *pieces; /* of the writer's pool: for what goes alone */
+	/* The writer's pool, whole: taken before there are two processes, so that what goes alone
+	 * is memory in use too. */
+	struct region *regions[WORDS_PIECES];
+	uint64_t *pieces; /* the same, by their addresses */
 };
 
 static int core_take(uint32_t index)
@@ -252,28 +255,19 @@ static int lend_all(struct side *side, struct region **regions, uint64_t *start_
 
 static int lent_measure(struct side *side, struct handover_figures *figures)
 {
-	struct region *regions[WORDS_PIECES] = {NULL};
 	uint64_t start_ns = 0;
-	int rc = 0;
+	int rc;
 
-	for (uint32_t i = 0; i < WORDS_PIECES && rc == 0; i++)
-		rc = region_alloc(side->pool, WORDS_PIECE_BYTES, REGION_ANY, &regions[i]);
-	if (rc == 0) {
-		task_tell(side, TASK_SUM);
-		rc = lend_all(side, regions, &start_ns);
-	}
-	if (rc == 0) {
-		figures->gbit_per_s = words_gbit_per_s(process_now_ns() - start_ns);
-		rc = atomic_load(&side->shared->sum) == words_sum_expected(WORDS_PIECES_RUN)
-			 ? 0
-			 : -EILSEQ;
-	}
-	for (uint32_t i = 0; i < WORDS_PIECES; i++)
-		region_unref(&regions[i]);
-	return rc;
+	task_tell(side, TASK_SUM);
+	rc = lend_all(side, side->regions, &start_ns);
+	if (rc != 0)
+		return rc;
+	figures->gbit_per_s = words_gbit_per_s(process_now_ns() - start_ns);
+	return atomic_load(&side->shared->sum) == words_sum_expected(WORDS_PIECES_RUN) ? 0
+										       : -EILSEQ;
 }
 
-static int alone_measure(struct side *side, uint64_t *pieces, struct handover_figures *figures)
+static int alone_measure(struct side *side, struct handover_figures *figures)
 {
 	struct shared *shared = side->shared;
 	struct attach_message message;
@@ -286,7 +280,7 @@ static int alone_measure(struct side *side, uint64_t *pieces, struct handover_fi
 		while (i - atomic_load_explicit(&shared->summed, memory_order_acquire) >=
 		       WORDS_AHEAD)
 			;
-		words_write(pieces + i % WORDS_PIECES * WORDS_IN_PIECE, i);
+		words_write(side->pieces + i % WORDS_PIECES * WORDS_IN_PIECE, i);
 		atomic_store_explicit(&shared->written, i + 1, memory_order_release);
 	}
 	message_await(side->channel, &message);
@@ -294,8 +288,8 @@ static int alone_measure(struct side *side, uint64_t *pieces, struct handover_fi
 	return atomic_load(&shared->sum) == words_sum_expected(WORDS_PIECES_RUN) ? 0 : -EILSEQ;
 }
 
-static int measure(struct side *side, const char *directory, uint64_t *pieces,
-		   struct handover_figures *figures, char *error, size_t error_bytes)
+static int measure(struct side *side, const char *directory, struct handover_figures *figures,
+		   char *error, size_t error_bytes)
 {
 	int rc = core_take(0);
 
@@ -307,25 +301,26 @@ static int measure(struct side *side, const char *directory, uint64_t *pieces,
 	if (rc == 0)
 		rc = lent_measure(side, figures);
 	if (rc == 0)
-		rc = alone_measure(side, pieces, figures);
+		rc = alone_measure(side, figures);
 	task_tell(side, TASK_END);
 	return rc;
 }
 
-static int pool_open(struct side *side, uint64_t **pieces)
+static int pool_open(struct side *side)
 {
 	struct region_provider provider;
 	int rc = region_provider_memfd(&provider, (uint64_t)WORDS_PIECES * WORDS_PIECE_BYTES);
 
 	if (rc != 0)
 		return rc;
-	*pieces = (uint64_t *)(void *)provider.base;
-	side->pieces = *pieces;
+	side->pieces = (uint64_t *)(void *)provider.base;
 	side->shared = mmap(NULL, sizeof(*side->shared), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	rc = side->shared != MAP_FAILED ? region_pool_create(&side->pool, &provider, 0) : -ENOMEM;
 	if (rc != 0)
 		provider.release(&provider);
+	for (uint32_t i = 0; i < WORDS_PIECES && rc == 0; i++)
+		rc = region_alloc(side->pool, WORDS_PIECE_BYTES, REGION_ANY, &side->regions[i]);
 	return rc;
 }
 
@@ -334,9 +329,8 @@ int handover_run(struct handover_figures *figures, char *error, size_t error_byt
 	char directory[SCRATCH_PATH_BYTES];
 	struct side side = {0};
 	cpu_set_t cpus;
-	uint64_t *pieces;
 	pid_t pid = -1;
-	int rc = pool_open(&side, &pieces);
+	int rc = pool_open(&side);
 
 	error[0] = 0;
 	if (rc == 0)
@@ -347,7 +341,7 @@ int handover_run(struct handover_figures *figures, char *error, size_t error_byt
 	pid = fork();
 	if (pid == 0)
 		second_process(&side, directory);
-	rc = pid > 0 ? measure(&side, directory, pieces, figures, error, error_bytes) : -errno;
+	rc = pid > 0 ? measure(&side, directory, figures, error, error_bytes) : -errno;
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 	side_close(&side);
 	if (pid > 0 && rc != 0)
@@ -358,6 +352,8 @@ int handover_run(struct handover_figures *figures, char *error, size_t error_byt
 out:
 	if (rc != 0 && error[0] == 0)
 		snprintf(error, error_bytes, "hand-over: %s", strerror(-rc));
+	for (uint32_t i = 0; i < WORDS_PIECES; i++)
+		region_unref(&side.regions[i]);
 	region_pool_destroy(&side.pool);
 	if (side.shared != NULL && side.shared != MAP_FAILED)
 		munmap(side.shared, sizeof(*side.shared));
