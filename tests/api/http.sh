@@ -14,6 +14,7 @@ mkdir "$work/spill"
 failed=0
 # A port that carries nothing: a cluster of one node needs no more, and no root.
 daemon_start() { # MORE_OPTIONS...
+	: >"$work/daemon" # an earlier one was ready, too
 	"$millraced" --port net_null0 --addr 10.9.0.1/24 --http 127.0.0.1:0 --memory 64MiB \
 		--spill "$work/spill" --pid-file "$work/pid" "$@" 2>"$work/daemon" &
 	daemon=$!

@@ -52,7 +52,7 @@ run 2 '--nodes: "65"' $wordcount --nodes 65
 run 2 '--nodes: "two"' $wordcount --nodes two
 run 2 '--nodes needs a value' $wordcount --nodes
 run 2 '--workers: "0"' $wordcount --workers 0
-run 2 '--io-cores: "0" is not allowed: a number from 1 to 16' $wordcount --io-cores 0
+run 2 '--io-cores: "0" is not allowed: 1 to 16, a range of these like 1-4, or auto is needed' $wordcount --io-cores 0
 run 2 '--io-cores: "65"' $wordcount --io-cores 65
 run 2 '--io-cores: "0,2"' $wordcount --io-cores 0,2
 run 2 '--io-cores does not go with --sim' $wordcount --io-cores 2 --sim 1
@@ -90,7 +90,7 @@ run 4 'at least 144 MiB are needed: give --memory 144MiB' $wordcount text=file:a
 run 4 'nosuchport0' $wordcount text=file:a --port nosuchport0
 run 5 'no answer from a millraced' $wordcount text=file:a --connect http://127.0.0.1:1
 
-node 2 '--io-cores: "0" is not allowed: a number from 1 to 16' --io-cores 0
+node 2 '--io-cores: "0" is not allowed: 1 to 16, a range of these like 1-4, or auto is needed' --io-cores 0
 node 2 '--io-cores: "17"' --io-cores 17
 node 2 'there are none above 65535' --port lo --addr 10.0.0.1/24 --udp-port 65535 --io-cores 2
 node 2 '--poll: "often" is not allowed: always, adaptive or interrupt' --poll often
