@@ -148,17 +148,17 @@
 #define MR_PORT_CACHE_MBUFS 128    /* a thread keeps of a pool: four bursts without its lock */
 #define MR_PORT_LEND_BYTES_MIN 512 /* of a body sent from its region: a copy of less is cheaper */
 #define MR_PORT_LEND_COPIED_BYTES_MIN \
-	2048                       /* where the driver copies: from an aligned copy it is as fast */
-#define MR_SPREAD_FRAMES 256       /* waiting between two I/O cores: eight bursts */
-#define MR_RING_SLOTS 1024         /* frames queued toward one node on the in-process port */
-#define MR_POLL_HOT_US 50          /* keep polling this long after the last frame */
-#define MR_POLL_SLEEP_US_MAX 2000  /* then back off to this, without a doorbell, */
-#define MR_POLL_IDLE_MS 100        /* and without work for so long */
-#define MR_POLL_SLEEP_US_IDLE 5000 /* to this: waking up takes 20 to 40 us of a core */
-#define MR_POLL_WAKE_US 100        /* with a doorbell: a frame waits until its owner is awake */
-#define MR_POLL_LOOK_MS 1000       /* even so, the port's statistics are looked at */
-#define MR_POLL_LOOK_MEMIF_MS 100  /* and whether a peer has taken the place of another */
-#define MR_POLL_CONNECT_MS 20      /* without a peer: whether one has come */
+	2048                      /* where the driver copies: from an aligned copy it is as fast */
+#define MR_SPREAD_FRAMES 256      /* waiting between two I/O cores: eight bursts */
+#define MR_RING_SLOTS 1024        /* frames queued toward one node on the in-process port */
+#define MR_POLL_HOT_US 50         /* keep polling this long after the last frame */
+#define MR_POLL_SLEEP_US_MAX 2000 /* then back off to this, without a doorbell, */
+#define MR_POLL_IDLE_MS 100       /* and without work for so long */
+#define MR_POLL_SLEEP_US_IDLE 10000 /* to this: waking up takes 20 to 80 us of a core */
+#define MR_POLL_WAKE_US 100         /* with a doorbell: a frame waits until its owner is awake */
+#define MR_POLL_LOOK_MS 1000        /* even so, the port's statistics are looked at */
+#define MR_POLL_LOOK_MEMIF_MS 100   /* and whether a peer has taken the place of another */
+#define MR_POLL_CONNECT_MS 20       /* without a peer: whether one has come */
 
 /* Captures of frames. */
 #define MR_CAPTURE_RING_BYTES (8u << 20) /* of one link: 6 ms of 10 Gbit/s while a disk is slow */
