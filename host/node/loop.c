@@ -102,11 +102,22 @@ static bool receive(struct node *node)
 	return received;
 }
 
+static bool disk(struct node *node)
+{
+	bool worked = io_poll(node->io) > 0;
+
+	/* Virtual time stands still while a disk works: what follows does not depend on its speed.
+	 */
+	while (node->simulated && io_in_flight(node->io) > 0)
+		worked |= io_wait(node->io) > 0;
+	return worked;
+}
+
 static bool turn(struct node *node)
 {
 	bool worked = receive(node);
 
-	worked |= io_poll(node->io) > 0;
+	worked |= disk(node);
 	worked |= workers_reap(&node->workers) > 0;
 	worked |= run_commands(node);
 	if (link_deadline(node->path.link) <= node->now_ns)
@@ -121,7 +132,7 @@ static bool turn(struct node *node)
 	watch_update(node);
 	admission_update(node);
 	worked |= memory_pump(node);
-	io_poll(node->io);
+	worked |= disk(node);
 	handover_flush(node);
 	worked |= link_send(node->path.link, node->now_ns);
 	node->unpublished |= worked;
@@ -135,8 +146,6 @@ bool node_step(struct node *node, uint64_t now_ns)
 
 	node->now_ns = now_ns;
 	worked = turn(node);
-	/* Virtual time stands still while a disk works: what follows does not depend on its speed.
-	 */
 	while (io_in_flight(node->io) > 0)
 		worked |= io_wait(node->io) > 0;
 	return worked;
