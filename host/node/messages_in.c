@@ -189,6 +189,8 @@ static void receive_control(struct node *node, struct incoming *in)
 		return;
 	}
 	job = job_find(node, head->job);
+	if (job == NULL && head->type == MESSAGE_END) /* it failed before it began here */
+		message_send_heap(node, in->peer, MESSAGE_ENDED, head->job, 0, 0, NULL, 0);
 	if (job == NULL)
 		return;
 	switch (head->type) {
