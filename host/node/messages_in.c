@@ -264,7 +264,8 @@ void messages_handed(struct node *node, uint32_t peer, const struct message_head
 	struct incoming in = {.head = *head, .peer = peer, .bytes = body_bytes};
 	bool batch = head->type == MESSAGE_BATCH;
 
-	if (refusal(node, head, body_bytes) == MESSAGE_REFUSED_FORM || (region != NULL) != batch) {
+	if (refusal(node, head, body_bytes) == MESSAGE_REFUSED_FORM || (region != NULL) != batch ||
+	    (batch && region->bytes < sizeof(struct mr_region))) {
 		node->handover.counters.drop_form++;
 		region_unref(&region);
 		return;
