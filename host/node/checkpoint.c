@@ -24,13 +24,27 @@ static const char *const part_names[PARTS] = {
     [PART_NODES] = "nodes",
 };
 
+static const char *reason(int rc)
+{
+	switch (rc) {
+	case -EINVAL:
+		return "it is not a regular file";
+	case -EBADMSG:
+		return "it is damaged: restore it, or remove it to begin anew";
+	case -ENOSPC:
+		return "No space left on device; free space there and run the job again: it goes "
+		       "on from the last checkpoint";
+	case -EDQUOT:
+		return "Disk quota exceeded; free space there and run the job again: it goes on "
+		       "from the last checkpoint";
+	default:
+		return strerror(-rc);
+	}
+}
+
 int checkpoint_explain(const char *what, const char *path, int rc, char *error, size_t error_bytes)
 {
-	snprintf(
-	    error, error_bytes, "checkpoint: cannot %s %.600s: %s%s", what, path, strerror(-rc),
-	    rc == -ENOSPC || rc == -EDQUOT
-		? "; free space there and run the job again: it goes on from the last checkpoint"
-		: "");
+	snprintf(error, error_bytes, "checkpoint: cannot %s %.600s: %s", what, path, reason(rc));
 	return rc;
 }
 
@@ -205,21 +219,17 @@ static void identify(struct job *job)
 static int manifest_read(const char *path, cJSON **json)
 {
 	char text[MANIFEST_BYTES_MAX];
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t bytes;
+	int fd = descriptor_open(path, &bytes);
 	int rc;
 
 	if (fd < 0)
-		return -errno;
-	rc = fstat(fd, &status) == 0 ? 0 : -errno;
-	if (rc == 0 && (status.st_size <= 0 || status.st_size > (off_t)sizeof(text)))
-		rc = -EBADMSG;
-	if (rc == 0)
-		rc = descriptor_read(fd, text, (size_t)status.st_size);
+		return fd;
+	rc = bytes <= sizeof(text) ? descriptor_read(fd, text, bytes) : -EBADMSG;
 	close(fd);
 	if (rc != 0)
 		return rc;
-	*json = cJSON_ParseWithLength(text, (size_t)status.st_size);
+	*json = cJSON_ParseWithLength(text, bytes);
 	return *json != NULL ? 0 : -EBADMSG;
 }
 
@@ -419,14 +429,14 @@ int checkpoint_apply(struct job *job, const cJSON *json)
 	const char *identity = cJSON_GetStringValue(cJSON_GetObjectItem(json, "identity"));
 	double every = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "every"));
 	double epoch = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "epoch"));
-
+	bool resumed = cJSON_IsTrue(cJSON_GetObjectItem(json, "resumed"));
 	char error[MR_ERROR_BYTES_MAX] = "";
 	int rc = 0;
 
 	if (json == NULL)
 		return 0;
 	if (name == NULL || identity == NULL || !(every >= 1 && every <= MR_EPOCHS_MAX) ||
-	    !(epoch >= 0 && epoch < job->plan->epochs))
+	    !(epoch >= resumed && epoch < job->plan->epochs))
 		return -EBADMSG;
 	if (job->checkpoint == NULL)
 		rc = checkpoint_new(job, name, (uint32_t)every, error, sizeof(error));
@@ -436,7 +446,7 @@ int checkpoint_apply(struct job *job, const cJSON *json)
 		return rc;
 	job->checkpoint->identity = strtoull(identity, NULL, 16);
 	job->epoch = (uint32_t)epoch;
-	job->checkpoint->resumed = cJSON_IsTrue(cJSON_GetObjectItem(json, "resumed"));
-	job->checkpoint->committed = job->checkpoint->resumed ? (int64_t)job->epoch - 1 : -1;
-	return job->checkpoint->resumed ? checkpoint_load_begin(job) : 0;
+	job->checkpoint->resumed = resumed;
+	job->checkpoint->committed = resumed ? (int64_t)epoch - 1 : -1;
+	return resumed ? checkpoint_load_begin(job) : 0;
 }

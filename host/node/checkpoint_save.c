@@ -13,7 +13,11 @@
 int checkpoint_file_begin(struct checkpoint_file *file)
 {
 	snprintf(file->part, sizeof(file->part), "%s.part", file->path);
-	file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* What a kill left there, or somebody else put there: a link or a FIFO is not to be opened.
+	 */
+	if (unlink(file->part) != 0 && errno != ENOENT)
+		return -errno;
+	file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	return file->fd < 0 ? -errno : 0;
 }
 
