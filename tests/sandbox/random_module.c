@@ -3,6 +3,7 @@
 #include "random_module.h"
 
 #include "test.h"
+#include "wasm_writer.h"
 
 #define I32 0x7f
 #define I64 0x7e
@@ -57,11 +58,6 @@ struct reader {
 	const uint8_t *at, *end;
 };
 
-struct writer {
-	uint8_t *bytes;
-	size_t len, room;
-};
-
 struct type {
 	uint32_t counts[2]; // parameters, results
 	uint8_t values[2][VALUES_MAX];
@@ -77,7 +73,7 @@ struct rework {
 	uint32_t loggers[4]; // functions that take an i32, i64, f32, f64
 	uint32_t callees[FUNCTIONS_MAX];
 	uint32_t hang_initializer, start;
-	struct writer out;
+	struct wasm_writer out;
 };
 
 /* ---- Bytes ---- */
@@ -110,90 +106,41 @@ static const uint8_t *read_bytes(struct reader *r, size_t len)
 	return bytes;
 }
 
-static void put(struct writer *w, const void *bytes, size_t len)
+static void put_rest(struct wasm_writer *w, const struct reader *r)
 {
-	if (len == 0)
-		return;
-	if (w->len + len > w->room) {
-		w->room = 2 * (w->len + len);
-		w->bytes = realloc(w->bytes, w->room);
-		CHECK(w->bytes != NULL);
-	}
-	memcpy(w->bytes + w->len, bytes, len);
-	w->len += len;
-}
-
-static void put_byte(struct writer *w, unsigned int byte)
-{
-	const uint8_t one = (uint8_t)byte;
-
-	put(w, &one, 1);
-}
-
-static void put_u32(struct writer *w, uint32_t value)
-{
-	for (; value > 0x7f; value >>= 7)
-		put_byte(w, (value & 0x7f) | 0x80);
-	put_byte(w, value);
-}
-
-static void put_signed(struct writer *w, int64_t value)
-{
-	for (; value < -64 || value > 63; value >>= 7)
-		put_byte(w, ((unsigned int)value & 0x7f) | 0x80);
-	put_byte(w, (unsigned int)value & 0x7f);
-}
-
-static void put_rest(struct writer *w, const struct reader *r)
-{
-	put(w, r->at, (size_t)(r->end - r->at));
-}
-
-/* A section, or a function's body: what was collected in part, which it ends. */
-static void put_part(struct writer *w, struct writer *part)
-{
-	put_u32(w, (uint32_t)part->len);
-	put(w, part->bytes, part->len);
-	free(part->bytes);
-	*part = (struct writer){0};
-}
-
-static void put_section(struct rework *k, unsigned int id, struct writer *part)
-{
-	put_byte(&k->out, id);
-	put_part(&k->out, part);
+	wasm_put(w, r->at, (size_t)(r->end - r->at));
 }
 
 /* ---- Instructions ---- */
 
-static void emit_i32(struct writer *w, uint32_t value)
+static void emit_i32(struct wasm_writer *w, uint32_t value)
 {
-	put_byte(w, OP_I32_CONST);
-	put_signed(w, (int32_t)value);
+	wasm_put_byte(w, OP_I32_CONST);
+	wasm_put_signed(w, (int32_t)value);
 }
 
-static void emit_i64(struct writer *w, uint64_t value)
+static void emit_i64(struct wasm_writer *w, uint64_t value)
 {
-	put_byte(w, OP_I64_CONST);
-	put_signed(w, (int64_t)value);
+	wasm_put_byte(w, OP_I64_CONST);
+	wasm_put_signed(w, (int64_t)value);
 }
 
-static void emit_with(struct writer *w, unsigned int op, uint32_t index)
+static void emit_with(struct wasm_writer *w, unsigned int op, uint32_t index)
 {
-	put_byte(w, op);
-	put_u32(w, index);
+	wasm_put_byte(w, op);
+	wasm_put_u32(w, index);
 }
 
 /* Of an address on the stack plus off; aligned to its size or not. */
-static void emit_memory(struct writer *w, unsigned int op, uint32_t off)
+static void emit_memory(struct wasm_writer *w, unsigned int op, uint32_t off)
 {
-	put_byte(w, op);
-	put_byte(w, 0);
-	put_u32(w, off);
+	wasm_put_byte(w, op);
+	wasm_put_byte(w, 0);
+	wasm_put_u32(w, off);
 }
 
 /* Of what is known not to be a NaN, so that all engines take the same bits. */
-static void emit_argument(struct writer *w, uint8_t type, uint32_t seed)
+static void emit_argument(struct wasm_writer *w, uint8_t type, uint32_t seed)
 {
 	static const uint32_t i32s[] = {0, 1, 0xffffffff, 0x80000000, 0x7fffffff, 16, 65535, 42};
 	static const uint64_t i64s[] = {0,         1,  UINT64_MAX, 1ull << 63,
@@ -206,12 +153,12 @@ static void emit_argument(struct writer *w, uint8_t type, uint32_t seed)
 	} else if (type == I64) {
 		emit_i64(w, i64s[seed % 8]);
 	} else if (type == F32) {
-		put_byte(w, OP_F32_CONST);
-		put(w, &f32s[seed % 8], 4);
+		wasm_put_byte(w, OP_F32_CONST);
+		wasm_put(w, &f32s[seed % 8], 4);
 	} else {
 		CHECK(type == F64, "a parameter of type %#x", type);
-		put_byte(w, OP_F64_CONST);
-		put(w, &f64s[seed % 8], 8);
+		wasm_put_byte(w, OP_F64_CONST);
+		wasm_put(w, &f64s[seed % 8], 8);
 	}
 }
 
@@ -326,42 +273,42 @@ static void types_write(struct rework *k)
 	static const uint8_t added[] = {0x60, 0, 0,   0x60, 1, I32, 1,   I32, 0x60,
 					0,    1, I32, 0x60, 0, 2,   I64, I32};
 	struct reader r = k->sections[TYPES];
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
 	read_u32(&r);
-	put_u32(&w, k->type_count + TYPES_ADDED);
+	wasm_put_u32(&w, k->type_count + TYPES_ADDED);
 	put_rest(&w, &r);
-	put(&w, added, sizeof(added));
-	put_section(k, TYPES, &w);
+	wasm_put(&w, added, sizeof(added));
+	wasm_put_section(&k->out, TYPES, &w);
 }
 
 /* Imports become functions of its own, in their old places; new ones come behind: a step for each
  * callee, the entry, run, state. */
 static void functions_write(struct rework *k)
 {
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, k->function_count + k->made->steps + 3);
+	wasm_put_u32(&w, k->function_count + k->made->steps + 3);
 	for (uint32_t i = 0; i < k->function_count; i++)
-		put_u32(&w, k->function_types[i]);
+		wasm_put_u32(&w, k->function_types[i]);
 	for (uint32_t i = 0; i < k->made->steps; i++)
-		put_u32(&w, k->type_count + TYPE_NOTHING);
-	put_u32(&w, k->type_count + TYPE_ENTRY);
-	put_u32(&w, k->type_count + TYPE_RUN);
-	put_u32(&w, k->type_count + TYPE_STATE);
-	put_section(k, FUNCTIONS, &w);
+		wasm_put_u32(&w, k->type_count + TYPE_NOTHING);
+	wasm_put_u32(&w, k->type_count + TYPE_ENTRY);
+	wasm_put_u32(&w, k->type_count + TYPE_RUN);
+	wasm_put_u32(&w, k->type_count + TYPE_STATE);
+	wasm_put_section(&k->out, FUNCTIONS, &w);
 }
 
 static void memory_write(struct rework *k)
 {
 	const uint32_t pages = k->made->memory_bytes / RANDOM_PAGE_BYTES;
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 1);
-	put_byte(&w, 1);
-	put_u32(&w, pages);
-	put_u32(&w, pages);
-	put_section(k, MEMORIES, &w);
+	wasm_put_u32(&w, 1);
+	wasm_put_byte(&w, 1);
+	wasm_put_u32(&w, pages);
+	wasm_put_u32(&w, pages);
+	wasm_put_section(&k->out, MEMORIES, &w);
 }
 
 /* Returns the index of `__heap_base`. */
@@ -369,94 +316,94 @@ static uint32_t globals_write(struct rework *k)
 {
 	struct reader r = k->sections[GLOBALS];
 	const uint32_t count = read_u32(&r);
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, count + 1);
+	wasm_put_u32(&w, count + 1);
 	put_rest(&w, &r);
-	put_byte(&w, I32);
-	put_byte(&w, 0);
+	wasm_put_byte(&w, I32);
+	wasm_put_byte(&w, 0);
 	emit_i32(&w, k->made->header_off);
-	put_byte(&w, OP_END);
-	put_section(k, GLOBALS, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_section(&k->out, GLOBALS, &w);
 	return count;
 }
 
-static void export_put(struct writer *w, const char *name, unsigned int kind, uint32_t index)
+static void export_put(struct wasm_writer *w, const char *name, unsigned int kind, uint32_t index)
 {
-	put_u32(w, (uint32_t)strlen(name));
-	put(w, name, strlen(name));
-	put_byte(w, kind);
-	put_u32(w, index);
+	wasm_put_u32(w, (uint32_t)strlen(name));
+	wasm_put(w, name, strlen(name));
+	wasm_put_byte(w, kind);
+	wasm_put_u32(w, index);
 }
 
 static void exports_write(struct rework *k, uint32_t heap_base)
 {
 	const uint32_t entry = k->function_count + k->made->steps;
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 5);
+	wasm_put_u32(&w, 5);
 	export_put(&w, "memory", 2, 0);
 	export_put(&w, "__heap_base", 3, heap_base);
 	export_put(&w, "mr_entry", 0, entry);
 	export_put(&w, "run", 0, entry + 1);
 	export_put(&w, "state", 0, entry + 2);
-	put_section(k, EXPORTS, &w);
+	wasm_put_section(&k->out, EXPORTS, &w);
 }
 
 /* hash = rotl((hash ^ what is on top) * factor); the hash is below it. */
-static void emit_mix(struct writer *w)
+static void emit_mix(struct wasm_writer *w)
 {
-	put_byte(w, OP_I64_XOR);
+	wasm_put_byte(w, OP_I64_XOR);
 	emit_i64(w, HASH_FACTOR);
-	put_byte(w, OP_I64_MUL);
+	wasm_put_byte(w, OP_I64_MUL);
 	emit_i64(w, HASH_TURN);
-	put_byte(w, OP_I64_ROTL);
+	wasm_put_byte(w, OP_I64_ROTL);
 }
 
-static void logger_write(struct rework *k, struct writer *code, uint8_t type)
+static void logger_write(struct rework *k, struct wasm_writer *code, uint8_t type)
 {
 	const uint32_t area = AREA(k->made);
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 0); /* no locals */
+	wasm_put_u32(&w, 0); /* no locals */
 	emit_i32(&w, area);
 	emit_i32(&w, area);
 	emit_memory(&w, OP_I64_LOAD, LOG_HASH);
 	emit_with(&w, OP_LOCAL_GET, 0);
 	if (type == F32)
-		put_byte(&w, OP_I32_REINTERPRET);
+		wasm_put_byte(&w, OP_I32_REINTERPRET);
 	if (type == F64)
-		put_byte(&w, OP_I64_REINTERPRET);
+		wasm_put_byte(&w, OP_I64_REINTERPRET);
 	if (type == I32 || type == F32)
-		put_byte(&w, OP_I64_EXTEND_I32_U);
+		wasm_put_byte(&w, OP_I64_EXTEND_I32_U);
 	emit_mix(&w);
 	emit_memory(&w, OP_I64_STORE, LOG_HASH);
 	emit_i32(&w, area);
 	emit_i32(&w, area);
 	emit_memory(&w, OP_I32_LOAD, LOG_COUNT);
 	emit_i32(&w, 1);
-	put_byte(&w, OP_I32_ADD);
+	wasm_put_byte(&w, OP_I32_ADD);
 	emit_memory(&w, OP_I32_STORE, LOG_COUNT);
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
 /* Its only work is to set a global to how much may be done before it gives up. */
-static void hang_initializer_write(struct reader body, struct writer *code)
+static void hang_initializer_write(struct reader body, struct wasm_writer *code)
 {
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
 	CHECK(read_byte(&body) == 0 && read_byte(&body) == OP_I32_CONST);
 	read_u32(&body);
 	CHECK(read_byte(&body) == OP_GLOBAL_SET);
-	put_u32(&w, 0);
+	wasm_put_u32(&w, 0);
 	emit_i32(&w, HANG_LIMIT);
 	emit_with(&w, OP_GLOBAL_SET, read_u32(&body));
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
-static void own_code_write(struct rework *k, struct writer *code)
+static void own_code_write(struct rework *k, struct wasm_writer *code)
 {
 	struct reader r = k->sections[CODE];
 	uint32_t index = k->import_count;
@@ -469,19 +416,19 @@ static void own_code_write(struct rework *k, struct writer *code)
 			hang_initializer_write((struct reader){body, body + len}, code);
 			continue;
 		}
-		put_u32(code, len);
-		put(code, body, len);
+		wasm_put_u32(code, len);
+		wasm_put(code, body, len);
 	}
 }
 
 /* Calls one function and logs what it returns, the last value first. */
-static void step_write(struct rework *k, struct writer *code, uint32_t step)
+static void step_write(struct rework *k, struct wasm_writer *code, uint32_t step)
 {
 	const uint32_t callee = k->callees[step];
 	const struct type *type = &k->types[k->function_types[callee]];
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 0);
+	wasm_put_u32(&w, 0);
 	emit_with(&w, OP_CALL, k->hang_initializer);
 	for (uint32_t i = 0; i < type->counts[0]; i++)
 		emit_argument(&w, type->values[0][i], step * 7 + i * 3);
@@ -491,65 +438,65 @@ static void step_write(struct rework *k, struct writer *code, uint32_t step)
 		      type->values[1][i - 1]);
 		emit_with(&w, OP_CALL, k->loggers[I32 - type->values[1][i - 1]]);
 	}
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
-static void entry_write(struct rework *k, struct writer *code)
+static void entry_write(struct rework *k, struct wasm_writer *code)
 {
 	const uint32_t area = AREA(k->made);
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 0);
+	wasm_put_u32(&w, 0);
 	emit_i32(&w, area);
 	emit_memory(&w, OP_I32_LOAD, RANDOM_START);
 	emit_with(&w, OP_LOCAL_SET, 0); /* the step to begin with, in place of header_off */
 	for (uint32_t step = 0; step < k->made->steps; step++) {
 		emit_i32(&w, step);
 		emit_with(&w, OP_LOCAL_GET, 0);
-		put_byte(&w, OP_I32_GE_U);
-		put_byte(&w, OP_IF);
-		put_byte(&w, 0x40); /* it leaves nothing */
+		wasm_put_byte(&w, OP_I32_GE_U);
+		wasm_put_byte(&w, OP_IF);
+		wasm_put_byte(&w, 0x40); /* it leaves nothing */
 		emit_i32(&w, area);
 		emit_i32(&w, step);
 		emit_memory(&w, OP_I32_STORE, RANDOM_STEP);
 		emit_with(&w, OP_CALL, k->function_count + step);
-		put_byte(&w, OP_END);
+		wasm_put_byte(&w, OP_END);
 	}
 	emit_i32(&w, area);
 	emit_i32(&w, k->made->steps);
 	emit_memory(&w, OP_I32_STORE, RANDOM_STEP);
 	emit_i32(&w, 0);
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
-static void run_write(struct rework *k, struct writer *code)
+static void run_write(struct rework *k, struct wasm_writer *code)
 {
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 0);
+	wasm_put_u32(&w, 0);
 	emit_i32(&w, AREA(k->made));
 	emit_i32(&w, k->start);
 	emit_memory(&w, OP_I32_STORE, RANDOM_START);
 	emit_i32(&w, k->made->header_off);
 	emit_with(&w, OP_CALL, k->function_count + k->made->steps);
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
 /* As random_memory_hash(), and the step. */
-static void state_write(struct rework *k, struct writer *code)
+static void state_write(struct rework *k, struct wasm_writer *code)
 {
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, 2); /* local 0, an i64, is the hash; local 1, an i32, the address */
-	put_u32(&w, 1);
-	put_byte(&w, I64);
-	put_u32(&w, 1);
-	put_byte(&w, I32);
-	put_byte(&w, OP_LOOP);
-	put_byte(&w, 0x40);
+	wasm_put_u32(&w, 2); /* local 0, an i64, is the hash; local 1, an i32, the address */
+	wasm_put_u32(&w, 1);
+	wasm_put_byte(&w, I64);
+	wasm_put_u32(&w, 1);
+	wasm_put_byte(&w, I32);
+	wasm_put_byte(&w, OP_LOOP);
+	wasm_put_byte(&w, 0x40);
 	emit_with(&w, OP_LOCAL_GET, 0);
 	emit_with(&w, OP_LOCAL_GET, 1);
 	emit_memory(&w, OP_I64_LOAD, 0);
@@ -557,17 +504,17 @@ static void state_write(struct rework *k, struct writer *code)
 	emit_with(&w, OP_LOCAL_SET, 0);
 	emit_with(&w, OP_LOCAL_GET, 1);
 	emit_i32(&w, 8);
-	put_byte(&w, OP_I32_ADD);
+	wasm_put_byte(&w, OP_I32_ADD);
 	emit_with(&w, OP_LOCAL_TEE, 1);
 	emit_i32(&w, k->made->memory_bytes);
-	put_byte(&w, OP_I32_LT_U);
+	wasm_put_byte(&w, OP_I32_LT_U);
 	emit_with(&w, OP_BR_IF, 0);
-	put_byte(&w, OP_END);
+	wasm_put_byte(&w, OP_END);
 	emit_with(&w, OP_LOCAL_GET, 0);
 	emit_i32(&w, AREA(k->made));
 	emit_memory(&w, OP_I32_LOAD, RANDOM_STEP);
-	put_byte(&w, OP_END);
-	put_part(code, &w);
+	wasm_put_byte(&w, OP_END);
+	wasm_put_part(code, &w);
 }
 
 uint64_t random_memory_hash(const uint8_t *memory, size_t bytes)
@@ -586,9 +533,9 @@ uint64_t random_memory_hash(const uint8_t *memory, size_t bytes)
 
 static void code_write(struct rework *k)
 {
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
-	put_u32(&w, k->function_count + k->made->steps + 3);
+	wasm_put_u32(&w, k->function_count + k->made->steps + 3);
 	for (uint32_t i = 0; i < k->import_count; i++)
 		logger_write(k, &w, k->types[k->function_types[i]].values[0][0]);
 	own_code_write(k, &w);
@@ -597,18 +544,18 @@ static void code_write(struct rework *k)
 	entry_write(k, &w);
 	run_write(k, &w);
 	state_write(k, &w);
-	put_section(k, CODE, &w);
+	wasm_put_section(&k->out, CODE, &w);
 }
 
 static void section_copy(struct rework *k, unsigned int id)
 {
 	const struct reader *r = &k->sections[id];
-	struct writer w = {0};
+	struct wasm_writer w = {0};
 
 	if (r->at == NULL)
 		return;
 	put_rest(&w, r);
-	put_section(k, id, &w);
+	wasm_put_section(&k->out, id, &w);
 }
 
 void random_module_make(const uint8_t *module, size_t bytes, uint32_t start,
@@ -626,7 +573,7 @@ void random_module_make(const uint8_t *module, size_t bytes, uint32_t start,
 	functions_read(k);
 	exports_read(k);
 	memory_read(k);
-	put(&k->out, "\0asm\1\0\0\0", 8);
+	wasm_put(&k->out, "\0asm\1\0\0\0", 8);
 	types_write(k);
 	functions_write(k);
 	section_copy(k, TABLES);
