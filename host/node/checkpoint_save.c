@@ -53,22 +53,6 @@ struct save {
 	char error[MR_ERROR_BYTES_MAX];
 };
 
-static int spilled_read(int fd, void *to, size_t bytes, uint64_t offset)
-{
-	while (bytes > 0) {
-		ssize_t got = pread(fd, to, bytes, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		to = (uint8_t *)to + got;
-		bytes -= (size_t)got;
-		offset += (uint64_t)got;
-	}
-	return 0;
-}
-
 static int batch_save(struct save *save, uint32_t edge, const struct store_batch *batch)
 {
 	struct state_batch head = {.bytes = batch->bytes, .edge = edge};
@@ -84,8 +68,8 @@ static int batch_save(struct save *save, uint32_t edge, const struct store_batch
 		if (batch->region != NULL) /* copied: another process may share it */
 			memcpy(save->piece, batch->region->base + at, bytes);
 		else
-			rc = spilled_read(spill_fd(save->job->node->spill), save->piece, bytes,
-					  batch->spill_offset + at);
+			rc = spill_read(save->job->node->spill, save->piece, bytes,
+					batch->spill_offset + at);
 		hash = mr_hash64(save->piece, bytes);
 		rc = rc ?: descriptor_write(save->file.fd, save->piece, bytes);
 		rc = rc ?: descriptor_write(save->file.fd, &hash, sizeof(hash));

@@ -122,6 +122,8 @@ static int create_files(struct node *node, char *error, size_t error_bytes)
 			 strerror(-rc));
 		return rc;
 	}
+	if (node->simulated)
+		io_engine_serialise(node->io);
 	return spill_open(&node->spill, node->spill_dir, error, error_bytes);
 }
 

@@ -154,8 +154,10 @@ static void time_ends(void)
 {
 	const struct tool_limits short_time = {
 	    .seconds = 1, .memory_bytes = usual.memory_bytes, .file_bytes = usual.file_bytes};
-	/* It computes; it waits; it starts others, in sessions of their own, that wait. */
+	/* It computes; it waits, also without outputs that would tell its end; it starts others
+	 * that wait. */
 	const char *const texts[] = {"1 while 1; #mark-%d", "sleep 100; #mark-%d",
+				     "close STDOUT; close STDERR; sleep 100; #mark-%d",
 				     "for (1..8) { fork or last } sleep 100; #mark-%d"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
