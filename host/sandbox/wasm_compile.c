@@ -158,7 +158,9 @@ static int tool_step(const char *const argv[], const char *folder, char *error, 
 				     log);
 	return backend_error(error, error_bytes, -ENOEXEC, "%s %s this module: %.700s", argv[0],
 			     WIFSIGNALED(result.status) ? "crashed over" : "does not accept",
-			     result.log_bytes > 0 ? log : "it gave no reason");
+			     result.log_bytes > 0         ? log
+			     : WIFSIGNALED(result.status) ? "it is nested too deeply, or made to be"
+							  : "it gave no reason");
 }
 
 /* What -march=native may depend on. Leaf 1 EBX is left out: it differs from core to core. */
