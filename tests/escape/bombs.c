@@ -47,12 +47,6 @@ static uint32_t random_below(uint32_t bound)
 	return (uint32_t)((uint64_t)random_state * bound >> 32);
 }
 
-static void emit(struct wasm_writer *w, unsigned int op, uint32_t index)
-{
-	wasm_put_byte(w, op);
-	wasm_put_u32(w, index);
-}
-
 static void type_add(struct bomb *b, uint32_t params, uint32_t results)
 {
 	wasm_put_byte(&b->types, 0x60);
@@ -82,10 +76,10 @@ static void body_add(struct bomb *b, uint32_t type, struct wasm_writer *body)
 static void sums_emit(struct wasm_writer *w, uint32_t locals, size_t bytes)
 {
 	while (w->len < bytes) {
-		emit(w, OP_LOCAL_GET, random_below(locals));
-		emit(w, OP_LOCAL_GET, random_below(locals));
+		wasm_put_with(w, OP_LOCAL_GET, random_below(locals));
+		wasm_put_with(w, OP_LOCAL_GET, random_below(locals));
 		wasm_put_byte(w, OP_I32_ADD);
-		emit(w, OP_LOCAL_SET, random_below(locals));
+		wasm_put_with(w, OP_LOCAL_SET, random_below(locals));
 	}
 }
 
@@ -95,7 +89,7 @@ static void locals_fill(struct bomb *b)
 
 	body_begin(&body, SANDBOX_LOCALS_MAX);
 	sums_emit(&body, SANDBOX_LOCALS_MAX, SANDBOX_BODY_BYTES_MAX - 64);
-	emit(&body, OP_LOCAL_GET, 1);
+	wasm_put_with(&body, OP_LOCAL_GET, 1);
 	body_add(b, 0, &body);
 }
 
@@ -109,11 +103,11 @@ static void loops_fill(struct bomb *b)
 		wasm_put_byte(&body, OP_LOOP);
 		wasm_put_byte(&body, NO_VALUE);
 		sums_emit(&body, SANDBOX_LOCALS_MAX, body.len + 32);
-		emit(&body, OP_LOCAL_GET, random_below(SANDBOX_LOCALS_MAX));
-		emit(&body, OP_BR_IF, 0);
+		wasm_put_with(&body, OP_LOCAL_GET, random_below(SANDBOX_LOCALS_MAX));
+		wasm_put_with(&body, OP_BR_IF, 0);
 		wasm_put_byte(&body, OP_END);
 	}
-	emit(&body, OP_LOCAL_GET, 1);
+	wasm_put_with(&body, OP_LOCAL_GET, 1);
 	body_add(b, 0, &body);
 }
 
@@ -124,18 +118,18 @@ static void nested_fill(struct bomb *b, unsigned int op, uint32_t depth)
 	body_begin(&body, 100);
 	for (uint32_t i = 0; i < depth; i++) {
 		if (op == OP_IF)
-			emit(&body, OP_LOCAL_GET, 0);
+			wasm_put_with(&body, OP_LOCAL_GET, 0);
 		wasm_put_byte(&body, op);
 		wasm_put_byte(&body, NO_VALUE);
 	}
 	for (uint32_t i = 0; i < depth; i++) {
 		if (op == OP_LOOP) {
-			emit(&body, OP_LOCAL_GET, random_below(100));
-			emit(&body, OP_BR_IF, 0);
+			wasm_put_with(&body, OP_LOCAL_GET, random_below(100));
+			wasm_put_with(&body, OP_BR_IF, 0);
 		}
 		wasm_put_byte(&body, OP_END);
 	}
-	emit(&body, OP_LOCAL_GET, 1);
+	wasm_put_with(&body, OP_LOCAL_GET, 1);
 	body_add(b, 0, &body);
 }
 
@@ -162,7 +156,7 @@ static void deep_fill(struct bomb *b)
 
 	body_begin(&body, 1);
 	for (uint32_t i = 0; i < depth; i++)
-		emit(&body, OP_LOCAL_GET, i % 2);
+		wasm_put_with(&body, OP_LOCAL_GET, i % 2);
 	for (uint32_t i = 1; i < depth; i++)
 		wasm_put_byte(&body, i % 3 == 0 ? OP_I32_MUL : OP_I32_ADD);
 	body_add(b, 0, &body);
@@ -179,13 +173,13 @@ static void jumps_fill(struct bomb *b)
 		wasm_put_byte(&body, OP_BLOCK);
 		wasm_put_byte(&body, NO_VALUE);
 	}
-	emit(&body, OP_LOCAL_GET, 0);
-	emit(&body, OP_BR_TABLE, ways);
+	wasm_put_with(&body, OP_LOCAL_GET, 0);
+	wasm_put_with(&body, OP_BR_TABLE, ways);
 	for (uint32_t i = 0; i <= ways; i++)
 		wasm_put_u32(&body, random_below(depth));
 	for (uint32_t i = 0; i < depth; i++)
 		wasm_put_byte(&body, OP_END);
-	emit(&body, OP_LOCAL_GET, 1);
+	wasm_put_with(&body, OP_LOCAL_GET, 1);
 	body_add(b, 0, &body);
 }
 
@@ -195,8 +189,8 @@ static void functions_fill(struct bomb *b)
 		struct wasm_writer body = {0};
 
 		body_begin(&body, 1);
-		emit(&body, OP_LOCAL_GET, 0);
-		emit(&body, OP_CALL, (i + 1) % SANDBOX_FUNCTIONS_MAX);
+		wasm_put_with(&body, OP_LOCAL_GET, 0);
+		wasm_put_with(&body, OP_CALL, (i + 1) % SANDBOX_FUNCTIONS_MAX);
 		body_add(b, 0, &body);
 	}
 }
@@ -208,16 +202,16 @@ static void values_fill(struct bomb *b)
 
 	type_add(b, SANDBOX_PARAMS_MAX, SANDBOX_PARAMS_MAX);
 	body_begin(&entry, 1);
-	emit(&entry, OP_LOCAL_GET, 0);
+	wasm_put_with(&entry, OP_LOCAL_GET, 0);
 	body_add(b, 0, &entry);
 	for (uint32_t i = 0; i < 100; i++) {
 		struct wasm_writer body = {0};
 
 		body_begin(&body, 1);
 		for (uint32_t n = 0; n < SANDBOX_PARAMS_MAX; n++)
-			emit(&body, OP_LOCAL_GET, random_below(SANDBOX_PARAMS_MAX));
+			wasm_put_with(&body, OP_LOCAL_GET, random_below(SANDBOX_PARAMS_MAX));
 		for (int calls = 0; calls < 10; calls++)
-			emit(&body, OP_CALL, 1 + random_below(100));
+			wasm_put_with(&body, OP_CALL, 1 + random_below(100));
 		body_add(b, 1, &body);
 	}
 }
@@ -230,7 +224,7 @@ static void types_fill(struct bomb *b)
 	for (uint32_t i = 1; i < SANDBOX_TYPES_MAX; i++)
 		type_add(b, i % 100, i / 100);
 	body_begin(&entry, 1);
-	emit(&entry, OP_LOCAL_GET, 0);
+	wasm_put_with(&entry, OP_LOCAL_GET, 0);
 	body_add(b, 0, &entry);
 }
 
@@ -242,7 +236,7 @@ static void code_fill(struct bomb *b)
 
 		body_begin(&body, 1000);
 		sums_emit(&body, 1000, 65000);
-		emit(&body, OP_LOCAL_GET, 1);
+		wasm_put_with(&body, OP_LOCAL_GET, 1);
 		body_add(b, 0, &body);
 	}
 }

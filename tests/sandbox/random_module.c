@@ -113,30 +113,10 @@ static void put_rest(struct wasm_writer *w, const struct reader *r)
 
 /* ---- Instructions ---- */
 
-static void emit_i32(struct wasm_writer *w, uint32_t value)
-{
-	wasm_put_byte(w, OP_I32_CONST);
-	wasm_put_signed(w, (int32_t)value);
-}
-
 static void emit_i64(struct wasm_writer *w, uint64_t value)
 {
 	wasm_put_byte(w, OP_I64_CONST);
 	wasm_put_signed(w, (int64_t)value);
-}
-
-static void emit_with(struct wasm_writer *w, unsigned int op, uint32_t index)
-{
-	wasm_put_byte(w, op);
-	wasm_put_u32(w, index);
-}
-
-/* Of an address on the stack plus off; aligned to its size or not. */
-static void emit_memory(struct wasm_writer *w, unsigned int op, uint32_t off)
-{
-	wasm_put_byte(w, op);
-	wasm_put_byte(w, 0);
-	wasm_put_u32(w, off);
 }
 
 /* Of what is known not to be a NaN, so that all engines take the same bits. */
@@ -149,7 +129,7 @@ static void emit_argument(struct wasm_writer *w, uint8_t type, uint32_t seed)
 	static const double f64s[] = {0, -0.0, 1.5, -1, 1e20, -1e300, 1e-310, -1.0 / 0.0};
 
 	if (type == I32) {
-		emit_i32(w, i32s[seed % 8]);
+		wasm_put_i32(w, i32s[seed % 8]);
 	} else if (type == I64) {
 		emit_i64(w, i64s[seed % 8]);
 	} else if (type == F32) {
@@ -322,7 +302,7 @@ static uint32_t globals_write(struct rework *k)
 	put_rest(&w, &r);
 	wasm_put_byte(&w, I32);
 	wasm_put_byte(&w, 0);
-	emit_i32(&w, k->made->header_off);
+	wasm_put_i32(&w, k->made->header_off);
 	wasm_put_byte(&w, OP_END);
 	wasm_put_section(&k->out, GLOBALS, &w);
 	return count;
@@ -366,10 +346,10 @@ static void logger_write(struct rework *k, struct wasm_writer *code, uint8_t typ
 	struct wasm_writer w = {0};
 
 	wasm_put_u32(&w, 0); /* no locals */
-	emit_i32(&w, area);
-	emit_i32(&w, area);
-	emit_memory(&w, OP_I64_LOAD, LOG_HASH);
-	emit_with(&w, OP_LOCAL_GET, 0);
+	wasm_put_i32(&w, area);
+	wasm_put_i32(&w, area);
+	wasm_put_memory(&w, OP_I64_LOAD, LOG_HASH);
+	wasm_put_with(&w, OP_LOCAL_GET, 0);
 	if (type == F32)
 		wasm_put_byte(&w, OP_I32_REINTERPRET);
 	if (type == F64)
@@ -377,13 +357,13 @@ static void logger_write(struct rework *k, struct wasm_writer *code, uint8_t typ
 	if (type == I32 || type == F32)
 		wasm_put_byte(&w, OP_I64_EXTEND_I32_U);
 	emit_mix(&w);
-	emit_memory(&w, OP_I64_STORE, LOG_HASH);
-	emit_i32(&w, area);
-	emit_i32(&w, area);
-	emit_memory(&w, OP_I32_LOAD, LOG_COUNT);
-	emit_i32(&w, 1);
+	wasm_put_memory(&w, OP_I64_STORE, LOG_HASH);
+	wasm_put_i32(&w, area);
+	wasm_put_i32(&w, area);
+	wasm_put_memory(&w, OP_I32_LOAD, LOG_COUNT);
+	wasm_put_i32(&w, 1);
 	wasm_put_byte(&w, OP_I32_ADD);
-	emit_memory(&w, OP_I32_STORE, LOG_COUNT);
+	wasm_put_memory(&w, OP_I32_STORE, LOG_COUNT);
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
 }
@@ -397,8 +377,8 @@ static void hang_initializer_write(struct reader body, struct wasm_writer *code)
 	read_u32(&body);
 	CHECK(read_byte(&body) == OP_GLOBAL_SET);
 	wasm_put_u32(&w, 0);
-	emit_i32(&w, HANG_LIMIT);
-	emit_with(&w, OP_GLOBAL_SET, read_u32(&body));
+	wasm_put_i32(&w, HANG_LIMIT);
+	wasm_put_with(&w, OP_GLOBAL_SET, read_u32(&body));
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
 }
@@ -429,14 +409,14 @@ static void step_write(struct rework *k, struct wasm_writer *code, uint32_t step
 	struct wasm_writer w = {0};
 
 	wasm_put_u32(&w, 0);
-	emit_with(&w, OP_CALL, k->hang_initializer);
+	wasm_put_with(&w, OP_CALL, k->hang_initializer);
 	for (uint32_t i = 0; i < type->counts[0]; i++)
 		emit_argument(&w, type->values[0][i], step * 7 + i * 3);
-	emit_with(&w, OP_CALL, callee);
+	wasm_put_with(&w, OP_CALL, callee);
 	for (uint32_t i = type->counts[1]; i > 0; i--) {
 		CHECK(type->values[1][i - 1] >= F64, "a result of type %#x",
 		      type->values[1][i - 1]);
-		emit_with(&w, OP_CALL, k->loggers[I32 - type->values[1][i - 1]]);
+		wasm_put_with(&w, OP_CALL, k->loggers[I32 - type->values[1][i - 1]]);
 	}
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
@@ -448,25 +428,25 @@ static void entry_write(struct rework *k, struct wasm_writer *code)
 	struct wasm_writer w = {0};
 
 	wasm_put_u32(&w, 0);
-	emit_i32(&w, area);
-	emit_memory(&w, OP_I32_LOAD, RANDOM_START);
-	emit_with(&w, OP_LOCAL_SET, 0); /* the step to begin with, in place of header_off */
+	wasm_put_i32(&w, area);
+	wasm_put_memory(&w, OP_I32_LOAD, RANDOM_START);
+	wasm_put_with(&w, OP_LOCAL_SET, 0); /* the step to begin with, in place of header_off */
 	for (uint32_t step = 0; step < k->made->steps; step++) {
-		emit_i32(&w, step);
-		emit_with(&w, OP_LOCAL_GET, 0);
+		wasm_put_i32(&w, step);
+		wasm_put_with(&w, OP_LOCAL_GET, 0);
 		wasm_put_byte(&w, OP_I32_GE_U);
 		wasm_put_byte(&w, OP_IF);
 		wasm_put_byte(&w, 0x40); /* it leaves nothing */
-		emit_i32(&w, area);
-		emit_i32(&w, step);
-		emit_memory(&w, OP_I32_STORE, RANDOM_STEP);
-		emit_with(&w, OP_CALL, k->function_count + step);
+		wasm_put_i32(&w, area);
+		wasm_put_i32(&w, step);
+		wasm_put_memory(&w, OP_I32_STORE, RANDOM_STEP);
+		wasm_put_with(&w, OP_CALL, k->function_count + step);
 		wasm_put_byte(&w, OP_END);
 	}
-	emit_i32(&w, area);
-	emit_i32(&w, k->made->steps);
-	emit_memory(&w, OP_I32_STORE, RANDOM_STEP);
-	emit_i32(&w, 0);
+	wasm_put_i32(&w, area);
+	wasm_put_i32(&w, k->made->steps);
+	wasm_put_memory(&w, OP_I32_STORE, RANDOM_STEP);
+	wasm_put_i32(&w, 0);
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
 }
@@ -476,11 +456,11 @@ static void run_write(struct rework *k, struct wasm_writer *code)
 	struct wasm_writer w = {0};
 
 	wasm_put_u32(&w, 0);
-	emit_i32(&w, AREA(k->made));
-	emit_i32(&w, k->start);
-	emit_memory(&w, OP_I32_STORE, RANDOM_START);
-	emit_i32(&w, k->made->header_off);
-	emit_with(&w, OP_CALL, k->function_count + k->made->steps);
+	wasm_put_i32(&w, AREA(k->made));
+	wasm_put_i32(&w, k->start);
+	wasm_put_memory(&w, OP_I32_STORE, RANDOM_START);
+	wasm_put_i32(&w, k->made->header_off);
+	wasm_put_with(&w, OP_CALL, k->function_count + k->made->steps);
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
 }
@@ -497,22 +477,22 @@ static void state_write(struct rework *k, struct wasm_writer *code)
 	wasm_put_byte(&w, I32);
 	wasm_put_byte(&w, OP_LOOP);
 	wasm_put_byte(&w, 0x40);
-	emit_with(&w, OP_LOCAL_GET, 0);
-	emit_with(&w, OP_LOCAL_GET, 1);
-	emit_memory(&w, OP_I64_LOAD, 0);
+	wasm_put_with(&w, OP_LOCAL_GET, 0);
+	wasm_put_with(&w, OP_LOCAL_GET, 1);
+	wasm_put_memory(&w, OP_I64_LOAD, 0);
 	emit_mix(&w);
-	emit_with(&w, OP_LOCAL_SET, 0);
-	emit_with(&w, OP_LOCAL_GET, 1);
-	emit_i32(&w, 8);
+	wasm_put_with(&w, OP_LOCAL_SET, 0);
+	wasm_put_with(&w, OP_LOCAL_GET, 1);
+	wasm_put_i32(&w, 8);
 	wasm_put_byte(&w, OP_I32_ADD);
-	emit_with(&w, OP_LOCAL_TEE, 1);
-	emit_i32(&w, k->made->memory_bytes);
+	wasm_put_with(&w, OP_LOCAL_TEE, 1);
+	wasm_put_i32(&w, k->made->memory_bytes);
 	wasm_put_byte(&w, OP_I32_LT_U);
-	emit_with(&w, OP_BR_IF, 0);
+	wasm_put_with(&w, OP_BR_IF, 0);
 	wasm_put_byte(&w, OP_END);
-	emit_with(&w, OP_LOCAL_GET, 0);
-	emit_i32(&w, AREA(k->made));
-	emit_memory(&w, OP_I32_LOAD, RANDOM_STEP);
+	wasm_put_with(&w, OP_LOCAL_GET, 0);
+	wasm_put_i32(&w, AREA(k->made));
+	wasm_put_memory(&w, OP_I32_LOAD, RANDOM_STEP);
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
 }

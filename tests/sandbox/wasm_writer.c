@@ -48,6 +48,25 @@ void wasm_put_signed(struct wasm_writer *w, int64_t value)
 	wasm_put_byte(w, (unsigned int)value & 0x7f);
 }
 
+void wasm_put_with(struct wasm_writer *w, unsigned int op, uint32_t index)
+{
+	wasm_put_byte(w, op);
+	wasm_put_u32(w, index);
+}
+
+void wasm_put_i32(struct wasm_writer *w, uint32_t value)
+{
+	wasm_put_byte(w, 0x41);
+	wasm_put_signed(w, (int32_t)value);
+}
+
+void wasm_put_memory(struct wasm_writer *w, unsigned int op, uint32_t off)
+{
+	wasm_put_byte(w, op);
+	wasm_put_byte(w, 0);
+	wasm_put_u32(w, off);
+}
+
 void wasm_put_part(struct wasm_writer *w, struct wasm_writer *part)
 {
 	wasm_put_u32(w, (uint32_t)part->len);

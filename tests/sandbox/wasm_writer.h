@@ -17,6 +17,11 @@ void wasm_put_byte(struct wasm_writer *w, unsigned int byte);
 void wasm_put_times(struct wasm_writer *w, unsigned int byte, size_t count);
 void wasm_put_u32(struct wasm_writer *w, uint32_t value); /* as LEB128 */
 void wasm_put_signed(struct wasm_writer *w, int64_t value);
+/* An instruction with one number behind it, i32.const with its value, and one on memory: of the
+ * address on the stack plus off, aligned or not. */
+void wasm_put_with(struct wasm_writer *w, unsigned int op, uint32_t index);
+void wasm_put_i32(struct wasm_writer *w, uint32_t value);
+void wasm_put_memory(struct wasm_writer *w, unsigned int op, uint32_t off);
 /* A section or a function's body: what was collected in part, after its length. Frees part, which
  * is {0} again. */
 void wasm_put_part(struct wasm_writer *w, struct wasm_writer *part);
