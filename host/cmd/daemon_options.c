@@ -51,6 +51,11 @@ const char daemon_help[] =
     "  --cache DIR           where prepared code is kept; default ~/.cache/millrace\n"
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
+    "  --checkpoints DIR     of jobs with epochs: states that were committed are kept there, in "
+    "a\n"
+    "                        folder for each name that millrace run --checkpoint gives; without "
+    "it\n"
+    "                        a job may have none\n"
     "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
     "                        sleeps; always looks without end; interrupt sleeps at once\n"
     "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
@@ -95,6 +100,7 @@ enum option_id {
 	OPTION_SANDBOX,
 	OPTION_CACHE,
 	OPTION_SPILL,
+	OPTION_CHECKPOINTS,
 	OPTION_POLL,
 	OPTION_PEER_TIMEOUT,
 	OPTION_HANDOVER,
@@ -126,6 +132,7 @@ static const struct option long_options[] = {
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
+    {"checkpoints", required_argument, NULL, OPTION_CHECKPOINTS},
     {"poll", required_argument, NULL, OPTION_POLL},
     {"peer-timeout-ms", required_argument, NULL, OPTION_PEER_TIMEOUT},
     {"handover", required_argument, NULL, OPTION_HANDOVER},
@@ -288,6 +295,10 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 	case OPTION_SPILL:
 		options->spill_dir = value;
 		return 0;
+	case OPTION_CHECKPOINTS:
+		options->checkpoints_dir = value;
+		return expect(value[0] != '\0', "--checkpoints", value,
+			      "the path of a folder is needed", error, error_bytes);
 	case OPTION_PID_FILE:
 		options->pid_file = value;
 		return 0;
@@ -397,6 +408,7 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 
 	*options = (struct daemon_options){
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
+	    .checkpoints_dir = "",
 	    .http_address = "127.0.0.1",
 	    .http_port = MR_HTTP_PORT_DEFAULT,
 	    .memory_bytes = cluster_memory_default(1),

@@ -34,7 +34,9 @@ const char run_help[] =
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
     "  --checkpoint DIR      keep the states of committed epochs in DIR, and go on from there "
     "when\n"
-    "                        the same job was stopped; removed when it ends well\n"
+    "                        the same job was stopped; removed when it ends well. With "
+    "--connect\n"
+    "                        a name, below what the daemons were given with --checkpoints\n"
     "  --checkpoint-every N  only of every Nth epoch; default 1\n"
     "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
     "                        sleeps; always looks without end; interrupt sleeps at once\n"
@@ -116,10 +118,9 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES,    OPTION_PORT,       OPTION_WORKERS,          OPTION_MEMORY,
-    OPTION_SPILL,    OPTION_POLL,       OPTION_HANDOVER,         OPTION_DROP_RATE,
-    OPTION_SIM,      OPTION_PCAP,       OPTION_PCAP_BYTES,       OPTION_PCAP_SNAP,
-    OPTION_IO_CORES, OPTION_CHECKPOINT, OPTION_CHECKPOINT_EVERY,
+    OPTION_NODES,      OPTION_PORT,      OPTION_WORKERS,   OPTION_MEMORY, OPTION_SPILL,
+    OPTION_POLL,       OPTION_HANDOVER,  OPTION_DROP_RATE, OPTION_SIM,    OPTION_PCAP,
+    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
 					      OPTION_HANDOVER, OPTION_IO_CORES};

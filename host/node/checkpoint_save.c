@@ -115,6 +115,7 @@ static void save_work(struct task *task)
 	if (save->piece == NULL ||
 	    !checkpoint_state_path(job->checkpoint, job->epoch, job->node->id, save->file.path))
 		save->rc = save->piece == NULL ? -ENOMEM : -ENAMETOOLONG;
+	checkpoint_states_remove(job->checkpoint, job->node->id, job->checkpoint->committed);
 	if (save->rc == 0)
 		save->rc = checkpoint_file_begin(&save->file);
 	if (save->rc == 0)

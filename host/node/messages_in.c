@@ -210,8 +210,11 @@ static void receive_control(struct node *node, struct incoming *in)
 			prepare_code_arrived(node, job, head->arg, in->heap, in->bytes);
 		break;
 	case MESSAGE_END:
-		if (in->peer == job->leader)
-			job_end(job);
+		if (in->peer != job->leader)
+			break;
+		if (head->arg == 0 && job->checkpoint != NULL)
+			checkpoint_remove(job);
+		job_end(job);
 		break;
 	default:
 		if (job->lead != NULL)
