@@ -5,6 +5,14 @@
 
 #define CONTROL_NS (MR_CONTROL_MS * 1000000ull)
 
+static void io_cores_park(struct node *node, uint32_t active)
+{
+	node->io_cores_active = active;
+	for (uint32_t i = 1; i < node->io_core_count; i++)
+		atomic_store_explicit(&node->io_cores[i]->parked, i >= active,
+				      memory_order_relaxed);
+}
+
 void control_init(struct node *node, uint32_t io_least, uint32_t workers)
 {
 	const uint32_t begin[CORE_SIDES] = {io_least, workers}, least[CORE_SIDES] = {io_least, 1};
@@ -16,7 +24,7 @@ void control_init(struct node *node, uint32_t io_least, uint32_t workers)
 	if (io_least == 0 || io_least >= node->io_core_count || most[CORE_SIDE_IO] < io_least)
 		return;
 	core_control_init(&node->control.core, begin, least, most);
-	node->io_cores_active = io_least;
+	io_cores_park(node, io_least);
 	node->control.on = true;
 }
 
@@ -31,7 +39,7 @@ static uint64_t io_busy_ns(const struct node *node)
 
 static void io_cores_activate(struct node *node, uint32_t active)
 {
-	node->io_cores_active = active;
+	io_cores_park(node, active);
 	for (uint32_t peer = 0; peer < node->nodes; peer++)
 		if (peer != node->id && node->peer_incarnations[peer] != 0)
 			io_cores_tell(node, peer);

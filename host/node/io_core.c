@@ -248,9 +248,12 @@ static void sleep_until_work(struct io_core *core, uint64_t sleep_ns)
 /* In microseconds; 0: not at all. */
 static uint64_t sleep_choose(struct io_core *core, bool worked)
 {
-	bool doorbell = core->path.port->wake_fd >= 0;
-	uint64_t sleep_us = port_poll_next(&core->poll, worked, doorbell, core->now_ns);
+	const bool doorbell = core->path.port->wake_fd >= 0;
+	const bool parked = atomic_load_explicit(&core->parked, memory_order_relaxed);
+	uint64_t sleep_us;
 
+	core->poll.mode = parked ? PORT_POLL_INTERRUPT : core->node->poll.mode;
+	sleep_us = port_poll_next(&core->poll, worked, doorbell, core->now_ns);
 	if (sleep_us > BEHIND_US && (core->behind || link_blocked(core->path.link)))
 		sleep_us = BEHIND_US;
 	if (sleep_us > PUBLISH_US && core->unpublished)

@@ -81,8 +81,9 @@ struct io_core {
 	bool behind;      /* events wait for room in their ring */
 	pthread_t thread;
 	bool running;
-	alignas(CORE_RING_LINE_BYTES) atomic_bool asleep;   // set by the core; who clears it rings
-	atomic_bool stop;                                   // node: wo, core: ro
+	alignas(CORE_RING_LINE_BYTES) atomic_bool asleep; // set by the core; who clears it rings
+	atomic_bool stop;                                 // node: wo, core: ro
+	atomic_bool parked; // node: wo, core: ro; it is given nothing, and sleeps in any mode
 	alignas(CORE_RING_LINE_BYTES) pthread_mutex_t lock; /* of what is shown */
 	struct core_shown shown;
 };

@@ -78,8 +78,14 @@ static int limits_set(const struct tool_limits *limits, bool namespaces)
 	const size_t count = sizeof(all) / sizeof(all[0]) - (namespaces ? 0 : 1);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct rlimit limit = {.rlim_cur = all[i].most, .rlim_max = all[i].most};
+		struct rlimit limit;
 
+		if (getrlimit(all[i].what, &limit) != 0)
+			return -errno;
+		/* What the user may not have anyway stays as it is: nobody may raise that. */
+		if (limit.rlim_max > all[i].most)
+			limit.rlim_max = all[i].most;
+		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(all[i].what, &limit) != 0)
 			return -errno;
 	}

@@ -51,6 +51,10 @@ small_disk() {
 echo 'some words' >"$work/text"
 mkdir "$work/disk"
 
+# A user's own limits that are tighter than a compiler's stay as they are.
+XDG_CACHE_HOME=$work/own expect 0 '' bash -c 'ulimit -t 100 && exec "$@"' - "$millrace" run --quiet \
+	--memory 48MiB functions/grep/grep.mr text="file:$work/text" pattern="file:$work/text"
+
 # Sources.
 run 1 "file:$work/absent: no such file" $wordcount text="file:$work/absent"
 # Nodes that have not heard of the job yet let its leader go at once.
