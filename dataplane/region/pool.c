@@ -178,27 +178,11 @@ static bool share_has(const struct region_pool *pool, uint64_t bytes, enum regio
 }
 
 /* Locked. */
-static bool pool_has(struct region_pool *pool, uint64_t bytes, enum region_share share)
+static bool pages_take(struct region_pool *pool, uint64_t bytes, enum region_share share,
+		       uint32_t *page)
 {
 	return share_has(pool, bytes, share) &&
-	       extents_has(&pool->extents, (uint32_t)(bytes / MR_PAGE_BYTES));
-}
-
-bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_share share)
-{
-	uint64_t class = class_bytes(pool, bytes, share);
-	bool fits;
-
-	if (class == UINT64_MAX)
-		return false;
-	pthread_mutex_lock(&pool->lock);
-	fits = pool_has(pool, class, share);
-	if (!fits) {
-		pool_drain(pool);
-		fits = pool_has(pool, class, share);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return fits;
+	       extents_take(&pool->extents, (uint32_t)(bytes / MR_PAGE_BYTES), page);
 }
 
 static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_share share,
@@ -208,10 +192,11 @@ static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_shar
 	bool taken;
 
 	pthread_mutex_lock(&pool->lock);
-	if (!pool_has(pool, bytes, share))
+	taken = pages_take(pool, bytes, share, page);
+	if (!taken) {
 		pool_drain(pool);
-	taken = share_has(pool, bytes, share) &&
-		extents_take(&pool->extents, (uint32_t)(bytes / MR_PAGE_BYTES), page);
+		taken = pages_take(pool, bytes, share, page);
+	}
 	if (taken) {
 		stats->regions++;
 		used_bytes_set(pool, used_bytes(pool) + bytes);
