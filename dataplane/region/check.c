@@ -140,6 +140,37 @@ static int check_item(struct check *c, const struct check_set *set, uint32_t ind
 	return check_key(c, set, index, item);
 }
 
+/*
+ * What a function has just left, once: field by field, as it was written. A copy in wider pieces
+ * would wait until those writes have left the processor's store buffer.
+ */
+static struct mr_item item_snapshot(const volatile struct mr_item *item)
+{
+	return (struct mr_item){
+	    .key_hash = item->key_hash,
+	    .key_off = item->key_off,
+	    .key_len = item->key_len,
+	    .bytes_off = item->bytes_off,
+	    .bytes_len = item->bytes_len,
+	    .name_off = item->name_off,
+	    .name_len = item->name_len,
+	    .flags = item->flags,
+	};
+}
+
+static struct mr_set set_snapshot(const volatile struct mr_set *set)
+{
+	return (struct mr_set){
+	    .name_off = set->name_off,
+	    .name_len = set->name_len,
+	    .items_off = set->items_off,
+	    .item_count = set->item_count,
+	    .item_limit = set->item_limit,
+	    .flags = set->flags,
+	    .bytes = set->bytes,
+	};
+}
+
 /* The item table and every item; the sum of the items' bytes in *bytes. */
 static int check_items(struct check *c, const struct check_set *name, const struct mr_set *set,
 		       uint32_t align, uint64_t *bytes)
@@ -173,11 +204,8 @@ static int check_items(struct check *c, const struct check_set *name, const stru
 				   (int)name->name_len, name->name, set->item_count, set->items_off,
 				   c->low, c->end);
 	for (uint32_t i = 0; i < set->item_count; i++) {
-		struct mr_item item;
-		int rc;
-
-		region_snapshot(&item, &items[i], sizeof(item));
-		rc = check_item(c, name, i, &item);
+		const struct mr_item item = item_snapshot(&items[i]);
+		const int rc = check_item(c, name, i, &item);
 		if (rc != 0)
 			return rc;
 		*bytes += item.bytes_len;
@@ -340,12 +368,13 @@ int region_check_outputs(const uint8_t *base, uint64_t bytes, uint32_t sets_off,
 	assert((uintptr_t)base % MR_ALIGN_SMALL == 0 && sets_off % MR_ALIGN_SMALL == 0);
 	assert(in_count <= MR_SETS_MAX && out_count <= MR_SETS_MAX - in_count);
 	assert(first + out_count * sizeof(struct mr_set) <= bytes);
-	memcpy(sets, base + first, out_count * sizeof(struct mr_set));
 	for (uint32_t i = 0; i < out_count; i++) {
 		struct check_set name = {out_names[i], (uint32_t)strlen(out_names[i]),
 					 limits->keyed >> i & 1};
-		int rc = check_output(&c, &name, &sets[i], &sets[i].bytes);
+		int rc;
 
+		sets[i] = set_snapshot((const struct mr_set *)(const void *)(base + first) + i);
+		rc = check_output(&c, &name, &sets[i], &sets[i].bytes);
 		if (rc != 0)
 			return rc;
 		sets[i].name_off = 0;

@@ -21,8 +21,7 @@ void extents_fini(struct extents *extents)
 	extents->tags = NULL;
 }
 
-/* The bin of the largest class that is not longer than pages: all in a bin hold its class. */
-static uint32_t bin_of(uint32_t pages)
+uint32_t extents_bin(uint32_t pages)
 {
 	uint32_t doubling;
 
@@ -30,6 +29,11 @@ static uint32_t bin_of(uint32_t pages)
 		return pages;
 	doubling = 31 - (uint32_t)__builtin_clz(pages);
 	return (doubling - 1) * 4 + (pages >> (doubling - 2) & 3);
+}
+
+uint32_t extents_bin_pages(uint32_t bin)
+{
+	return bin < 4 ? bin : (4 + bin % 4) << (bin / 4 - 1);
 }
 
 uint64_t extents_class_pages(uint64_t pages)
@@ -44,7 +48,7 @@ uint64_t extents_class_pages(uint64_t pages)
 
 static void bin_insert(struct extents *e, uint32_t page, uint32_t pages)
 {
-	uint32_t bin = bin_of(pages);
+	uint32_t bin = extents_bin(pages);
 	uint32_t head = e->heads[bin];
 
 	e->tags[page + pages - 1].pages = pages;
@@ -58,7 +62,7 @@ static void bin_insert(struct extents *e, uint32_t page, uint32_t pages)
 static void bin_remove(struct extents *e, uint32_t page)
 {
 	struct extent_tag *tag = &e->tags[page];
-	uint32_t bin = bin_of(tag->pages);
+	uint32_t bin = extents_bin(tag->pages);
 
 	if (tag->next != 0)
 		e->tags[tag->next - 1].prev = tag->prev;
@@ -94,7 +98,7 @@ static uint32_t last_free(const struct extents *e)
 
 bool extents_take(struct extents *e, uint32_t pages, uint32_t *page)
 {
-	uint32_t bin = bin_find(e, bin_of(pages));
+	uint32_t bin = bin_find(e, extents_bin(pages));
 	uint32_t tail;
 	uint32_t found;
 

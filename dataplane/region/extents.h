@@ -36,6 +36,11 @@ int extents_init(struct extents *extents, uint64_t pages);
 void extents_fini(struct extents *extents);
 /* Pages of the smallest size class that holds that many (at least one). */
 uint64_t extents_class_pages(uint64_t pages);
+/* The bin of the largest class that is not longer than pages: all extents in a bin hold its class.
+ */
+uint32_t extents_bin(uint32_t pages);
+/* Pages of the class of a bin. */
+uint32_t extents_bin_pages(uint32_t bin);
 /* Takes that many pages (a class), the first at *page; pages used before are taken first. False
  * when no free extent is that long. */
 bool extents_take(struct extents *extents, uint32_t pages, uint32_t *page);

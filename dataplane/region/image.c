@@ -18,6 +18,16 @@ struct front {
 
 _Static_assert(MR_NAME_BYTES_MAX <= 256, "struct front keeps lengths of names in bytes");
 
+/* Names are short: shorter than a call of strlen() is. */
+static size_t name_length(const char *name)
+{
+	size_t len = 0;
+
+	while (len < MR_NAME_BYTES_MAX && name[len] != 0)
+		len++;
+	return len;
+}
+
 static void front_measure(struct front *front, const struct region_set_spec *in, uint32_t in_count,
 			  const char *const *out, uint32_t out_count)
 {
@@ -28,7 +38,7 @@ static void front_measure(struct front *front, const struct region_set_spec *in,
 		return;
 	bytes += (uint64_t)(in_count + out_count) * sizeof(struct mr_set);
 	for (uint32_t i = 0; i < in_count + out_count; i++) {
-		const size_t len = strlen(i < in_count ? in[i].name : out[i - in_count]);
+		const size_t len = name_length(i < in_count ? in[i].name : out[i - in_count]);
 
 		if (len == 0 || len >= MR_NAME_BYTES_MAX)
 			return;
@@ -89,6 +99,7 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 	uint64_t end = region->bytes < MR_REGION_BYTES_MAX ? region->bytes : MR_REGION_BYTES_MAX;
 	uint32_t names_off = header_off + (uint32_t)sizeof(struct mr_region) +
 			     (in_count + out_count) * (uint32_t)sizeof(struct mr_set);
+	struct mr_region *header;
 	struct front front;
 	uint32_t off;
 
@@ -98,15 +109,17 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 		return -ENOSPC;
 	off = header_off + (uint32_t)front.bytes;
 	clear_range(region, header_off, off);
-	image->header = (struct mr_region *)(void *)(region->base + header_off);
-	image->sets = (struct mr_set *)(void *)(image->header + 1);
+	header = (struct mr_region *)(void *)(region->base + header_off);
+	image->header = header;
+	image->sets = (struct mr_set *)(void *)(header + 1);
 	for (uint32_t i = 0; i < in_count + out_count; i++) {
 		const char *text = i < in_count ? in[i].name : out[i - in_count];
 		struct mr_set *set = &image->sets[i];
 
 		set->name_off = names_off;
 		set->name_len = front.name_len[i];
-		memcpy(region->base + names_off, text, set->name_len);
+		for (uint32_t n = 0; n < front.name_len[i]; n++)
+			region->base[names_off + n] = (uint8_t)text[n];
 		names_off += set->name_len;
 		if (i >= in_count)
 			continue;
@@ -118,22 +131,21 @@ int region_image_init(struct region *region, uint32_t header_off, const struct r
 		off = image->data_off[i] + (uint32_t)align_up(in[i].bytes, MR_ALIGN);
 		clear_range(region, image->data_off[i] + in[i].bytes, off);
 	}
-	*image->header = (struct mr_region){
-	    .magic = MR_REGION_MAGIC,
-	    .version = MR_REGION_VERSION,
-	    .header_bytes = sizeof(struct mr_region),
-	    .header_off = header_off,
-	    .sets_off = header_off + (uint32_t)sizeof(struct mr_region),
-	    .in_count = in_count,
-	    .out_count = out_count,
-	    .heap_off = off,
-	    .heap_end = (uint32_t)end,
-	    .job = name->job,
-	    .partition = name->partition,
-	    .vertex = name->vertex,
-	    .epoch = name->epoch,
-	    .attempt = name->attempt,
-	};
+	/* All of it is zero already. */
+	header->magic = MR_REGION_MAGIC;
+	header->version = MR_REGION_VERSION;
+	header->header_bytes = sizeof(struct mr_region);
+	header->header_off = header_off;
+	header->sets_off = header_off + (uint32_t)sizeof(struct mr_region);
+	header->in_count = in_count;
+	header->out_count = out_count;
+	header->heap_off = off;
+	header->heap_end = (uint32_t)end;
+	header->job = name->job;
+	header->partition = name->partition;
+	header->vertex = name->vertex;
+	header->epoch = name->epoch;
+	header->attempt = name->attempt;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The pool of regions: shares, statistics and reference counts around the free pages. */
 #include "extents.h"
 #include "region.h"
+#include "spares.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,13 +26,20 @@
 #define POOL_UNPOISON(base, bytes) ((void)(base), (void)(bytes))
 #endif
 
+#define REGION_STRUCT_BYTES 64 /* of a struct region: one cache line, its own */
+_Static_assert(sizeof(struct region) <= REGION_STRUCT_BYTES, "fits");
+
+/* Regions that are spare count as used in what the lock covers: region_pool_stats() knows better.
+ */
 struct region_pool {
 	struct region_provider provider;
 	uint64_t reserve_bytes;
-	pthread_mutex_t lock; /* everything below */
+	struct spares spares;
+	_Atomic uint64_t used_bytes; // locked: rw; without the lock: ro, a hint
+	pthread_mutex_t lock;        /* everything below */
 	struct extents extents;
-	struct region_pool_stats stats;
-	bool abandoned; /* by its owner: goes with its last region */
+	struct region_pool_stats stats; /* but used_bytes */
+	bool abandoned;                 /* by its owner: goes with its last region */
 };
 
 int region_pool_create(struct region_pool **pool, const struct region_provider *provider,
@@ -42,7 +50,7 @@ int region_pool_create(struct region_pool **pool, const struct region_provider *
 
 	if (provider->bytes % MR_PAGE_BYTES != 0 || reserve_bytes > provider->bytes)
 		return -EINVAL;
-	p = malloc(sizeof(*p));
+	p = aligned_alloc(_Alignof(struct region_pool), sizeof(*p));
 	if (p == NULL)
 		return -ENOMEM;
 	*p = (struct region_pool){
@@ -76,9 +84,45 @@ static void pool_free(struct region_pool *pool)
 	free(pool);
 }
 
+static uint64_t used_bytes(const struct region_pool *pool)
+{
+	return atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
+}
+
+/* Locked. */
+static void used_bytes_set(struct region_pool *pool, uint64_t bytes)
+{
+	atomic_store_explicit(&pool->used_bytes, bytes, memory_order_relaxed);
+}
+
+static uint32_t region_page(const struct region *r)
+{
+	return (uint32_t)((uint64_t)(r->base - r->pool->provider.base) / MR_PAGE_BYTES);
+}
+
+/* Locked. The region's pages are free, and its struct gone. */
+static void region_free(struct region_pool *pool, struct region *r)
+{
+	POOL_UNPOISON(r, sizeof(*r));
+	extents_give(&pool->extents, region_page(r), (uint32_t)(r->class_bytes / MR_PAGE_BYTES));
+	pool->stats.regions--;
+	used_bytes_set(pool, used_bytes(pool) - r->class_bytes);
+	free(r);
+}
+
+/* Locked. Spare regions' pages are for all sizes again. */
+static void pool_drain(struct region_pool *pool)
+{
+	struct region *r;
+
+	for (uint32_t place = 0; (r = spares_drain(&pool->spares, &place)) != NULL;)
+		region_free(pool, r);
+}
+
 void region_pool_destroy(struct region_pool **pool)
 {
 	struct region_pool *p = *pool;
+	struct region *r;
 	bool empty;
 
 	*pool = NULL;
@@ -86,6 +130,8 @@ void region_pool_destroy(struct region_pool **pool)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->abandoned = true;
+	for (uint32_t place = 0; (r = spares_close(&p->spares, &place)) != NULL;)
+		region_free(p, r);
 	empty = p->stats.regions == 0;
 	pthread_mutex_unlock(&p->lock);
 	if (empty)
@@ -99,8 +145,12 @@ const struct region_provider *region_pool_provider(const struct region_pool *poo
 
 void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats)
 {
+	uint64_t pages;
+
 	pthread_mutex_lock(&pool->lock);
 	*stats = pool->stats;
+	stats->regions -= spares_count(&pool->spares, &pages);
+	stats->used_bytes = used_bytes(pool) - pages * MR_PAGE_BYTES;
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -121,10 +171,18 @@ static uint64_t class_bytes(const struct region_pool *pool, uint64_t bytes, enum
 								 : UINT64_MAX;
 }
 
-/* Locked. */
+/* Is the share large enough for that much more? */
 static bool share_has(const struct region_pool *pool, uint64_t bytes, enum region_share share)
 {
-	return pool->stats.used_bytes + bytes <= share_bytes(pool, share);
+	return used_bytes(pool) + bytes <= share_bytes(pool, share);
+}
+
+/* Locked. */
+static bool pages_take(struct region_pool *pool, uint64_t bytes, enum region_share share,
+		       uint32_t *page)
+{
+	return share_has(pool, bytes, share) &&
+	       extents_take(&pool->extents, (uint32_t)(bytes / MR_PAGE_BYTES), page);
 }
 
 static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_share share,
@@ -134,32 +192,21 @@ static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_shar
 	bool taken;
 
 	pthread_mutex_lock(&pool->lock);
-	taken = share_has(pool, bytes, share) &&
-		extents_take(&pool->extents, (uint32_t)(bytes / MR_PAGE_BYTES), page);
+	taken = pages_take(pool, bytes, share, page);
+	if (!taken) {
+		pool_drain(pool);
+		taken = pages_take(pool, bytes, share, page);
+	}
 	if (taken) {
 		stats->regions++;
-		stats->used_bytes += bytes;
-		if (stats->used_bytes > stats->peak_bytes)
-			stats->peak_bytes = stats->used_bytes;
+		used_bytes_set(pool, used_bytes(pool) + bytes);
+		if (used_bytes(pool) > stats->peak_bytes)
+			stats->peak_bytes = used_bytes(pool);
 	} else {
 		stats->failures++;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return taken;
-}
-
-static void pool_give(struct region_pool *pool, uint32_t page, uint64_t bytes)
-{
-	bool last;
-
-	pthread_mutex_lock(&pool->lock);
-	extents_give(&pool->extents, page, (uint32_t)(bytes / MR_PAGE_BYTES));
-	pool->stats.regions--;
-	pool->stats.used_bytes -= bytes;
-	last = pool->abandoned && pool->stats.regions == 0;
-	pthread_mutex_unlock(&pool->lock);
-	if (last)
-		pool_free(pool);
 }
 
 static int pool_refuse(struct region_pool *pool, int rc)
@@ -170,16 +217,13 @@ static int pool_refuse(struct region_pool *pool, int rc)
 	return rc;
 }
 
-int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share share,
-		 struct region **region)
+/* A region of that class with pages of its own, or -ENOMEM. */
+static int region_make(struct region_pool *pool, uint64_t class, enum region_share share,
+		       struct region **region)
 {
-	uint64_t class = class_bytes(pool, bytes, share);
-	struct region *r;
+	struct region *r = aligned_alloc(REGION_STRUCT_BYTES, REGION_STRUCT_BYTES);
 	uint32_t page;
 
-	if (class == UINT64_MAX)
-		return pool_refuse(pool, -E2BIG);
-	r = malloc(sizeof(*r));
 	if (r == NULL)
 		return pool_refuse(pool, -ENOMEM);
 	if (!pool_take(pool, class, share, &page)) {
@@ -187,16 +231,68 @@ int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share sha
 		return -ENOMEM;
 	}
 	r->base = pool->provider.base + (uint64_t)page * MR_PAGE_BYTES;
-	r->bytes = bytes;
 	r->class_bytes = class;
 	r->pool = pool;
 	r->release = NULL;
+	*region = r;
+	return 0;
+}
+
+/* A spare one. It is counted as used already, so that the share must hold what is used now. */
+static struct region *region_reuse(struct region_pool *pool, uint64_t class,
+				   enum region_share share)
+{
+	struct region *r;
+
+	if (!share_has(pool, 0, share))
+		return NULL;
+	r = spares_take(&pool->spares, class / MR_PAGE_BYTES);
+	if (r != NULL)
+		POOL_UNPOISON(r, sizeof(*r));
+	return r;
+}
+
+int region_alloc(struct region_pool *pool, uint64_t bytes, enum region_share share,
+		 struct region **region)
+{
+	const uint64_t class = class_bytes(pool, bytes, share);
+	struct region *r;
+
+	if (class == UINT64_MAX)
+		return pool_refuse(pool, -E2BIG);
+	r = region_reuse(pool, class, share);
+	if (r == NULL) {
+		const int rc = region_make(pool, class, share, &r);
+
+		if (rc != 0)
+			return rc;
+	}
+	r->bytes = bytes;
 	atomic_init(&r->refs, 1);
 	r->frozen = false;
 	POOL_UNPOISON(r->base, bytes);
 	POOL_POISON(r->base + bytes, class - bytes);
 	*region = r;
 	return 0;
+}
+
+/* To the spare ones, or its pages back to the pool. */
+static void region_give(struct region *r)
+{
+	struct region_pool *pool = r->pool;
+	const uint64_t pages = r->class_bytes / MR_PAGE_BYTES;
+	bool last;
+
+	POOL_POISON(r->base, r->class_bytes);
+	POOL_POISON(r, sizeof(*r));
+	if (spares_give(&pool->spares, r, pages))
+		return; /* the pool may be gone with it */
+	pthread_mutex_lock(&pool->lock);
+	region_free(pool, r);
+	last = pool->abandoned && pool->stats.regions == 0;
+	pthread_mutex_unlock(&pool->lock);
+	if (last)
+		pool_free(pool);
 }
 
 void region_init_foreign(struct region *region, const uint8_t *base, uint64_t bytes,
@@ -229,18 +325,17 @@ void region_unref(struct region **region)
 	*region = NULL;
 	if (r == NULL)
 		return;
-	before = atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel);
-	assert(before > 0);
-	if (before > 1)
-		return;
-	if (r->release != NULL) {
-		r->release(r);
-		return;
+	/* The only reference: who could make another? */
+	if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1) {
+		before = atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel);
+		assert(before > 0);
+		if (before > 1)
+			return;
 	}
-	POOL_POISON(r->base, r->class_bytes);
-	pool_give(r->pool, (uint32_t)((uint64_t)(r->base - r->pool->provider.base) / MR_PAGE_BYTES),
-		  r->class_bytes);
-	free(r);
+	if (r->release != NULL)
+		r->release(r);
+	else
+		region_give(r);
 }
 
 void region_freeze(struct region *region)

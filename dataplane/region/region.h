@@ -59,9 +59,9 @@ struct region {
 struct region_pool_stats {
 	uint64_t bytes;      /* whole pool */
 	uint64_t used_bytes; /* handed out, in size classes */
-	uint64_t peak_bytes;
-	uint64_t regions;  /* handed out */
-	uint64_t failures; /* allocations refused */
+	uint64_t peak_bytes; /* of used_bytes, with what was kept at hand for the next region */
+	uint64_t regions;    /* handed out */
+	uint64_t failures;   /* allocations refused */
 };
 
 /* On success takes ownership of what *provider holds (copied). 0 or -errno. */

@@ -86,12 +86,19 @@ static uint32_t stack_bytes(const struct compiling *c, uint32_t otherwise)
 
 static void wasm_arguments(struct compiling *c)
 {
-	/* Told -O3 itself, clang runs wasm-opt where there is one, which refuses bulk memory. */
+	/* Told -O3 itself, clang runs wasm-opt where there is one, which refuses bulk memory. Loops
+	 * are for the compiler that makes native code of the module to unroll: in one that was
+	 * unrolled before it finds neither checks to do once only, nor what fits a vector. */
 	static const char *const common[] = {
-	    "-Xclang",           "-O3",
-	    "-mbulk-memory",     "-Wl,--no-entry",
-	    "-Wl,--stack-first", "-Wl,--export=__heap_base",
-	    "-Wl,--strip-all",   NULL,
+	    "-Xclang",
+	    "-O3",
+	    "-fno-unroll-loops",
+	    "-mbulk-memory",
+	    "-Wl,--no-entry",
+	    "-Wl,--stack-first",
+	    "-Wl,--strip-all",
+	    "-Wl,--export=__heap_base",
+	    NULL,
 	};
 	static const char *const bare[] = {"--target=wasm32", "-nostdlib", "-ffreestanding", NULL};
 	static const char *const with_libc[] = {"--target=wasm32-wasi", "-nostartfiles",

@@ -88,6 +88,7 @@ static int object_build(struct building *building, const char *source, bool own)
 	common_add(building, compiler);
 	/* Not for the linking: clang would run wasm-opt then, if it is there, which refuses. */
 	compiler_add_text(&building->command, "-O3");
+	compiler_add_text(&building->command, "-fno-unroll-loops"); /* as functions are */
 	if (own) {
 		compiler_add_text(&building->command, "-std=gnu17");
 		compiler_add_text(&building->command, "-I%s", building->sdk.function_dir);

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-clang --target=wasm32-wasi -O3 -mbulk-memory -nostartfiles \
+clang --target=wasm32-wasi -O3 -fno-unroll-loops -mbulk-memory -nostartfiles \
 	-I "$root/functions/sdk" -I "$root/include" \
 	-Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=65536 -Wl,--export=__heap_base \
 	-o sortlines.wasm "$root/tests/functions/sortlines.c"

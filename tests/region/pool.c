@@ -155,6 +155,34 @@ static void test_references(void)
 	region_pool_destroy(&pool);
 }
 
+/* What is kept at hand for the next region is free memory, and of no share. */
+static void test_spares(void)
+{
+	struct region_pool *pool = pool_of(64 << 10, 16 << 10);
+	struct region *any, *small, *whole;
+
+	CHECK(region_alloc(pool, 48 << 10, REGION_ANY, &any) == 0);
+	CHECK(region_alloc(pool, 1, REGION_RECEIVE, &small) == 0);
+	region_unref(&small);
+	CHECK(region_alloc(pool, 1, REGION_ANY, &small) == -ENOMEM);
+	CHECK(region_alloc(pool, 1, REGION_RECEIVE, &small) == 0);
+	region_unref(&small);
+	region_unref(&any);
+	CHECK(stats_of(pool).regions == 0 && stats_of(pool).used_bytes == 0);
+	CHECK(stats_of(pool).peak_bytes == 52 << 10);
+	CHECK(region_alloc(pool, 1, REGION_ANY, &small) == 0 && small->bytes == 1);
+	CHECK(stats_of(pool).regions == 1 && stats_of(pool).used_bytes == MR_PAGE_BYTES);
+	region_unref(&small);
+	CHECK(region_alloc(pool, 64 << 10, REGION_RECEIVE, &whole) == 0);
+	region_unref(&whole);
+	CHECK(region_alloc(pool, 1, REGION_ANY, &small) == 0);
+	CHECK(region_alloc(pool, 2, REGION_ANY, &any) == 0);
+	region_unref(&any);
+	region_pool_destroy(&pool);
+	small->base[0] = 1; /* outlives its pool's owner, and ends the pool */
+	region_unref(&small);
+}
+
 /* Memory that was used is used again before memory that no one has touched. */
 static void test_reuse(void)
 {
@@ -237,6 +265,7 @@ int main(int argc, char **argv)
 	test_churn(rounds);
 	test_shares();
 	test_references();
+	test_spares();
 	test_reuse();
 	test_fragmentation(rounds);
 	test_refused();
