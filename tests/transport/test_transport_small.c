@@ -250,6 +250,21 @@ static void test_sizes(uint32_t mtu)
 	pair_stop(&pair);
 }
 
+/* Messages of one length are counted together, each once; start() sent one of a byte. */
+static void check_counted(uint64_t count, uint64_t each)
+{
+	const struct transport_histograms *out = transport_histograms(pair.t[0]);
+	const struct transport_histograms *in = transport_histograms(pair.t[1]);
+	uint64_t sum = count * each + 1;
+
+	count++;
+	CHECK(transport_counters(pair.t[0])->messages_out == count);
+	CHECK(transport_counters(pair.t[1])->messages_in == count);
+	CHECK(transport_counters(pair.t[1])->bytes_in == sum);
+	CHECK(out->message_out_bytes.count == count && out->message_ns.count == count);
+	CHECK(in->message_in_bytes.count == count && in->message_in_bytes.sum == sum);
+}
+
 /* What waits together travels together, and is answered together. */
 static void test_shared(void)
 {
@@ -263,6 +278,7 @@ static void test_shared(void)
 		expect_message(1, i, 64);
 		expect_sent(0, i);
 	}
+	check_counted(36, 64);
 	pair_stop(&pair);
 }
 
