@@ -37,13 +37,19 @@ static inline uint32_t histogram_bucket(uint64_t value)
 	return shift * HISTOGRAM_STEPS + (uint32_t)(value >> shift);
 }
 
-static inline void histogram_add(struct histogram *histogram, uint64_t value)
+/* The same value so many times, at least once. */
+static inline void histogram_add_run(struct histogram *histogram, uint64_t value, uint64_t times)
 {
-	histogram->count++;
-	histogram->sum += value;
+	histogram->count += times;
+	histogram->sum += value * times;
 	if (value > histogram->max)
 		histogram->max = value;
-	histogram->buckets[histogram_bucket(value)]++;
+	histogram->buckets[histogram_bucket(value)] += times;
+}
+
+static inline void histogram_add(struct histogram *histogram, uint64_t value)
+{
+	histogram_add_run(histogram, value, 1);
 }
 
 /* Adds all that was added to another. */

@@ -65,7 +65,7 @@ void link_destroy(struct link **link);
 void link_set_tap(struct link *link, struct link_tap *tap);
 
 /* Gives received frames to the transport, a few bursts at most; true when there were any. After a
- * packet or so of small messages it keeps the others of a burst for the next call: so their
+ * packet or two of small messages it keeps the others of a burst for the next call: so their
  * answers, which link_send() puts into as few packets, are on their way while the rest is taken. */
 bool link_receive(struct link *link, uint64_t now_ns, const struct link_user *user);
 /* Sends what the transport has until it or the port's room ends; true when a frame was sent. The

@@ -224,9 +224,8 @@ void acknowledge_packet(struct peer *peer, const struct wire_header *header, uin
 void acknowledge_credit(struct peer *peer, uint64_t id, uint64_t bytes);
 uint32_t acknowledge_output(struct peer *peer, uint8_t *entries, uint32_t bytes);
 
-/* stats.c: a message was delivered: to the peer's user (a small one has its number as id), to ours.
- */
-void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns);
+/* stats.c: messages that are alike were delivered to the peer's user; one was to ours. */
+void stats_sent(struct transport *t, uint64_t bytes, uint64_t queued_ns, uint32_t count);
 void stats_received(const struct in_message *message);
 
 /* ready.c */

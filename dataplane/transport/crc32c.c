@@ -1,8 +1,13 @@
-/* CRC32C with the SSE4.2 instruction: three streams at once hide its latency of three cycles. */
+/*
+ * CRC32C with the SSE4.2 instruction: three streams at once hide its latency of three cycles. Long
+ * ones by folding (crc32c_fold.c), where the machine can.
+ */
 #include "crc32c.h"
 
 #include <immintrin.h>
 #include <string.h>
+
+#include "crc32c_ways.h"
 
 #define TARGET_PCLMUL __attribute__((target("pclmul"))) /* used where the CPU has it */
 
@@ -69,7 +74,7 @@ static uint32_t one_stream(uint32_t crc, const uint8_t *p, size_t bytes)
 	return crc;
 }
 
-static uint32_t streams(uint32_t crc, const uint8_t *p, size_t bytes)
+uint32_t crc32c_streams(uint32_t crc, const uint8_t *p, size_t bytes)
 {
 	if (bytes >= 3 * LEAST_BYTES && __builtin_cpu_supports("pclmul")) {
 		for (; bytes >= 3 * LONG_BYTES; bytes -= 3 * LONG_BYTES, p += 3 * LONG_BYTES)
@@ -82,9 +87,19 @@ static uint32_t streams(uint32_t crc, const uint8_t *p, size_t bytes)
 	return one_stream(crc, p, bytes);
 }
 
+static uint32_t continued(uint32_t crc, const uint8_t *p, size_t bytes)
+{
+	if (bytes >= CRC32C_FOLD_BYTES_MIN && crc32c_folds()) {
+		size_t whole = bytes - bytes % CRC32C_FOLD_BLOCK_BYTES;
+
+		return one_stream(crc32c_fold(crc, p, whole), p + whole, bytes - whole);
+	}
+	return crc32c_streams(crc, p, bytes);
+}
+
 uint32_t crc32c(uint32_t crc, const void *data, size_t bytes)
 {
-	return ~streams(~crc, data, bytes);
+	return ~continued(~crc, data, bytes);
 }
 
 uint32_t crc32c_without(const void *data, size_t bytes, size_t offset)
@@ -93,5 +108,5 @@ uint32_t crc32c_without(const void *data, size_t bytes, size_t offset)
 	size_t next = offset + sizeof(uint32_t);
 	uint32_t crc = _mm_crc32_u32(one_stream(UINT32_MAX, p, offset), 0);
 
-	return ~streams(crc, p + next, bytes - next);
+	return ~continued(crc, p + next, bytes - next);
 }

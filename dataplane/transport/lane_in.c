@@ -6,9 +6,8 @@
  * So delivered means taken, and what the user did not take before the frames go away was never
  * here: its sender is not told that it was, and sends it again.
  */
-#include <string.h>
-
 #include "calls.h"
+#include "copy.h"
 #include "probe.h"
 
 void lane_forget(struct peer *peer)
@@ -42,10 +41,27 @@ void lane_input(struct peer *peer, const struct wire_header *header, const uint8
 	t->inbox_bytes += bytes - length;
 }
 
+/* Counts what was delivered of a packet since it was done last: all have the same length. */
+static void run_end(struct inbox_packet *packet)
+{
+	struct peer *peer = packet->peer;
+	uint32_t count = packet->run;
+
+	if (count == 0)
+		return;
+	packet->run = 0;
+	COUNT_PEER(peer, messages_in, count);
+	COUNT_PEER(peer, bytes_in, (uint64_t)count * packet->run_bytes);
+	/* No wait to be measured: it is delivered out of its frame. */
+	histogram_add_run(&peer->transport->histograms.message_in_bytes, packet->run_bytes, count);
+}
+
 void lane_drop(struct transport *t)
 {
-	for (; t->inbox_first < t->inbox_count; t->inbox_first++)
+	for (; t->inbox_first < t->inbox_count; t->inbox_first++) {
 		t->counters.drop_undrained += t->inbox[t->inbox_first].bytes > 0;
+		run_end(&t->inbox[t->inbox_first]);
+	}
 	t->inbox_first = 0;
 	t->inbox_count = 0;
 	t->inbox_bytes = 0;
@@ -53,8 +69,8 @@ void lane_drop(struct transport *t)
 
 /* --- Delivering ------------------------------------------------------------------------------ */
 
-/* Is it new, and its turn? Then it is delivered. */
-static bool number_enter(struct inbox_packet *packet, uint32_t number)
+/* Is it new? Of a window that has gaps, or before or behind it. */
+static bool number_enter_other(struct inbox_packet *packet, uint32_t number)
 {
 	struct peer *peer = packet->peer;
 	struct lane_in *lane = &peer->lane_in;
@@ -82,19 +98,28 @@ static bool number_enter(struct inbox_packet *packet, uint32_t number)
 	return true;
 }
 
-static bool small_enter(struct inbox_packet *packet, const struct wire_small *small)
+static inline bool number_enter(struct inbox_packet *packet, uint32_t number)
+{
+	struct lane_in *lane = &packet->peer->lane_in;
+
+	if (number != lane->cumulative || lane->above > 0)
+		return number_enter_other(packet, number);
+	lane->cumulative++;
+	return true;
+}
+
+/* Is it new, and its turn in its flow? */
+static bool flow_enter(struct inbox_packet *packet, const struct wire_small *small)
 {
 	struct peer *peer = packet->peer;
 	struct transport_counters *counters = &peer->transport->counters;
-	int32_t ahead = 0;
+	int32_t ahead = packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]);
 
-	if (small->flow != 0)
-		ahead = packet_ahead(small->flow_seq, peer->in_flow_seq[small->flow]);
 	if (ahead > 0) {
 		counters->drop_order++;
 		return false;
 	}
-	if (ahead == 0 && small->flow != 0 && deliver_turn_taken(peer, small->flow)) {
+	if (ahead == 0 && deliver_turn_taken(peer, small->flow)) {
 		counters->drop_flow_seq++;
 		return false;
 	}
@@ -105,45 +130,56 @@ static bool small_enter(struct inbox_packet *packet, const struct wire_small *sm
 		counters->drop_flow_seq++;
 		return false;
 	}
-	if (small->flow != 0)
-		deliver_turn(peer, small->flow);
-	COUNT_PEER(peer, messages_in, 1);
-	COUNT_PEER(peer, bytes_in, small->body_bytes);
-	/* No wait to be measured: it is delivered out of its frame. */
-	histogram_add(&peer->transport->histograms.message_in_bytes, small->body_bytes);
-	PROBE_MESSAGE_RECEIVED(peer->transport->config.node, peer->node, small->number,
-			       small->body_bytes, 0);
+	deliver_turn(peer, small->flow);
 	return true;
+}
+
+static void small_count(struct inbox_packet *packet, const struct wire_small *small)
+{
+	if (packet->run_bytes != small->body_bytes)
+		run_end(packet);
+	packet->run_bytes = small->body_bytes;
+	packet->run++;
+	if (packet->bytes == 0)
+		run_end(packet);
+	PROBE_MESSAGE_RECEIVED(packet->peer->transport->config.node, packet->peer->node,
+			       small->number, small->body_bytes, 0);
+}
+
+static void small_show(const struct inbox_packet *packet, const struct wire_small *small,
+		       const uint8_t *head, struct transport_event *event)
+{
+	event_clear(event);
+	event->kind = TRANSPORT_MESSAGE;
+	event->node = packet->peer->node;
+	event->flow = small->flow;
+	event->body_bytes = small->body_bytes;
+	event->head_bytes = small->head_bytes;
+	event->body = head + small->head_bytes;
+	copy_few(event->head, head, small->head_bytes);
 }
 
 /* The next message of a packet that is to be delivered, or false when the packet has none. */
 static bool packet_next(struct inbox_packet *packet, struct transport_event *event)
 {
-	struct peer *peer = packet->peer;
 	struct wire_small small;
 
 	while (packet->bytes > 0) {
-		const uint8_t *at = packet->next + WIRE_SMALL_BYTES;
-		uint32_t length = wire_read_small(packet->next, packet->bytes, &small);
+		const uint8_t *at = packet->next;
+		uint32_t length = wire_read_small(at, packet->bytes, &small);
 
 		if (length == 0) {
-			peer->transport->counters.drop_malformed++;
+			packet->peer->transport->counters.drop_malformed++;
 			return false;
 		}
 		packet->next += length;
 		packet->bytes -= length;
-		if (!small_enter(packet, &small))
-			continue;
-		event_clear(event);
-		event->kind = TRANSPORT_MESSAGE;
-		event->node = peer->node;
-		event->flow = small.flow;
-		event->body_bytes = small.body_bytes;
-		event->head_bytes = small.head_bytes;
-		event->body = at + small.head_bytes;
-		if (small.head_bytes > 0)
-			memcpy(event->head, at, small.head_bytes);
-		return true;
+		if (small.flow == 0 ? number_enter(packet, small.number)
+				    : flow_enter(packet, &small)) {
+			small_count(packet, &small);
+			small_show(packet, &small, at + WIRE_SMALL_BYTES, event);
+			return true;
+		}
 	}
 	return false;
 }
@@ -158,6 +194,7 @@ bool lane_message_show(struct transport *t, struct transport_event *event)
 		if (packet->session == peer->in_session && !peer->in_dead &&
 		    packet->incarnation == peer->incarnation && packet_next(packet, event))
 			return true;
+		run_end(packet);
 		t->inbox_first++;
 	}
 	return false;

@@ -9,9 +9,9 @@
  * is from the session's first.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "calls.h"
+#include "copy.h"
 #include "probe.h"
 
 #define IN_PACKET (MR_FLIGHT_PACKETS - 1) /* of a packet's number: its place in the ring */
@@ -38,6 +38,15 @@ static uint32_t wire_bytes(const struct small_message *message)
 	return WIRE_SMALL_BYTES + message->head_bytes + message->body_bytes;
 }
 
+static uint8_t *head_of(struct peer *peer, uint64_t index)
+{
+	struct small_message *message = small_at(peer, index);
+
+	return message->head_bytes <= SMALL_HEAD_BYTES
+		   ? message->head
+		   : peer->small_heads[index % MR_MESSAGES_OUT_MAX];
+}
+
 /* --- Beginning and end ----------------------------------------------------------------------- */
 
 bool lane_takes(const struct peer *peer, uint32_t flow, uint64_t bytes)
@@ -59,20 +68,18 @@ int lane_send(struct peer *peer, uint32_t flow, const void *head, uint32_t head_
 
 	if (lane->next - lane->shown >= MR_MESSAGES_OUT_MAX)
 		return -EAGAIN;
-	*message = (struct small_message){
-	    .body = body,
-	    .cookie = cookie,
-	    .queued_ns = peer->transport->now_ns,
-	    .flow_seq = peer->out_flow_seq[flow]++,
-	    .body_bytes = (uint16_t)body_bytes,
-	    .head_bytes = (uint16_t)head_bytes,
-	    .flow = (uint8_t)flow,
-	    .state = SMALL_WAITS,
-	};
+	message->body = body;
+	message->cookie = cookie;
+	message->queued_ns = peer->transport->now_ns;
+	message->flow_seq = peer->out_flow_seq[flow]++;
+	message->body_bytes = (uint16_t)body_bytes;
+	message->head_bytes = (uint16_t)head_bytes;
+	message->flow = (uint8_t)flow;
+	message->state = SMALL_WAITS;
+	message->reason = TRANSPORT_OK;
 	PROBE_MESSAGE_SEND(peer->transport->config.node, peer->node, number_of(lane, lane->next),
 			   body_bytes, flow);
-	if (head_bytes > 0)
-		memcpy(peer->small_heads[lane->next % MR_MESSAGES_OUT_MAX], head, head_bytes);
+	copy_few(head_of(peer, lane->next), head, head_bytes);
 	if (lane->oldest == lane->next++)
 		peer_owe(peer);
 	return 0;
@@ -161,9 +168,8 @@ static bool small_write(struct peer *peer, uint64_t index, struct filling *filli
 		return false;
 	wire_write_small(at, &wire);
 	at += WIRE_SMALL_BYTES;
-	if (message->head_bytes > 0)
-		memcpy(at, peer->small_heads[index % MR_MESSAGES_OUT_MAX], message->head_bytes);
-	memcpy(at + message->head_bytes, message->body, message->body_bytes);
+	copy_few(at, head_of(peer, index), message->head_bytes);
+	copy_few(at + message->head_bytes, message->body, message->body_bytes);
 	message->state = SMALL_IN_FLIGHT;
 	message->packet = peer->flight.next;
 	if (filling->flight_bytes == 0)
@@ -291,9 +297,35 @@ static uint32_t small_arrived(struct peer *peer, uint64_t index)
 	return bytes;
 }
 
+/* Messages one after the other that are alike, and have arrived: the first of them. */
+struct arrived_run {
+	const struct small_message *first;
+	uint32_t count;
+};
+
+static void run_count(struct peer *peer, const struct arrived_run *run)
+{
+	if (run->count > 0)
+		stats_sent(peer->transport, run->first->body_bytes, run->first->queued_ns,
+			   run->count);
+}
+
+static void run_join(struct peer *peer, struct arrived_run *run,
+		     const struct small_message *message)
+{
+	if (run->count > 0 && (run->first->body_bytes != message->body_bytes ||
+			       run->first->queued_ns != message->queued_ns)) {
+		run_count(peer, run);
+		run->count = 0;
+	}
+	if (run->count++ == 0)
+		run->first = message;
+}
+
 static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 {
 	struct lane_out *lane = &peer->lane_out;
+	struct arrived_run run = {.count = 0};
 	uint32_t bytes = 0;
 
 	if (lane->oldest == end)
@@ -303,9 +335,12 @@ static uint32_t cumulative_apply(struct peer *peer, uint64_t end)
 		const struct small_message *message = small_at(peer, lane->oldest);
 
 		bytes += small_arrived(peer, lane->oldest);
-		stats_sent(peer, number_of(lane, lane->oldest), message->body_bytes,
-			   message->queued_ns);
+		run_join(peer, &run, message);
+		PROBE_MESSAGE_SENT(peer->transport->config.node, peer->node,
+				   number_of(lane, lane->oldest), message->body_bytes,
+				   peer->transport->now_ns - message->queued_ns);
 	}
+	run_count(peer, &run);
 	ended_list(peer);
 	if (lane->oldest == lane->next)
 		peer_settle(peer);

@@ -145,7 +145,9 @@ void send_end(struct out_message *message, enum transport_reason reason, uint16_
 	peer_settle(peer);
 	if (reason == TRANSPORT_OK) {
 		COUNT_PEER(peer, messages_out, 1);
-		stats_sent(peer, message->id, message->shape.body_bytes, message->queued_ns);
+		stats_sent(t, message->shape.body_bytes, message->queued_ns, 1);
+		PROBE_MESSAGE_SENT(t->config.node, peer->node, message->id,
+				   message->shape.body_bytes, t->now_ns - message->queued_ns);
 	} else {
 		COUNT_PEER(peer, messages_failed, 1);
 		PROBE_MESSAGE_FAILED(t->config.node, peer->node, message->id,

@@ -150,6 +150,8 @@ struct slot {
 
 enum small_state { SMALL_WAITS, SMALL_IN_FLIGHT, SMALL_ARRIVED, SMALL_FAILED };
 
+#define SMALL_HEAD_BYTES 24 /* as long as a node's; longer ones lie in peer->small_heads */
+
 struct small_message {
 	const uint8_t *body;
 	uint64_t cookie;
@@ -161,7 +163,10 @@ struct small_message {
 	uint8_t flow;
 	uint8_t state;  /* enum small_state */
 	uint8_t reason; /* enum transport_reason */
+	uint8_t head[SMALL_HEAD_BYTES];
 };
+
+_Static_assert(sizeof(struct small_message) == 64, "a message is a cache line");
 
 /* Indexes of messages, in this order: shown <= oldest <= sent <= next. */
 struct lane_out {
@@ -189,7 +194,9 @@ struct inbox_packet {
 	const uint8_t *next; /* message */
 	uint32_t bytes;      /* from there on */
 	uint32_t session;
-	bool repeats; /* it brought what was here already */
+	uint32_t run;       /* messages delivered, all of the same length, and not yet counted */
+	uint16_t run_bytes; /* that length */
+	bool repeats;       /* it brought what was here already */
 };
 
 /* The most that is around a small message in a packet. */
@@ -423,7 +430,7 @@ struct peer {
 	struct flight_packet packets[MR_FLIGHT_PACKETS];
 	struct out_message out[MR_MESSAGES_OUT_MAX];
 	struct in_message in[MR_MESSAGES_IN_MAX];
-	struct small_message small[MR_MESSAGES_OUT_MAX];
+	struct small_message small[MR_MESSAGES_OUT_MAX] __attribute__((aligned(64)));
 	uint8_t small_heads[MR_MESSAGES_OUT_MAX][TRANSPORT_HEAD_BYTES_MAX];
 	uint8_t stash[MR_STASH_CHUNKS][MR_MTU_MAX];
 };

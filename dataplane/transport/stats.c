@@ -6,13 +6,10 @@
 #include "calls.h"
 #include "probe.h"
 
-void stats_sent(const struct peer *peer, uint64_t id, uint64_t bytes, uint64_t queued_ns)
+void stats_sent(struct transport *t, uint64_t bytes, uint64_t queued_ns, uint32_t count)
 {
-	struct transport *t = peer->transport;
-
-	histogram_add(&t->histograms.message_out_bytes, bytes);
-	histogram_add(&t->histograms.message_ns, t->now_ns - queued_ns);
-	PROBE_MESSAGE_SENT(t->config.node, peer->node, id, bytes, t->now_ns - queued_ns);
+	histogram_add_run(&t->histograms.message_out_bytes, bytes, count);
+	histogram_add_run(&t->histograms.message_ns, t->now_ns - queued_ns, count);
 }
 
 void stats_received(const struct in_message *message)

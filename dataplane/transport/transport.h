@@ -159,7 +159,7 @@ struct transport_rx {
  * answered before is filled straight from its frame. */
 uint32_t transport_input(struct transport *t, uint64_t now_ns, const struct transport_rx *frames,
 			 uint32_t count);
-/* Did it stop because a packet's worth of small messages waits (MR_INBOX_BYTES)? Then drain events,
+/* Did it stop because two packets of small messages wait (MR_INBOX_BYTES)? Then drain events,
  * and rather send their answers before the rest is given: both sides work at once that way, instead
  * of in turns. True until the frames go away. */
 bool transport_input_full(const struct transport *t);

@@ -187,7 +187,12 @@ static inline uint32_t wire_read_small(const uint8_t *at, uint32_t bytes, struct
 
 	if (bytes < WIRE_SMALL_BYTES)
 		return 0;
-	memcpy(small, at, WIRE_SMALL_BYTES);
+	memcpy(&small->number, at, sizeof(small->number));
+	memcpy(&small->flow_seq, at + 4, sizeof(small->flow_seq));
+	memcpy(&small->body_bytes, at + 8, sizeof(small->body_bytes));
+	small->flow = at[10];
+	small->reserved = at[11];
+	memcpy(&small->head_bytes, at + 12, sizeof(small->head_bytes));
 	length = WIRE_SMALL_BYTES + small->head_bytes + small->body_bytes;
 	if (small->body_bytes == 0 || small->head_bytes > TRANSPORT_HEAD_BYTES_MAX ||
 	    small->flow >= MR_FLOWS_MAX || small->reserved != 0 || length > bytes)

@@ -54,7 +54,7 @@
 	1024                   /* head and body of a message that needs no offer: fits a packet \
 				*/
 #define MR_INBOX_PACKETS 64    /* of small messages, taken before the user: two bursts */
-#define MR_INBOX_BYTES 1024    /* of them, taken before their answers go: most of a packet */
+#define MR_INBOX_BYTES 2048    /* of them, taken before their answers go: two packets */
 #define MR_MESSAGES_IN_MAX 256 /* from one peer, being received at once */
 #define MR_UNSCHEDULED_BYTES 65536 /* a message may send before it has credit: about one RTT */
 #define MR_CHUNK_WINDOW 1024       /* packets of one message in flight: width of the SACK map */

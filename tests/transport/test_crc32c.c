@@ -1,7 +1,9 @@
 /* CRC32C against the plain definition, at every length and alignment that matters. */
+#include <stdio.h>
 #include <string.h>
 
 #include "crc32c.h"
+#include "crc32c_ways.h"
 #include "test.h"
 
 #define BYTES 10000
@@ -18,6 +20,22 @@ static uint32_t plain(const uint8_t *p, size_t bytes)
 	return ~crc;
 }
 
+/* Each by itself: crc32c() takes one, by length and machine. */
+static void check_ways(const uint8_t *data)
+{
+	for (size_t bytes = 0; bytes <= BYTES; bytes += bytes < 300 ? 1 : 61)
+		CHECK(~crc32c_streams(UINT32_MAX, data, bytes) == plain(data, bytes), "%zu bytes",
+		      bytes);
+	if (!crc32c_folds()) {
+		printf("folding is not tested: no products of 512 bits here\n");
+		return;
+	}
+	for (size_t bytes = CRC32C_FOLD_BYTES_MIN; bytes <= BYTES; bytes += CRC32C_FOLD_BLOCK_BYTES)
+		CHECK(~crc32c_fold(UINT32_MAX, data + bytes % 7, bytes) ==
+			  plain(data + bytes % 7, bytes),
+		      "%zu bytes folded", bytes);
+}
+
 int main(void)
 {
 	static uint8_t data[BYTES + 8];
@@ -31,6 +49,7 @@ int main(void)
 	for (size_t bytes = 0; bytes <= BYTES; bytes += bytes < 300 ? 1 : 61)
 		CHECK(crc32c(0, data + bytes % 8, bytes) == plain(data + bytes % 8, bytes),
 		      "%zu bytes", bytes);
+	check_ways(data);
 	CHECK(crc32c(crc32c(0, data, 4321), data + 4321, BYTES - 4321) == plain(data, BYTES),
 	      "in two pieces");
 	for (size_t bytes = 16; bytes <= BYTES; bytes += bytes < 300 ? 1 : 61) {

@@ -250,6 +250,21 @@ static void test_sizes(uint32_t mtu)
 	pair_stop(&pair);
 }
 
+/* Messages of one length are counted together, each once; start() sent one of a byte. */
+static void check_counted(uint64_t count, uint64_t each)
+{
+	const struct transport_histograms *out = transport_histograms(pair.t[0]);
+	const struct transport_histograms *in = transport_histograms(pair.t[1]);
+	uint64_t sum = count * each + 1;
+
+	count++;
+	CHECK(transport_counters(pair.t[0])->messages_out == count);
+	CHECK(transport_counters(pair.t[1])->messages_in == count);
+	CHECK(transport_counters(pair.t[1])->bytes_in == sum);
+	CHECK(out->message_out_bytes.count == count && out->message_ns.count == count);
+	CHECK(in->message_in_bytes.count == count && in->message_in_bytes.sum == sum);
+}
+
 /* What waits together travels together, and is answered together. */
 static void test_shared(void)
 {
@@ -263,28 +278,29 @@ static void test_shared(void)
 		expect_message(1, i, 64);
 		expect_sent(0, i);
 	}
+	check_counted(36, 64);
 	pair_stop(&pair);
 }
 
-/* When a packet's worth of them waits for the user, no more frames are taken: answers go first. */
+/* When two packets of them wait for the user, no more frames are taken: answers go first. */
 static void test_full(void)
 {
 	static uint8_t frames[3][PAIR_FRAME_BYTES_MAX];
 	struct transport_rx rx[3];
 
 	start(MR_MTU_DEFAULT);
-	for (uint64_t i = 0; i < 36; i++)
+	for (uint64_t i = 0; i < 54; i++)
 		CHECK(post(0, 0, 0, 64, i) == 0);
-	for (uint32_t i = 0; i < 2; i++)
+	for (uint32_t i = 0; i < 3; i++)
 		rx[i] = (struct transport_rx){frames[i], output(0, frames[i])};
-	CHECK(transport_input(pair.t[1], pair.now_ns, rx, 2) == 1, "one of two packets");
+	CHECK(transport_input(pair.t[1], pair.now_ns, rx, 3) == 2, "two of three packets");
 	CHECK(transport_input_full(pair.t[1]));
 	drain(1);
-	CHECK(seen_count[1] > 8 && seen_count[1] < 36, "%u messages", seen_count[1]);
-	CHECK(transport_input(pair.t[1], pair.now_ns, rx + 1, 1) == 1, "the rest");
+	CHECK(seen_count[1] > 18 && seen_count[1] < 54, "%u messages", seen_count[1]);
+	CHECK(transport_input(pair.t[1], pair.now_ns, rx + 2, 1) == 1, "the rest");
 	drain(1);
 	transport_input_end(pair.t[1]);
-	CHECK(seen_count[1] == 36 && !transport_input_full(pair.t[1]));
+	CHECK(seen_count[1] == 54 && !transport_input_full(pair.t[1]));
 	for (uint64_t i = 0; i < 3; i++) {
 		CHECK(post(0, 0, 0, 64, i) == 0);
 		rx[i] = (struct transport_rx){frames[i], output(0, frames[i])};
@@ -293,7 +309,7 @@ static void test_full(void)
 	CHECK(!transport_input_full(pair.t[1]));
 	drain(1);
 	transport_input_end(pair.t[1]);
-	CHECK(seen_count[1] == 39);
+	CHECK(seen_count[1] == 57);
 	pair_stop(&pair);
 }
 
