@@ -10,8 +10,9 @@
 #include "test.h"
 
 #define RUNS_DEFAULT 20000u
-#define WARM_RUNS 4000u /* until allocators, and a sanitizer's stores, hold what they ever will */
-#define BAD_EVERY 10u   /* one run in so many ends badly */
+#define WARM_RUNS 4000u       /* until allocators hold what they ever will */
+#define WARM_RUNS_ASAN 20000u /* and the sanitizer's stores of frames and stacks, too */
+#define BAD_EVERY 10u         /* one run in so many ends badly */
 #define RSS_SLACK_KIB 1024
 
 /* Native code lives on after a signal here, but not with what it did to the heap: it only reads. */
@@ -72,12 +73,14 @@ const char *__asan_default_options(void)
 	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
 }
 
+void __asan_init(void) __attribute__((weak)); /* there only under that sanitizer */
+
 static void runs_flat(const char *backend, uint32_t runs)
 {
 	struct timespec start, end;
 	long rss, descriptors;
 
-	runs_make(WARM_RUNS);
+	runs_make(__asan_init != NULL ? WARM_RUNS_ASAN : WARM_RUNS);
 	rss = rss_kib();
 	descriptors = harness_descriptors();
 	clock_gettime(CLOCK_MONOTONIC, &start);
