@@ -1,8 +1,14 @@
 /*
  * What a wasm module can try: every load and store at every edge of its memory, with every kind of
  * offset; bulk instructions with every combination of extremes; indirect calls and tables; memory
- * and tables that should grow; frames that step over the guard of its stack. Each does what the
- * specification says, or ends as that run's error; neighbours' regions are as they were.
+ * and tables that should grow; recursion. Each does what the specification says, or ends as that
+ * run's error; neighbours' regions are as they were.
+ *
+ *	test_wasm_attacks [FRAME_VALUES]
+ *
+ * FRAME_VALUES, of 8 bytes, are what recursion keeps in each frame. Some 8,500 would step over the
+ * guard of the stack if the compiler did not touch each of a frame's pages; clang does not end with
+ * such a function within the time it is given.
  */
 #include "harness.h"
 #include "test.h"
