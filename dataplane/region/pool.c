@@ -145,12 +145,16 @@ const struct region_provider *region_pool_provider(const struct region_pool *poo
 
 void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats)
 {
-	uint64_t pages;
+	uint64_t spare, spare_pages, spare_bytes;
 
 	pthread_mutex_lock(&pool->lock);
 	*stats = pool->stats;
-	stats->regions -= spares_count(&pool->spares, &pages);
-	stats->used_bytes = used_bytes(pool) - pages * MR_PAGE_BYTES;
+	stats->used_bytes = used_bytes(pool);
+	spare = spares_count(&pool->spares, &spare_pages);
+	spare_bytes = spare_pages * MR_PAGE_BYTES;
+	/* One that moved from place to place meanwhile was seen twice. */
+	stats->regions -= spare < stats->regions ? spare : stats->regions;
+	stats->used_bytes -= spare_bytes < stats->used_bytes ? spare_bytes : stats->used_bytes;
 	pthread_mutex_unlock(&pool->lock);
 }
 
