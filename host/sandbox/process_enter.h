@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PROCESS_FD_FIRST 3 /* of those that a program begins with; the numbers before are closed \
-			    */
+#define PROCESS_FD_FIRST                                                        \
+	3 /* of those that a program begins with; the numbers before are closed \
+	   */
 #define PROCESS_FDS_MAX 4
 
 /* A program that is built into this library (process_embed.S). */
