@@ -92,12 +92,6 @@ static uint32_t last_free(const struct extents *e)
 	return e->virgin > 0 ? e->tags[e->virgin - 1].pages : 0;
 }
 
-bool extents_has(const struct extents *e, uint32_t pages)
-{
-	return bin_find(e, bin_of(pages)) < EXTENTS_BINS ||
-	       pages - last_free(e) <= e->pages - e->virgin;
-}
-
 bool extents_take(struct extents *e, uint32_t pages, uint32_t *page)
 {
 	uint32_t bin = bin_find(e, bin_of(pages));

@@ -39,8 +39,6 @@ uint64_t extents_class_pages(uint64_t pages);
 /* Takes that many pages (a class), the first at *page; pages used before are taken first. False
  * when no free extent is that long. */
 bool extents_take(struct extents *extents, uint32_t pages, uint32_t *page);
-/* Would extents_take() succeed? */
-bool extents_has(const struct extents *extents, uint32_t pages);
 void extents_give(struct extents *extents, uint32_t page, uint32_t pages);
 
 #endif

@@ -127,20 +127,6 @@ static bool share_has(const struct region_pool *pool, uint64_t bytes, enum regio
 	return pool->stats.used_bytes + bytes <= share_bytes(pool, share);
 }
 
-bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_share share)
-{
-	uint64_t class = class_bytes(pool, bytes, share);
-	bool fits;
-
-	if (class == UINT64_MAX)
-		return false;
-	pthread_mutex_lock(&pool->lock);
-	fits = share_has(pool, class, share) &&
-	       extents_has(&pool->extents, (uint32_t)(class / MR_PAGE_BYTES));
-	pthread_mutex_unlock(&pool->lock);
-	return fits;
-}
-
 static bool pool_take(struct region_pool *pool, uint64_t bytes, enum region_share share,
 		      uint32_t *page)
 {

@@ -73,8 +73,6 @@ void region_pool_destroy(struct region_pool **pool);
 /* Where the pool's memory is, and by which descriptor another process can map it. */
 const struct region_provider *region_pool_provider(const struct region_pool *pool);
 void region_pool_stats(struct region_pool *pool, struct region_pool_stats *stats);
-/* Would an allocation of that many bytes succeed now? Racy by nature; a hint for admission. */
-bool region_pool_fits(struct region_pool *pool, uint64_t bytes, enum region_share share);
 
 /* A building region with one reference. Its bytes are not cleared: whoever lets a sandbox see them
  * calls region_wipe_except() first. -ENOMEM when the share has no such room now; -E2BIG when the

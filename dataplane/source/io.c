@@ -114,6 +114,12 @@ void io_engine_destroy(struct io_engine **engine)
 	*engine = NULL;
 }
 
+void io_engine_serialise(struct io_engine *engine)
+{
+	assert(engine->in_flight == 0);
+	engine->free->next_free = NULL;
+}
+
 int io_engine_fd(const struct io_engine *engine)
 {
 	return engine->wake_fd;
@@ -155,12 +161,7 @@ static void queue_remove(struct io_engine *e, struct io_op *op)
 	op->queued = false;
 }
 
-static void
-op_start(struct io_engine *e,
-	 struct io_op *op, /* A late signal keeps the eventfd readable for so many turns at most. */
-#define IO_WAKE_CLEAR_TURNS 64
-
-	 enum io_kind kind)
+static void op_start(struct io_engine *e, struct io_op *op, enum io_kind kind)
 {
 	owner_assert(e);
 	op->kind = (uint8_t)kind;

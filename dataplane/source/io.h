@@ -49,6 +49,9 @@ struct io_op {
 
 /* 0 or -errno (ENOSYS, EPERM: io_uring is not there: the text of the error is the caller's). */
 int io_engine_create(struct io_engine **engine);
+/* One piece at a time, so that completions come in the order of the calls (simulation). Before the
+ * first operation. */
+void io_engine_serialise(struct io_engine *engine);
 /* Nothing may be in flight: asserts it. Nulls *engine. */
 void io_engine_destroy(struct io_engine **engine);
 /* An eventfd that becomes readable when completions wait. Only to be polled: io_poll() clears it.

@@ -16,7 +16,6 @@ struct extent {
 struct spill_file {
 	int fd;
 	uint64_t end;         // first byte never reserved
-	uint64_t total;       // reserved, ever
 	struct extent *holes; // free extents below end, by offset, never adjacent
 	uint32_t hole_count;
 	uint32_t hole_limit;
@@ -94,9 +93,22 @@ int spill_fd(const struct spill_file *file)
 	return file->fd;
 }
 
-uint64_t spill_bytes_total(const struct spill_file *file)
+int spill_read(const struct spill_file *file, void *to, size_t bytes, uint64_t offset)
 {
-	return file->total;
+	uint8_t *at = to;
+
+	while (bytes > 0) {
+		ssize_t got = pread(file->fd, at, bytes, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : -EIO;
+		at += got;
+		bytes -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
 }
 
 /* --- Extents --------------------------------------------------------------------------------- */
@@ -150,7 +162,6 @@ uint64_t spill_reserve(struct spill_file *file, uint64_t bytes)
 {
 	uint64_t offset;
 
-	file->total += bytes;
 	bytes = pages(bytes);
 	for (uint32_t i = 0; i < file->hole_count; i++) {
 		struct extent *hole = &file->holes[i];

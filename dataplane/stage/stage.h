@@ -116,7 +116,7 @@ struct store_item {
 	struct mr_item item;   /* offsets relative to the batch */
 	uint64_t spill_offset; /* of the batch's base in the spill file, when batch is NULL */
 };
-/* Next item or false. Items of spilled batches are read with spill_fd() by pread: *rc is -errno
+/* Next item or false. Items of spilled batches are read by spill_read(): *rc is -errno
  * when that fails, -EBADMSG when what was read is not what was written (and false is returned),
  * else 0. */
 bool store_next(struct store *store, struct store_cursor *cursor, struct spill_file *spill,

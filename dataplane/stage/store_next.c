@@ -2,25 +2,6 @@
 #include "store.h"
 
 #include <errno.h>
-#include <unistd.h>
-
-static int read_all(int fd, void *data, size_t bytes, uint64_t offset)
-{
-	uint8_t *to = data;
-
-	while (bytes > 0) {
-		ssize_t got = pread(fd, to, bytes, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		to += got;
-		bytes -= (size_t)got;
-		offset += (uint64_t)got;
-	}
-	return 0;
-}
 
 static bool is_inside(const struct batch *batch, uint32_t off, uint32_t len)
 {
@@ -57,9 +38,9 @@ static int spilled_item(struct store *store, const struct batch *batch, uint32_t
 		if (count > STORE_WINDOW_ITEMS)
 			count = STORE_WINDOW_ITEMS;
 		store->window_batch = NULL;
-		rc = read_all(spill_fd(spill), store->window, count * sizeof(*item),
-			      batch->spill_offset + batch->items_off +
-				  (uint64_t)index * sizeof(*item));
+		rc = spill_read(spill, store->window, count * sizeof(*item),
+				batch->spill_offset + batch->items_off +
+				    (uint64_t)index * sizeof(*item));
 		if (rc != 0)
 			return rc;
 		store->window_batch = batch;

@@ -13,7 +13,11 @@
 int checkpoint_file_begin(struct checkpoint_file *file)
 {
 	snprintf(file->part, sizeof(file->part), "%s.part", file->path);
-	file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* What a kill left there, or somebody else put there: a link or a FIFO is not to be opened.
+	 */
+	if (unlink(file->part) != 0 && errno != ENOENT)
+		return -errno;
+	file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	return file->fd < 0 ? -errno : 0;
 }
 
@@ -53,22 +57,6 @@ struct save {
 	char error[MR_ERROR_BYTES_MAX];
 };
 
-static int spilled_read(int fd, void *to, size_t bytes, uint64_t offset)
-{
-	while (bytes > 0) {
-		ssize_t got = pread(fd, to, bytes, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		to = (uint8_t *)to + got;
-		bytes -= (size_t)got;
-		offset += (uint64_t)got;
-	}
-	return 0;
-}
-
 static int batch_save(struct save *save, uint32_t edge, const struct store_batch *batch)
 {
 	struct state_batch head = {.bytes = batch->bytes, .edge = edge};
@@ -84,8 +72,8 @@ static int batch_save(struct save *save, uint32_t edge, const struct store_batch
 		if (batch->region != NULL) /* copied: another process may share it */
 			memcpy(save->piece, batch->region->base + at, bytes);
 		else
-			rc = spilled_read(spill_fd(save->job->node->spill), save->piece, bytes,
-					  batch->spill_offset + at);
+			rc = spill_read(save->job->node->spill, save->piece, bytes,
+					batch->spill_offset + at);
 		hash = mr_hash64(save->piece, bytes);
 		rc = rc ?: descriptor_write(save->file.fd, save->piece, bytes);
 		rc = rc ?: descriptor_write(save->file.fd, &hash, sizeof(hash));
@@ -127,6 +115,7 @@ static void save_work(struct task *task)
 	if (save->piece == NULL ||
 	    !checkpoint_state_path(job->checkpoint, job->epoch, job->node->id, save->file.path))
 		save->rc = save->piece == NULL ? -ENOMEM : -ENAMETOOLONG;
+	checkpoint_states_remove(job->checkpoint, job->node->id, job->checkpoint->committed);
 	if (save->rc == 0)
 		save->rc = checkpoint_file_begin(&save->file);
 	if (save->rc == 0)

@@ -102,11 +102,22 @@ static bool receive(struct node *node)
 	return received;
 }
 
+static bool disk(struct node *node)
+{
+	bool worked = io_poll(node->io) > 0;
+
+	/* Virtual time stands still while a disk works: what follows does not depend on its speed.
+	 */
+	while (node->simulated && io_in_flight(node->io) > 0)
+		worked |= io_wait(node->io) > 0;
+	return worked;
+}
+
 static bool turn(struct node *node)
 {
 	bool worked = receive(node);
 
-	worked |= io_poll(node->io) > 0;
+	worked |= disk(node);
 	worked |= workers_reap(&node->workers) > 0;
 	worked |= run_commands(node);
 	if (link_deadline(node->path.link) <= node->now_ns)
@@ -121,7 +132,7 @@ static bool turn(struct node *node)
 	watch_update(node);
 	admission_update(node);
 	worked |= memory_pump(node);
-	io_poll(node->io);
+	worked |= disk(node);
 	handover_flush(node);
 	worked |= link_send(node->path.link, node->now_ns);
 	node->unpublished |= worked;
@@ -135,8 +146,6 @@ bool node_step(struct node *node, uint64_t now_ns)
 
 	node->now_ns = now_ns;
 	worked = turn(node);
-	/* Virtual time stands still while a disk works: what follows does not depend on its speed.
-	 */
 	while (io_in_flight(node->io) > 0)
 		worked |= io_wait(node->io) > 0;
 	return worked;
@@ -172,33 +181,46 @@ static void drain(int fd)
 		return; /* nothing was there */
 }
 
-static void sleep_until_work(struct node *node, uint32_t sleep_us)
+/* Until something rings, for ns at most; UINT64_MAX: for as long as it takes. True when it rang. */
+static bool doze(struct node *node, uint64_t ns)
 {
-	uint64_t deadline = node_deadline(node);
+	const struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000ull),
+					 .tv_nsec = (long)(ns % 1000000000ull)};
 	struct epoll_event events[4];
-	struct timespec timeout;
-	struct timespec *wait = NULL;
+	const bool work = io_cores_arm(node);
 	int count = 0;
 
-	if (port_arm(node->path.port) || handover_arm(node))
-		return;
-	if (sleep_us != UINT32_MAX || deadline != UINT64_MAX) {
-		uint64_t ns = sleep_us != UINT32_MAX ? sleep_us * 1000ull : UINT64_MAX;
-
-		if (deadline <= node->now_ns)
-			return;
-		if (deadline != UINT64_MAX && deadline - node->now_ns < ns)
-			ns = deadline - node->now_ns;
-		timeout.tv_sec = (time_t)(ns / 1000000000ull);
-		timeout.tv_nsec = (long)(ns % 1000000000ull);
-		wait = &timeout;
-	}
-	if (!io_cores_arm(node))
-		count = epoll_pwait2(node->epoll_fd, events, 4, wait, NULL);
+	if (!work)
+		count = epoll_pwait2(node->epoll_fd, events, 4, ns != UINT64_MAX ? &timeout : NULL,
+				     NULL);
 	io_cores_disarm(node);
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == node->wake_fd)
 			drain(node->wake_fd); /* port and disk clear their own */
+	return work || count != 0;
+}
+
+/* True when frames have come in meanwhile. */
+static bool sleep_until_work(struct node *node, struct poll_clock *clock, uint32_t sleep_us)
+{
+	const uint64_t sleep_ns = sleep_us != UINT32_MAX ? sleep_us * 1000ull : UINT64_MAX;
+	const uint64_t deadline = node_deadline(node);
+
+	if (port_arm(node->path.port) || handover_arm(node))
+		return false;
+	do {
+		const uint64_t left = deadline - node->now_ns;
+
+		if (deadline <= node->now_ns)
+			return false;
+		if (doze(node, deadline == UINT64_MAX || sleep_ns < left ? sleep_ns : left))
+			return false;
+		if (sleep_us != MR_POLL_SLEEP_US_IDLE)
+			return false;
+		/* All but the port would have rung, or is not due yet: it alone is looked at. */
+		node->now_ns = poll_clock_now_ns(clock);
+	} while (!receive(node));
+	return true;
 }
 
 /* Memory that peers give back rings no bell. */
@@ -212,7 +234,7 @@ void *node_main(void *argument)
 {
 	struct node *node = argument;
 	struct poll_clock clock;
-	bool worked = false;
+	bool worked = false, received = false;
 
 	poll_clock_init(&clock);
 	for (;;) {
@@ -222,7 +244,8 @@ void *node_main(void *argument)
 		node->now_ns = poll_clock_now_ns(&clock);
 		if (worked) /* then it did not sleep */
 			node->control.own_busy_ns += node->now_ns - before_ns;
-		worked = turn(node);
+		worked = turn(node) || received;
+		received = false;
 		if (stopped(node))
 			break;
 		sleep_us = port_poll_next(&node->poll, worked, node->path.port->wake_fd >= 0,
@@ -232,7 +255,7 @@ void *node_main(void *argument)
 		if (link_blocked(node->path.link) && sleep_us > 50)
 			sleep_us = 50; /* frames wait for the port to have room */
 		if (sleep_us > 0)
-			sleep_until_work(node, sleep_us);
+			received = sleep_until_work(node, &clock, sleep_us);
 	}
 	return NULL;
 }

@@ -113,7 +113,7 @@ void sandbox_release(struct sandbox_code **code);
 	X(wasm_workers_no_namespaces) /* of them: none for us, or all used up */                   \
 	X(wasm_worker_copied_bytes)   /* regions, into their windows and back */                   \
 	X(tools)                      /* compilers' programs run on modules */                     \
-	X(tools_no_landlock)          /* of them, with files kept by permissions only */           \
+	X(tools_files_open)           /* of them, with files kept by permissions only */           \
 	X(tools_no_namespaces)        /* of them: none for us, or all used up */
 
 struct sandbox_counters {

@@ -30,7 +30,7 @@
 
 /* What the children tell the host of, by a pipe. */
 struct report {
-	enum { REPORT_NO_NAMESPACES, REPORT_NO_LANDLOCK, REPORT_ERROR, REPORT_STATUS } what;
+	enum { REPORT_NO_NAMESPACES, REPORT_FILES_OPEN, REPORT_ERROR, REPORT_STATUS } what;
 	int value; // an errno, or as of waitpid()
 };
 
@@ -70,16 +70,16 @@ static void descriptors_place(struct tool *tool)
 /* The compiler's process, up to its exec. */
 static _Noreturn void tool_main(struct tool *tool, bool namespaces)
 {
-	bool landlock = false;
+	bool closed = false;
 	int rc = 0;
 
 	descriptors_place(tool);
 	if (chdir(tool->folder != NULL ? tool->folder : "/") != 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = tool_confine(tool->limits, tool->folder, namespaces, &landlock);
-	if (rc == 0 && !landlock)
-		report_send(tool, (struct report){.what = REPORT_NO_LANDLOCK});
+		rc = tool_confine(tool->limits, tool->folder != NULL, namespaces, &closed);
+	if (rc == 0 && !closed)
+		report_send(tool, (struct report){.what = REPORT_FILES_OPEN});
 	if (rc == 0) {
 		execvpe(tool->argv[0], (char *const *)(uintptr_t)tool->argv,
 			(char *const *)(uintptr_t)environment);
@@ -148,34 +148,41 @@ static int remaining_ms(const struct timespec *start, uint32_t seconds)
 	return gone_ms >= (long)seconds * 1000 ? 0 : (int)((long)seconds * 1000 - gone_ms);
 }
 
-/* Reads the tool's words up to their end, which is also that of all that it started. False when
- * time is up before. */
-static bool log_read(int fd, uint32_t seconds, char *log, size_t log_room,
+/* Waits for one of these on fd, POLLHUP always among them. False when time is up before. */
+static bool events_wait(int fd, short events, const struct timespec *start, uint32_t seconds)
+{
+	struct pollfd pfd = {.fd = fd, .events = events};
+	int wait_ms, n;
+
+	do {
+		wait_ms = remaining_ms(start, seconds);
+		n = poll(&pfd, 1, wait_ms);
+	} while (n < 0 && errno == EINTR);
+	return n != 0 && wait_ms != 0;
+}
+
+/* Reads the tool's words up to their end, and waits for that of its parents: it may have closed
+ * its outputs and go on. False when time is up before. */
+static bool log_read(const struct tool *tool, uint32_t seconds, char *log, size_t log_room,
 		     struct tool_result *result)
 {
 	struct timespec start;
 	char rest[512];
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (;;) {
+	while (events_wait(tool->out[0], POLLIN, &start, seconds)) {
 		const size_t room = log_room - 1 - result->log_bytes;
-		const int wait_ms = remaining_ms(&start, seconds);
-		struct pollfd pfd = {.fd = fd, .events = POLLIN};
-		ssize_t n = poll(&pfd, 1, wait_ms);
+		const ssize_t n = read(tool->out[0], room > 0 ? log + result->log_bytes : rest,
+				       room > 0 ? room : sizeof(rest));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0 || wait_ms == 0)
-			return false;
-		n = read(fd, room > 0 ? log + result->log_bytes : rest,
-			 room > 0 ? room : sizeof(rest));
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
-			return true;
+			return events_wait(tool->reports[0], 0, &start, seconds);
 		if (room > 0)
 			result->log_bytes += (size_t)n;
 	}
+	return false;
 }
 
 /* What the children said, after their end. 0 or -errno. */
@@ -187,8 +194,8 @@ static int reports_read(int fd, struct tool_result *result)
 	while (read(fd, &report, sizeof(report)) == (ssize_t)sizeof(report)) {
 		if (report.what == REPORT_NO_NAMESPACES)
 			sandbox_count(&sandbox_counts.tools_no_namespaces, 1);
-		else if (report.what == REPORT_NO_LANDLOCK)
-			sandbox_count(&sandbox_counts.tools_no_landlock, 1);
+		else if (report.what == REPORT_FILES_OPEN)
+			sandbox_count(&sandbox_counts.tools_files_open, 1);
 		else if (report.what == REPORT_STATUS)
 			result->status = report.value;
 		else
@@ -200,11 +207,10 @@ static int reports_read(int fd, struct tool_result *result)
 static int tool_wait(const struct tool *tool, pid_t pid, char *log, size_t log_room,
 		     struct tool_result *result)
 {
-	result->timed_out = !log_read(tool->out[0], tool->limits->seconds, log, log_room, result);
-	if (result->timed_out) {
-		kill(-pid, SIGKILL);
-		log_read(tool->out[0], END_SECONDS_MAX, log, log_room, result);
-	}
+	result->timed_out = !log_read(tool, tool->limits->seconds, log, log_room, result);
+	kill(-pid, SIGKILL); /* without a namespace something may be left in any case */
+	if (result->timed_out)
+		log_read(tool, END_SECONDS_MAX, log, log_room, result);
 	log[result->log_bytes] = 0;
 	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
 		;
