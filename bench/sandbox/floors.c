@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handover_floor.h"
 #include "kvm_floor.h"
 #include "place.h"
 #include "process.h"
@@ -98,6 +99,30 @@ static bool kvm_floor(const struct subject *subject, struct samples *samples, ui
 	return taken;
 }
 
+static int handover_floor_once(void *floor)
+{
+	return handover_floor_run(floor);
+}
+
+/* The same, there and back, and a turn passed between two that look for it. */
+static bool wasm_process_floor(const struct subject *subject, struct samples *samples,
+			       uint32_t run_ms, char *reason, size_t reason_bytes)
+{
+	struct handover_floor *floor;
+	int rc = handover_floor_create(&floor, subject_region_bytes(subject));
+	bool taken;
+
+	if (rc < 0) {
+		snprintf(reason, reason_bytes, "%s", strerror(-rc));
+		return false;
+	}
+	taken = samples_take(samples, run_ms, handover_floor_once, floor, &rc);
+	handover_floor_destroy(&floor);
+	if (!taken)
+		snprintf(reason, reason_bytes, "no hand-over");
+	return taken;
+}
+
 bool floor_take(const struct subject *subject, struct samples *samples, uint32_t run_ms,
 		char *reason, size_t reason_bytes)
 {
@@ -105,7 +130,10 @@ bool floor_take(const struct subject *subject, struct samples *samples, uint32_t
 		const char *backend;
 		bool (*take)(const struct subject *subject, struct samples *samples,
 			     uint32_t run_ms, char *reason, size_t reason_bytes);
-	} floors[] = {{"wasm", wasm_floor}, {"process", process_floor}, {"kvm", kvm_floor}};
+	} floors[] = {{"wasm", wasm_floor},
+		      {"wasm-process", wasm_process_floor},
+		      {"process", process_floor},
+		      {"kvm", kvm_floor}};
 
 	for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
 		if (strcmp(floors[i].backend, subject->ops->name) == 0)

@@ -26,7 +26,7 @@
 #define MATMUL_MS 200    /* about what its rounds take */
 #define MATMUL_ROUNDS 60 /* of which medians are taken, in turns with the bare loop */
 
-static const char *const backends[] = {"wasm", "process", "kvm"};
+static const char *const backends[] = {"wasm", "wasm-process", "process", "kvm"};
 #define BACKEND_COUNT (sizeof(backends) / sizeof(backends[0]))
 
 static int cold_once(void *subject)

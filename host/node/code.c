@@ -1,5 +1,6 @@
 /* Functions' code by content hash: bytes and what a sandbox prepared of them, shared by the jobs
- * and nodes of a process, so that each is compiled once. */
+ * and nodes of a process, so that each is compiled once. Where prepared code has processes of its
+ * own, each job has an entry for itself. */
 #include "node_internal.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 struct code_entry {
 	TAILQ_ENTRY(code_entry) link;
 	uint64_t hash;
+	uint64_t job; /* 0: of all jobs */
 	uint32_t users;
 	void *bytes;
 	size_t byte_count;
@@ -22,13 +24,13 @@ struct code_entry {
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static TAILQ_HEAD(, code_entry) table = TAILQ_HEAD_INITIALIZER(table);
 
-int code_open(struct code_entry **opened, uint64_t hash)
+int code_open(struct code_entry **opened, uint64_t hash, uint64_t job)
 {
 	struct code_entry *entry;
 
 	pthread_mutex_lock(&table_lock);
 	TAILQ_FOREACH (entry, &table, link)
-		if (entry->hash == hash)
+		if (entry->hash == hash && entry->job == job)
 			break;
 	if (entry == NULL) {
 		entry = calloc(1, sizeof(*entry));
@@ -37,6 +39,7 @@ int code_open(struct code_entry **opened, uint64_t hash)
 			return -ENOMEM;
 		}
 		entry->hash = hash;
+		entry->job = job;
 		pthread_mutex_init(&entry->preparing, NULL);
 		TAILQ_INSERT_HEAD(&table, entry, link);
 	}
@@ -44,6 +47,11 @@ int code_open(struct code_entry **opened, uint64_t hash)
 	pthread_mutex_unlock(&table_lock);
 	*opened = entry;
 	return 0;
+}
+
+uint64_t code_owner(const struct job *job)
+{
+	return job->node->sandbox->per_job ? job->id : 0;
 }
 
 bool code_known(const struct code_entry *entry)

@@ -270,7 +270,10 @@ uint32_t workers_reap(struct workers *workers);
 void node_wake(struct node *node);
 
 /* code.c */
-int code_open(struct code_entry **entry, uint64_t hash);
+/* job: whose entry it is to be, where the sandbox is per_job; else 0. */
+int code_open(struct code_entry **entry, uint64_t hash, uint64_t job);
+/* Which job to give. */
+uint64_t code_owner(const struct job *job);
 bool code_known(const struct code_entry *entry);
 /* Copies the bytes; a hash that does not match them is -EBADMSG. */
 int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count);

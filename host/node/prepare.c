@@ -92,7 +92,8 @@ int prepare_start(struct job *job)
 
 		if (!used(job->plan, f))
 			continue;
-		if (function->code == NULL && code_open(&function->code, function->hash) != 0)
+		if (function->code == NULL &&
+		    code_open(&function->code, function->hash, code_owner(job)) != 0)
 			return -ENOMEM;
 		function->asked = !code_known(function->code);
 		if (!function->asked)

@@ -126,7 +126,7 @@ static int keep_code(struct job *job, uint32_t function, const struct job_code *
 	memcpy(lead->codes[function], code->bytes, code->byte_count);
 	lead->code_bytes[function] = code->byte_count;
 	kept->hash = mr_hash64(code->bytes, code->byte_count);
-	rc = code_open(&kept->code, kept->hash);
+	rc = code_open(&kept->code, kept->hash, code_owner(job));
 	return rc == 0 ? code_supply(kept->code, code->bytes, code->byte_count) : rc;
 }
 

@@ -6,6 +6,7 @@
 #include "sandbox.h"
 
 extern const struct sandbox_ops sandbox_wasm;
+extern const struct sandbox_ops sandbox_wasm_process;
 extern const struct sandbox_ops sandbox_process;
 extern const struct sandbox_ops sandbox_native;
 extern const struct sandbox_ops sandbox_kvm;

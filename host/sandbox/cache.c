@@ -139,38 +139,61 @@ static int folder_trusted(const char *path)
 	return st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 ? 0 : -EPERM;
 }
 
-int cache_load(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
-	       void **handle, char *error, size_t error_bytes)
+int cache_read(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
+	       uint8_t **object, size_t *object_bytes, char *error, size_t error_bytes)
 {
-	char path[CACHE_PATH_BYTES];
 	struct trailer trailer;
 	uint8_t *data;
 	size_t bytes;
 	int rc = folder_trusted(cache_dir);
 
 	if (rc == 0)
-		rc = path_make(path, cache_dir, name);
-	if (rc == 0)
 		rc = file_read(cache_dir, name, &data, &bytes);
 	if (rc < 0)
 		return -ENOENT;
-	if (!content_good(data, bytes, &trailer))
-		rc = -ENOENT;
-	else if (trailer.code_bytes != code_bytes ||
-		 memcmp(data + trailer.object_bytes, code, code_bytes) != 0)
-		rc = -EEXIST;
-	free(data);
+	if (!content_good(data, bytes, &trailer)) {
+		free(data);
+		return -ENOENT;
+	}
+	if (trailer.code_bytes != code_bytes ||
+	    memcmp(data + trailer.object_bytes, code, code_bytes) != 0) {
+		free(data);
+		return backend_error(error, error_bytes, -EEXIST,
+				     "%s/%s was made from other code of the same hash; remove it",
+				     cache_dir, name);
+	}
+	*object = data;
+	*object_bytes = trailer.object_bytes;
+	return 0;
+}
+
+int cache_open(const char *cache_dir, const char *name, void **handle, char *error,
+	       size_t error_bytes)
+{
+	char path[CACHE_PATH_BYTES];
+	int rc = path_make(path, cache_dir, name);
+
 	if (rc < 0)
-		return rc == -ENOENT ? rc
-				     : backend_error(error, error_bytes, rc,
-						     "%s was made from other code of the same "
-						     "hash; remove it",
-						     path);
+		return backend_error(error, error_bytes, rc, "%s: its name is too long", cache_dir);
 	*handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (*handle == NULL)
 		return backend_error(error, error_bytes, -ELIBBAD, "cannot load %s: %s", path,
 				     dlerror());
 	return 0;
+}
+
+int cache_load(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
+	       void **handle, char *error, size_t error_bytes)
+{
+	uint8_t *object;
+	size_t object_bytes;
+	int rc = cache_read(cache_dir, name, code, code_bytes, &object, &object_bytes, error,
+			    error_bytes);
+
+	if (rc < 0)
+		return rc;
+	free(object);
+	return cache_open(cache_dir, name, handle, error, error_bytes);
 }
 
 static int publish_error(char *error, size_t error_bytes, int rc, const char *path)

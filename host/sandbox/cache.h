@@ -13,9 +13,15 @@
 
 #define CACHE_PATH_BYTES 4096
 
-/* Finds, checks and loads a file. 0 with *handle for dlsym() and dlclose(); -ENOENT when there is
- * none that is good; -EEXIST when it belongs to other code of the same hash; -ELIBBAD with the
- * loader's words in error. */
+/* Finds and checks a file: *object is the caller's, to free. 0; -ENOENT when there is none that is
+ * good; -EEXIST, with error, when it belongs to other code of the same hash. */
+int cache_read(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
+	       uint8_t **object, size_t *object_bytes, char *error, size_t error_bytes);
+/* Loads a file that was found good, into this process. 0 with *handle for dlsym() and dlclose(), or
+ * -errno with error. */
+int cache_open(const char *cache_dir, const char *name, void **handle, char *error,
+	       size_t error_bytes);
+/* Both. */
 int cache_load(const char *cache_dir, const char *name, const void *code, size_t code_bytes,
 	       void **handle, char *error, size_t error_bytes);
 /* Publishes the object under that name, replacing what is there. 0 or -errno with error. */

@@ -8,48 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/*
- * guest_switch() saves what the ABI makes callee-saved, notes the stack pointer in *host_sp and
- * calls fn on the guest's stack; guest_abandon() drops that stack and returns from guest_switch().
- * In place of sigsetjmp, which would cost more and know nothing of a second stack.
- */
-int32_t guest_switch(void **host_sp, void *guest_sp, guest_fn fn, void *context, uint32_t argument);
-_Noreturn void guest_abandon(void *host_sp);
-
-__asm__(".text\n"
-	".p2align 4\n"
-	".hidden guest_switch\n"
-	".globl guest_switch\n"
-	".type guest_switch, @function\n"
-	"guest_switch:\n"
-	"	push %rbp\n"
-	"	push %rbx\n"
-	"	push %r12\n"
-	"	push %r13\n"
-	"	push %r14\n"
-	"	push %r15\n"
-	"	mov %rsp, (%rdi)\n"
-	"	mov %rdi, %rbx\n"
-	"	mov %rsi, %rsp\n"
-	"	mov %rdx, %rax\n"
-	"	mov %rcx, %rdi\n"
-	"	mov %r8d, %esi\n"
-	"	xor %ebp, %ebp\n"
-	"	call *%rax\n"
-	"	mov (%rbx), %rdi\n"
-	".hidden guest_abandon\n"
-	".globl guest_abandon\n"
-	".type guest_abandon, @function\n"
-	"guest_abandon:\n"
-	"	mov %rdi, %rsp\n"
-	"	pop %r15\n"
-	"	pop %r14\n"
-	"	pop %r13\n"
-	"	pop %r12\n"
-	"	pop %rbx\n"
-	"	pop %rbp\n"
-	"	ret\n"
-	".size guest_switch, . - guest_switch\n");
+#include "guest_switch.h"
 
 /* Read by signal handlers: the initial-exec model keeps its access free of allocation. */
 static __thread struct guest_thread *self __attribute__((tls_model("initial-exec")));

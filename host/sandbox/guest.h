@@ -14,11 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest_switch.h"
 #include "poll_clock.h"
 #include "sandbox.h"
 #include "sandbox_limits.h"
-
-typedef int32_t (*guest_fn)(void *context, uint32_t argument);
 
 struct guest_thread {
 	struct poll_clock clock; // of its runs: owner thread

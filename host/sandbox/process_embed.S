@@ -1,9 +1,9 @@
-/* The zygote's executable file, as data. */
+/* An executable file, as data: FILE, between SYMBOL and END. */
 	.section .rodata
-	.globl process_zygote_file, process_zygote_file_end
-	.hidden process_zygote_file, process_zygote_file_end
+	.globl SYMBOL, END
+	.hidden SYMBOL, END
 	.balign 64
-process_zygote_file:
-	.incbin ZYGOTE_FILE
-process_zygote_file_end:
+SYMBOL:
+	.incbin FILE
+END:
 	.section .note.GNU-stack, "", @progbits

@@ -1,10 +1,12 @@
 /*
- * Becoming a zygote: from a process that borrows our memory to one that has none of it.
+ * Becoming a sandbox's process: from one that borrows our memory to one that has none of it.
  *
- * The new process shares our memory until it executes the zygote (as after vfork(): this thread
+ * The new process shares our memory until it executes its program (as after vfork(): this thread
  * waits), so that it costs the same however large this process is. In its own namespaces it has
- * all rights there for a moment, which it uses to change to an empty root; executing loses them.
+ * all rights there for a moment, with which it may change to an empty root; executing loses them.
  */
+#include "process_enter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -18,8 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "process_zygote.h"
-
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10u /* Linux 6.3: may be executed, whatever vm.memfd_noexec says by default */
 #endif
@@ -30,13 +30,10 @@
 	 CLONE_NEWCGROUP)
 #define ENTER_FD_PARKED 16 /* descriptors wait above this for their numbers */
 
-/* The zygote's file, built into this library (process_embed.S). */
-extern const uint8_t process_zygote_file[], process_zygote_file_end[];
-
 struct enter {
-	int socket;
-	int image_fd;
-	int zygote_fd;
+	const struct process_program *program;
+	const int *fds;
+	int program_fd;
 	bool namespaces;
 	int error; // of the new process: it writes into our memory
 };
@@ -44,16 +41,24 @@ struct enter {
 /* Runs on a small stack of its own beside our thread's: nothing for sanitizers to follow. */
 #define ENTER_SIDE __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
 
-ENTER_SIDE static int descriptors_place(struct enter *enter)
+/* First out of each other's way. The program's own is behind the others, and goes when it runs. */
+ENTER_SIDE static int descriptors_place(const struct enter *enter)
 {
-	const int parked[] = {fcntl(enter->socket, F_DUPFD, ENTER_FD_PARKED),
-			      fcntl(enter->image_fd, F_DUPFD, ENTER_FD_PARKED),
-			      fcntl(enter->zygote_fd, F_DUPFD, ENTER_FD_PARKED)};
+	const int count = (int)enter->program->fd_count;
+	const int last = PROCESS_FD_FIRST + count;
+	int parked[PROCESS_FDS_MAX + 1];
 
-	if (parked[0] < 0 || parked[1] < 0 || parked[2] < 0 || dup2(parked[0], ZYGOTE_SOCKET) < 0 ||
-	    dup2(parked[1], ZYGOTE_IMAGE) < 0 || dup3(parked[2], ZYGOTE_FREE, O_CLOEXEC) < 0 ||
-	    syscall(SYS_close_range, 0, ZYGOTE_SOCKET - 1, 0) != 0 ||
-	    syscall(SYS_close_range, ZYGOTE_FREE + 1, ~0u, 0) != 0)
+	for (int i = 0; i <= count; i++) {
+		parked[i] =
+		    fcntl(i < count ? enter->fds[i] : enter->program_fd, F_DUPFD, ENTER_FD_PARKED);
+		if (parked[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i <= count; i++)
+		if (dup3(parked[i], PROCESS_FD_FIRST + i, i < count ? 0 : O_CLOEXEC) < 0)
+			return -errno;
+	if (syscall(SYS_close_range, 0, PROCESS_FD_FIRST - 1, 0) != 0 ||
+	    syscall(SYS_close_range, last + 1, ~0u, 0) != 0)
 		return -errno;
 	return 0;
 }
@@ -70,32 +75,33 @@ ENTER_SIDE static void root_empty(void)
 
 ENTER_SIDE static int enter_main(void *context)
 {
-	static char *const arguments[] = {(char *)"millrace-sandbox", NULL};
 	static char *const environment[] = {NULL};
 	struct enter *enter = context;
+	char *const arguments[] = {(char *)(uintptr_t)enter->program->name, NULL};
 
 	setsid(); /* signals from a terminal are for its users */
 	enter->error = descriptors_place(enter);
 	if (enter->error == 0) {
-		if (enter->namespaces)
+		if (enter->namespaces && enter->program->empty_root)
 			root_empty();
-		syscall(SYS_execveat, ZYGOTE_FREE, "", arguments, environment, AT_EMPTY_PATH);
+		syscall(SYS_execveat, PROCESS_FD_FIRST + enter->program->fd_count, "", arguments,
+			environment, AT_EMPTY_PATH);
 		enter->error = -errno;
 	}
 	_exit(127);
 }
 
-static int zygote_file_make(void)
+static int program_file_make(const struct process_program *program)
 {
-	const size_t bytes = (size_t)(process_zygote_file_end - process_zygote_file);
-	int fd = (int)syscall(SYS_memfd_create, "millrace-zygote", MFD_CLOEXEC | MFD_EXEC);
+	const size_t bytes = (size_t)(program->file_end - program->file);
+	int fd = (int)syscall(SYS_memfd_create, program->name, MFD_CLOEXEC | MFD_EXEC);
 	int rc;
 
 	if (fd < 0 && errno == EINVAL)
-		fd = (int)syscall(SYS_memfd_create, "millrace-zygote", MFD_CLOEXEC);
+		fd = (int)syscall(SYS_memfd_create, program->name, MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, process_zygote_file, bytes) != (ssize_t)bytes) {
+	if (write(fd, program->file, bytes) != (ssize_t)bytes) {
 		rc = errno != 0 ? -errno : -EIO;
 		close(fd);
 		return rc;
@@ -103,16 +109,16 @@ static int zygote_file_make(void)
 	return fd;
 }
 
-pid_t process_enter(int socket, int image_fd, bool namespaces)
+pid_t process_enter(const struct process_program *program, const int *fds, bool namespaces)
 {
-	struct enter enter = {.socket = socket, .image_fd = image_fd, .namespaces = namespaces};
+	struct enter enter = {.program = program, .fds = fds, .namespaces = namespaces};
 	sigset_t all, earlier;
 	uint8_t *stack;
 	pid_t pid;
 
-	enter.zygote_fd = zygote_file_make();
-	if (enter.zygote_fd < 0)
-		return enter.zygote_fd;
+	enter.program_fd = program_file_make(program);
+	if (enter.program_fd < 0)
+		return enter.program_fd;
 	stack = mmap(NULL, ENTER_STACK_BYTES, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED) {
@@ -134,6 +140,6 @@ pid_t process_enter(int socket, int image_fd, bool namespaces)
 		pid = enter.error;
 	}
 close_file:
-	close(enter.zygote_fd);
+	close(enter.program_fd);
 	return pid;
 }

@@ -12,7 +12,19 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "process_enter.h"
 #include "sandbox_counters.h"
+
+/* process_embed.S */
+extern const uint8_t process_zygote_file[], process_zygote_file_end[];
+
+static const struct process_program program = {.name = "millrace-sandbox",
+					       .file = process_zygote_file,
+					       .file_end = process_zygote_file_end,
+					       .fd_count = ZYGOTE_FREE - ZYGOTE_SOCKET,
+					       .empty_root = true};
+
+_Static_assert(ZYGOTE_SOCKET == PROCESS_FD_FIRST, "process_enter.h");
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zygote *all; // under all_lock
@@ -138,7 +150,7 @@ static int zygote_enter(struct zygote *zygote, const struct image *image, int im
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -errno;
 	zygote->socket = pair[0];
-	zygote->pid = process_enter(pair[1], image_fd, namespaces);
+	zygote->pid = process_enter(&program, (const int[]){pair[1], image_fd}, namespaces);
 	close(pair[1]);
 	rc = zygote->pid < 0 ? zygote->pid : setup_exchange(zygote, image, namespaces);
 	if (rc < 0) {

@@ -43,8 +43,4 @@ int zygote_run(struct zygote *zygote, struct process_request *request, int memor
 /* Ends the runs under way, as if out of time. */
 void zygotes_interrupt(void);
 
-/* process_enter.c: a new process that becomes the zygote, with the descriptors that it begins with;
- * in its own namespaces, or not. Its pid or -errno. */
-pid_t process_enter(int socket, int image_fd, bool namespaces);
-
 #endif

@@ -7,6 +7,7 @@
 #include "backend.h"
 #include "guest.h"
 #include "process_zygote.h"
+#include "wasm_worker.h"
 
 static pthread_mutex_t runtime_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int runtime_users; // under runtime_lock
@@ -43,7 +44,8 @@ const char *sandbox_outcome_text(enum sandbox_outcome outcome)
 const struct sandbox_ops *sandbox_backend(const char *name)
 {
 	static const struct sandbox_ops *const backends[] = {
-	    &sandbox_wasm, &sandbox_process, &sandbox_kvm, &sandbox_native, &sandbox_auto};
+	    &sandbox_wasm, &sandbox_wasm_process, &sandbox_process,
+	    &sandbox_kvm,  &sandbox_native,       &sandbox_auto};
 
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
 		if (strcmp(name, backends[i]->name) == 0)
@@ -93,4 +95,5 @@ void sandbox_interrupt(void)
 {
 	watchdog_interrupt();
 	zygotes_interrupt();
+	wasm_workers_interrupt();
 }

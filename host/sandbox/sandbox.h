@@ -54,6 +54,7 @@ struct sandbox_ops {
 	const char *code_suffix; /* of the files it takes: ".wasm"; NULL: of any backend */
 	bool
 	    maps_regions; /* into other processes, page by page: region_provider_pages() suits it */
+	bool per_job;     /* prepared code has processes of its own, which jobs are not to share */
 };
 
 /* Backends embed this as their first member. */
@@ -65,7 +66,7 @@ struct sandbox_code {
 
 /* One of SANDBOX_NAMES; NULL for another name. "auto" is what the code is for, and the machine has.
  */
-#define SANDBOX_NAMES "wasm, process, kvm, native or auto"
+#define SANDBOX_NAMES "wasm, wasm-process, process, kvm, native or auto"
 const struct sandbox_ops *sandbox_backend(const char *name);
 
 /* Where prepared code is kept unless told otherwise: $XDG_CACHE_HOME/millrace, ~/.cache/millrace,
@@ -106,9 +107,14 @@ void sandbox_release(struct sandbox_code **code);
 	X(process_no_landlock)   /* of them, without this wall: the kernel has it not */           \
 	X(process_no_namespaces) /* of them: none for us, or all used up */                        \
 	X(process_not_bare)      /* of them: the kernel keeps its vdso mapped */                   \
-	X(tools)                 /* compilers' programs run on modules */                          \
-	X(tools_files_open)      /* of them, with files kept by permissions only */                \
-	X(tools_no_namespaces)   /* of them: none for us, or all used up */
+	X(wasm_workers)          /* processes started for modules: one per code and thread */      \
+	X(wasm_workers_lost)     /* of them: killed, or ended by a signal but a stack's end */     \
+	X(wasm_workers_no_landlock)   /* of them, without this wall: the kernel has it not */      \
+	X(wasm_workers_no_namespaces) /* of them: none for us, or all used up */                   \
+	X(wasm_worker_copied_bytes)   /* regions, into their windows and back */                   \
+	X(tools)                      /* compilers' programs run on modules */                     \
+	X(tools_files_open)           /* of them, with files kept by permissions only */           \
+	X(tools_no_namespaces)        /* of them: none for us, or all used up */
 
 struct sandbox_counters {
 #define SANDBOX_COUNTER_FIELD(name) uint64_t name;

@@ -27,6 +27,13 @@
 #define SANDBOX_COMPILE_FILES_MAX 64     /* open in a tool: ld has some ten */
 #define SANDBOX_BUILD_STALE_SECONDS 3600 /* a build folder this old lost its process: removed */
 
+/* The wasm-process backend, per worker process (one for each thread at a function). */
+#define WASM_WORKER_LOOK_US 20              /* before sleeping: what two wake-ups cost */
+#define WASM_WORKER_LOOKS 64                /* a few us: then another may want the core */
+#define WASM_WORKER_IDLE_S 10               /* without a run, then it ends: a new one takes 1 ms */
+#define WASM_WORKER_CHECK_MS 10             /* how soon a killed one is noticed: no signal tells */
+#define WASM_WORKER_KEEP_BYTES (256u << 10) /* of its window, between runs: most regions */
+
 /* The kvm backend, per virtual machine (one for each thread that runs functions). */
 #define KVM_TABLE_PAGES 4096u               /* of page tables: some 800 views, in 16 MiB */
 #define KVM_VIEWS_MAX 1024u                 /* code and region that met: over tables for them */

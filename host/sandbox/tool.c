@@ -52,16 +52,28 @@ static void report_send(const struct tool *tool, struct report report)
 		_exit(126);
 }
 
-/* The compiler's process, up to its exec. */
-static _Noreturn void tool_main(const struct tool *tool, bool namespaces)
+/* No descriptors but an empty input, the pipe for its words and, until it is executed, the one for
+ * reports: the host's may be more than a compiler is allowed. */
+static void descriptors_place(struct tool *tool)
 {
-	bool closed = false;
-	int rc = 0;
+	const int reports = STDERR_FILENO + 1;
 
 	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 	dup2(tool->out[1], STDOUT_FILENO);
 	dup2(tool->out[1], STDERR_FILENO);
-	syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	dup2(tool->reports[1], reports);
+	tool->reports[1] = reports;
+	syscall(SYS_close_range, reports, reports, CLOSE_RANGE_CLOEXEC);
+	syscall(SYS_close_range, reports + 1, ~0u, 0);
+}
+
+/* The compiler's process, up to its exec. */
+static _Noreturn void tool_main(struct tool *tool, bool namespaces)
+{
+	bool closed = false;
+	int rc = 0;
+
+	descriptors_place(tool);
 	if (chdir(tool->folder != NULL ? tool->folder : "/") != 0)
 		rc = -errno;
 	if (rc == 0)
@@ -78,7 +90,7 @@ static _Noreturn void tool_main(const struct tool *tool, bool namespaces)
 }
 
 /* Waits for that child and reports how it ended; with a namespace of its own, then all ends. */
-static _Noreturn void first_main(const struct tool *tool, bool namespaces)
+static _Noreturn void first_main(struct tool *tool, bool namespaces)
 {
 	const pid_t pid = fork();
 	int status;
@@ -98,7 +110,7 @@ static _Noreturn void first_main(const struct tool *tool, bool namespaces)
 	_exit(OUTER_STATUS);
 }
 
-static _Noreturn void outer_main(const struct tool *tool, pid_t host)
+static _Noreturn void outer_main(struct tool *tool, pid_t host)
 {
 	sigset_t none;
 	pid_t first;

@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sandbox_limits.h"
+#include "walls.h"
 
 #define NOBODY 65534 /* in a namespace without a map all are: so it is with one */
 
@@ -92,38 +91,9 @@ static int limits_set(const struct tool_limits *limits, bool namespaces)
 	return 0;
 }
 
-/* Root's rights, where no user namespace took them away. */
-static int rights_drop(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capset, &head, none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return -errno;
-	return 0;
-}
-
-/* Landlock's rights and rules, up to its version 6: newer than the headers we compile with. */
-#define FS_EXECUTE (1ull << 0)
-#define FS_WRITE_FILE (1ull << 1)
-#define FS_READ_FILE (1ull << 2)
-#define FS_READ_DIR (1ull << 3)
-#define FS_REMOVE_FILE (1ull << 5)
-#define FS_MAKE_REG (1ull << 8)
-#define FS_TRUNCATE (1ull << 14)
-#define FS_ALL_1 ((1ull << 13) - 1) /* of version 1 */
-#define FS_ALL_2 ((1ull << 14) - 1) /* and moving between folders */
-#define FS_ALL_3 ((1ull << 15) - 1) /* and truncating */
-#define FS_ALL_5 ((1ull << 16) - 1) /* and controlling devices */
-#define NET_ALL 3ull                /* binding and connecting TCP: version 4 */
-#define SCOPE_ALL 3ull              /* abstract sockets and signals: version 6 */
 #define FS_PROGRAMS (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
 #define FS_FOLDER \
 	(FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE)
-
-struct landlock_rights {
-	uint64_t fs, net, scoped;
-};
 
 /* What is not there cannot be read either. */
 static int path_allow(int ruleset, const char *path, uint64_t rights, uint64_t known)
@@ -158,32 +128,19 @@ static int paths_allow(int ruleset, bool folder, uint64_t known)
 /* 1, 0 where the kernel has no Landlock, or -errno. */
 static int landlock_enter(bool folder)
 {
-	const long version =
-	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_rights rights = {.fs = FS_ALL_1};
-	size_t bytes = sizeof(rights.fs);
-	int ruleset, rc;
+	uint64_t known;
+	const int ruleset = walls_landlock_begin(&known);
+	int rc;
 
-	if (version <= 0)
-		return 0;
-	if (version >= 2)
-		rights.fs = version >= 5 ? FS_ALL_5 : version >= 3 ? FS_ALL_3 : FS_ALL_2;
-	if (version >= 4) {
-		rights.net = NET_ALL;
-		bytes = 2 * sizeof(uint64_t);
-	}
-	if (version >= 6) {
-		rights.scoped = SCOPE_ALL;
-		bytes = sizeof(rights);
-	}
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, bytes, 0);
 	if (ruleset < 0)
-		return -errno;
-	rc = paths_allow(ruleset, folder, rights.fs);
-	if (rc == 0)
-		rc = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 1 : -errno;
-	close(ruleset);
-	return rc;
+		return ruleset == -EOPNOTSUPP ? 0 : ruleset;
+	rc = paths_allow(ruleset, folder, known);
+	if (rc < 0) {
+		close(ruleset);
+		return rc;
+	}
+	rc = walls_landlock_enter(ruleset);
+	return rc < 0 ? rc : 1;
 }
 
 int tool_confine(const struct tool_limits *limits, bool folder, bool namespaces, bool *closed)
@@ -192,7 +149,7 @@ int tool_confine(const struct tool_limits *limits, bool folder, bool namespaces,
 	int rc = root < 0 ? root : limits_set(limits, namespaces);
 
 	if (rc == 0)
-		rc = rights_drop();
+		rc = walls_rights_drop();
 	if (rc < 0)
 		return rc;
 	rc = landlock_enter(folder);

@@ -2,19 +2,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <millrace/hash.h>
 
 #include "backend.h"
 #include "cache.h"
-#include "wasm_check.h"
-#include "wasm_compile.h"
 #include "wasm_module.h"
+#include "wasm_object.h"
 
 struct wasm_code {
 	struct sandbox_code base;
-	struct wasm_facts facts;
+	uint32_t stack_top; // of the stack that clang keeps in linear memory, 0: none
 	void *handle;
 	const struct mr_guest_module *module;
 };
@@ -22,40 +18,14 @@ struct wasm_code {
 /* What the guest calls, on its own stack, when it traps. */
 static _Noreturn void trap_take(int trap)
 {
-	static const enum sandbox_outcome outcomes[] = {
-	    [MR_TRAP_NONE] = SANDBOX_UNREACHABLE,
-	    [MR_TRAP_OUT_OF_BOUNDS] = SANDBOX_OUT_OF_BOUNDS,
-	    [MR_TRAP_INT_OVERFLOW] = SANDBOX_DIVISION,
-	    [MR_TRAP_DIV_BY_ZERO] = SANDBOX_DIVISION,
-	    [MR_TRAP_CONVERSION] = SANDBOX_CONVERSION,
-	    [MR_TRAP_UNREACHABLE] = SANDBOX_UNREACHABLE,
-	    [MR_TRAP_CALL_INDIRECT] = SANDBOX_BAD_CALL,
-	    [MR_TRAP_EXCEPTION] = SANDBOX_UNREACHABLE,
-	    [MR_TRAP_EXHAUSTION] = SANDBOX_STACK_OVERFLOW,
-	};
-
-	guest_stop(outcomes[trap]);
+	guest_stop(wasm_trap_outcome((uint32_t)trap));
 }
 
-static int module_load(struct wasm_code *code, const uint8_t *bytes, size_t len,
-		       const char *cache_dir, char *error, size_t error_bytes)
+static int module_load(struct wasm_code *code, const char *cache_dir, const char *name, char *error,
+		       size_t error_bytes)
 {
-	char name[64];
-	int rc = wasm_cache_name(code->base.hash, name, error, error_bytes);
+	int rc = cache_open(cache_dir, name, &code->handle, error, error_bytes);
 
-	if (rc < 0)
-		return rc;
-	rc = cache_load(cache_dir, name, bytes, len, &code->handle, error, error_bytes);
-	if (rc == -ENOENT) {
-		rc = wasm_compile(bytes, len, &code->facts, cache_dir, name, error, error_bytes);
-		if (rc == 0)
-			rc = cache_load(cache_dir, name, bytes, len, &code->handle, error,
-					error_bytes);
-		if (rc == -ENOENT)
-			backend_error(error, error_bytes, rc,
-				      "%s/%s vanished or was damaged right after it was written",
-				      cache_dir, name);
-	}
 	if (rc < 0)
 		return rc;
 	code->module = dlsym(code->handle, "mr_guest_module");
@@ -73,21 +43,25 @@ static int wasm_prepare(const void *bytes, size_t len, const char *cache_dir,
 			struct sandbox_code **prepared, char *error, size_t error_bytes)
 {
 	struct wasm_code *code = calloc(1, sizeof(*code));
+	struct wasm_object object;
 	int rc;
 
 	if (code == NULL)
 		return backend_error(error, error_bytes, -ENOMEM,
 				     "no memory for a function's code");
 	code->base.ops = &sandbox_wasm;
-	code->base.hash = mr_hash64(bytes, len);
-	rc = wasm_check(bytes, len, &code->facts, error, error_bytes);
-	if (rc == 0)
-		rc = module_load(code, bytes, len, cache_dir, error, error_bytes);
+	rc = wasm_object_make(bytes, len, cache_dir, &object, error, error_bytes);
+	if (rc == 0) {
+		rc = module_load(code, cache_dir, object.name, error, error_bytes);
+		wasm_object_free(&object);
+	}
 	if (rc < 0) {
 		free(code);
 		return rc;
 	}
-	code->base.header_off = (code->facts.heap_base + MR_ALIGN - 1) & ~(uint32_t)(MR_ALIGN - 1);
+	code->base.hash = object.hash;
+	code->base.header_off = object.header_off;
+	code->stack_top = object.stack_top;
 	*prepared = &code->base;
 	return 0;
 }
@@ -103,8 +77,7 @@ static void wasm_release(struct sandbox_code *prepared)
 /* The stack that clang keeps in linear memory lies at its bottom: past its end is out of bounds. */
 static bool memory_stack_overflowed(const struct wasm_code *code, const void *block)
 {
-	return code->facts.stack_top != 0 &&
-	       code->module->stack_pointer(block) > code->facts.stack_top;
+	return code->stack_top != 0 && code->module->stack_pointer(block) > code->stack_top;
 }
 
 static void wasm_run(struct sandbox_code *prepared, struct region *region, uint32_t header_off,

@@ -58,7 +58,7 @@ run 2 '--io-cores: "0,2"' $wordcount --io-cores 0,2
 run 2 '--io-cores does not go with --sim' $wordcount --io-cores 2 --sim 1
 run 2 '--io-cores does not go with --connect' $wordcount --io-cores 2 --connect http://127.0.0.1:1
 run 2 '--memory: "lots" is not allowed: bytes are needed, plain or with KiB' $wordcount --memory lots
-run 2 '--sandbox: "jail" is not allowed: wasm, process, kvm, native or auto' $wordcount --sandbox jail
+run 2 '--sandbox: "jail" is not allowed: wasm, wasm-process, process, kvm, native or auto' $wordcount --sandbox jail
 run 2 '--poll: "never" is not allowed: always, adaptive or interrupt' $wordcount --poll never
 run 2 '--drop-rate: "2" is not allowed: a probability from 0 to 1' $wordcount --drop-rate 2
 run 2 'SET=URI is needed' $wordcount text

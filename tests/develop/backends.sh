@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export XDG_CACHE_HOME=$work/cache
-sandboxes="wasm process native"
+sandboxes="wasm wasm-process process native"
 if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 	sandboxes+=" kvm"
 else

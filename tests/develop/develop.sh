@@ -80,6 +80,6 @@ cmp shout/shout.wasm broken.wasm || { echo "a failed build changed what was ther
 expect 4 'no clang on the PATH' env PATH=/nowhere "$millrace" build shout --kind wasm
 expect 4 'one NAME.mr is needed' "$millrace" test .
 expect 4 'No such file' "$millrace" test absent
-expect 2 '--sandbox is wasm, process, kvm, native or auto, not jail' "$millrace" test shout --sandbox jail
+expect 2 '--sandbox is wasm, wasm-process, process, kvm, native or auto, not jail' "$millrace" test shout --sandbox jail
 expect 3 'sortlines.so; looked in' "$millrace" test sort --sandbox native --functions "$work/nowhere"
 exit $failed

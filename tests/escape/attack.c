@@ -1,4 +1,4 @@
-/* A function that tries what its input says. It is an image only: no wasm module can say these
+/* A function that tries what its input says. It is native code only: no wasm module can say these
  * things. What it comes back from is put out. */
 #include <millrace_function.h>
 
@@ -174,6 +174,19 @@ static void own_data(struct mr_call *call, uint64_t which)
 	__asm__ volatile("call *%0" : : "r"(places[which % 3]) : "memory");
 }
 
+/* Around its memory lies what is the host's, in some sandboxes. */
+static void near(uint8_t *memory, const uint64_t *a)
+{
+	*(volatile uint32_t *)(memory + (int64_t)a[0]) = (uint32_t)a[1];
+}
+
+static void betray(uint8_t *memory, const uint64_t *a)
+{
+	near(memory, a);
+	for (;;)
+		++*(volatile uint64_t *)(memory + (int64_t)a[2]);
+}
+
 static uint64_t attack_do(struct mr_call *call_, const struct attack *attack)
 {
 	switch (attack->kind) {
@@ -195,6 +208,12 @@ static uint64_t attack_do(struct mr_call *call_, const struct attack *attack)
 		return 0;
 	case ATTACK_INSTRUCTION:
 		instruction(attack->a[0]);
+		return 0;
+	case ATTACK_NEAR:
+		near(call_->base, attack->a);
+		return 0;
+	case ATTACK_BETRAY:
+		betray(call_->base, attack->a);
 		return 0;
 	case ATTACK_OWN_DATA:
 		own_data(call_, attack->a[0]);

@@ -15,6 +15,8 @@ enum attack_kind {
 	ATTACK_FRAME,       /* writes so many bytes below its stack pointer */
 	ATTACK_INSTRUCTION, /* of attack_instruction */
 	ATTACK_OWN_DATA,    /* executes bytes of its heap; of its stack; of its variables */
+	ATTACK_NEAR,        /* so far from its memory's start, writes those 32 bits */
+	ATTACK_BETRAY,      /* the same; then goes on, writing at that other distance for ever */
 };
 
 enum attack_instruction {

@@ -65,7 +65,7 @@ static enum harness_memory memory_named(const char *name)
 
 static enum conformance_kind kind_of(const char *backend)
 {
-	if (strcmp(backend, "wasm") == 0)
+	if (strcmp(backend, "wasm") == 0 || strcmp(backend, "wasm-process") == 0)
 		return KIND_WASM;
 	return strcmp(backend, "native") == 0 ? KIND_NATIVE : KIND_IMAGE;
 }

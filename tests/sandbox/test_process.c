@@ -5,8 +5,6 @@
  *	test_process DIR [RUNS]
  *	test_process DIR host      (is run by the test: prints its processes, and loops)
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,20 +15,13 @@
 
 #include "harness.h"
 #include "process_protocol.h"
+#include "processes.h"
 #include "sandbox_counters.h"
 #include "test.h"
 
-#define PATIENCE_MS 20000
 #define REGION_MEMORY 65536
 
 static struct harness_function loop, echo;
-
-static void rest_ms(long ms)
-{
-	const struct timespec ts = {.tv_nsec = ms * 1000000};
-
-	nanosleep(&ts, NULL);
-}
 
 static struct harness_function function_named(const char *dir, const char *name)
 {
@@ -61,111 +52,24 @@ static void echo_fine(void)
 
 /* ---- Processes ---- */
 
-/* The first child of a process; 0: none. Of any of its threads. */
-static pid_t child_of(pid_t pid, pid_t besides)
-{
-	char path[64], list[4096];
-	DIR *dir;
-	struct dirent *entry;
-	pid_t found = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir != NULL && found == 0 && (entry = readdir(dir)) != NULL) {
-		char children[512], *rest = list;
-		FILE *file;
-
-		snprintf(children, sizeof(children), "%s/%s/children", path, entry->d_name);
-		file = isdigit((unsigned char)entry->d_name[0]) ? fopen(children, "r") : NULL;
-		list[0] = 0;
-		if (file != NULL && fgets(list, sizeof(list), file) == NULL)
-			list[0] = 0;
-		if (file != NULL)
-			fclose(file);
-		for (char *word; found == 0 && (word = strsep(&rest, " ")) != NULL;)
-			if (atoi(word) != besides)
-				found = atoi(word);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return found;
-}
-
 /* The zygote that has a child, and the child; waits for them. */
 static void pair_find(pid_t host, pid_t *zygote, pid_t *child)
 {
-	for (int ms = 0; ms < PATIENCE_MS; ms++) {
-		*zygote = child_of(host, 0);
-		*child = *zygote != 0 ? child_of(*zygote, 0) : 0;
+	for (int ms = 0; ms < PROCESS_PATIENCE_MS; ms++) {
+		*zygote = process_child(host, 0);
+		*child = *zygote != 0 ? process_child(*zygote, 0) : 0;
 		if (*zygote != 0 && *child == 0) {
-			*zygote = child_of(host, *zygote);
-			*child = *zygote != 0 ? child_of(*zygote, 0) : 0;
+			*zygote = process_child(host, *zygote);
+			*child = *zygote != 0 ? process_child(*zygote, 0) : 0;
 		}
 		if (*child != 0)
 			return;
-		rest_ms(1);
+		process_rest_ms(1);
 	}
 	CHECK(false, "no zygote with a child");
 }
 
-static bool gone(pid_t pid)
-{
-	char path[64], line[256] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (file == NULL)
-		return true;
-	if (fgets(line, sizeof(line), file) == NULL)
-		line[0] = 0;
-	fclose(file);
-	return line[0] == 0 || strstr(line, ") Z ") != NULL;
-}
-
-static void gone_wait(pid_t pid, const char *what)
-{
-	for (int ms = 0; ms < PATIENCE_MS && !gone(pid); ms++)
-		rest_ms(1);
-	CHECK(gone(pid), "%s %d lives on", what, pid);
-}
-
 /* ---- What a child has ---- */
-
-static long descriptors_of(pid_t pid)
-{
-	char path[64];
-	DIR *dir;
-	long n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	if (dir == NULL)
-		return -1;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		n += entry->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
-
-static void status_has(pid_t pid, const char *field, const char *value)
-{
-	char path[64], line[256], found[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "r");
-	CHECK(file != NULL);
-	while (fgets(line, sizeof(line), file) != NULL) {
-		if (strncmp(line, field, strlen(field)) == 0 && line[strlen(field)] == ':') {
-			CHECK(sscanf(line + strlen(field) + 1, "%127s", found) == 1);
-			CHECK(strcmp(found, value) == 0, "%s is %s, not %s", field, found, value);
-			fclose(file);
-			return;
-		}
-	}
-	CHECK(false, "no %s in %s", field, path);
-}
 
 static bool within(uint64_t low, uint64_t high, uint64_t from, uint64_t to)
 {
@@ -223,23 +127,25 @@ static void child_is_bare(void)
 
 	CHECK(pthread_create(&thread, NULL, loop_main, text) == 0);
 	pair_find(getpid(), &zygote, &child);
-	rest_ms(50); /* it is in its function by then */
-	status_has(child, "Seccomp", "2");
-	status_has(child, "NoNewPrivs", "1");
-	status_has(child, "CapEff", "0000000000000000");
-	status_has(child, "Threads", "1");
-	status_has(zygote, "Seccomp", "2");
+	process_rest_ms(50); /* it is in its function by then */
+	process_status_has(child, "Seccomp", "2");
+	process_status_has(child, "NoNewPrivs", "1");
+	process_status_has(child, "CapEff", "0000000000000000");
+	process_status_has(child, "Threads", "1");
+	process_status_has(zygote, "Seccomp", "2");
 	/* Not readable by others than root: it cannot be dumped. */
 	if (geteuid() == 0) {
 		maps_bare(child);
-		CHECK(descriptors_of(child) == 0, "%ld descriptors", descriptors_of(child));
-		CHECK(descriptors_of(zygote) == 2, "%ld: socket, region", descriptors_of(zygote));
+		CHECK(process_descriptors(child) == 0, "%ld descriptors",
+		      process_descriptors(child));
+		CHECK(process_descriptors(zygote) == 2, "%ld: socket, region",
+		      process_descriptors(zygote));
 	}
 	while (pthread_tryjoin_np(thread, NULL) != 0) {
 		sandbox_interrupt();
-		rest_ms(1);
+		process_rest_ms(1);
 	}
-	gone_wait(child, "an interrupted child");
+	process_gone_wait(child, "an interrupted child");
 	CHECK(strstr(text, "time limit") != NULL, "%s", text);
 }
 
@@ -256,7 +162,7 @@ static void zygote_killed(void)
 	CHECK(kill(zygote, SIGKILL) == 0);
 	pthread_join(thread, NULL);
 	CHECK(strstr(text, "was killed") != NULL, "%s", text);
-	gone_wait(child, "the child of a killed zygote");
+	process_gone_wait(child, "the child of a killed zygote");
 	echo_fine();
 	loop.time_limit_ms = 5;
 	CHECK(run(&loop, text) == SANDBOX_TIME_LIMIT, "%s", text);
@@ -284,44 +190,31 @@ static void host_killed(char **argv)
 	}
 	pair_find(host, &zygote, &child);
 	CHECK(kill(host, SIGKILL) == 0 && waitpid(host, NULL, 0) == host);
-	gone_wait(zygote, "the zygote of a killed host");
-	gone_wait(child, "the child of a killed host");
+	process_gone_wait(zygote, "the zygote of a killed host");
+	process_gone_wait(child, "the child of a killed host");
 }
 
 /* ---- Many ---- */
 
 #define WARM_RUNS 2000 /* until a sanitizer's stores are full, too */
 
-static long resident_kib(pid_t pid)
-{
-	char path[64];
-	long size, resident;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
-	file = fopen(path, "r");
-	CHECK(file != NULL && fscanf(file, "%ld %ld", &size, &resident) == 2);
-	fclose(file);
-	return resident * 4;
-}
-
 static void many_flat(int runs)
 {
-	const pid_t zygote = child_of(getpid(), 0);
+	const pid_t zygote = process_child(getpid(), 0);
 	long own_kib, zygote_kib, descriptors;
 
 	for (int i = 0; i < WARM_RUNS; i++)
 		echo_fine();
-	own_kib = resident_kib(getpid());
-	zygote_kib = resident_kib(zygote);
-	descriptors = descriptors_of(getpid());
+	own_kib = process_resident_kib(getpid());
+	zygote_kib = process_resident_kib(zygote);
+	descriptors = process_descriptors(getpid());
 	for (int i = 0; i < runs; i++)
 		echo_fine();
-	CHECK(resident_kib(getpid()) < own_kib + 2048, "%ld KiB, then %ld", own_kib,
-	      resident_kib(getpid()));
-	CHECK(resident_kib(zygote) < zygote_kib + 128, "%ld KiB, then %ld", zygote_kib,
-	      resident_kib(zygote));
-	CHECK(descriptors_of(getpid()) == descriptors);
+	CHECK(process_resident_kib(getpid()) < own_kib + 2048, "%ld KiB, then %ld", own_kib,
+	      process_resident_kib(getpid()));
+	CHECK(process_resident_kib(zygote) < zygote_kib + 128, "%ld KiB, then %ld", zygote_kib,
+	      process_resident_kib(zygote));
+	CHECK(process_descriptors(getpid()) == descriptors);
 	printf("%d runs; a zygote holds %ld KiB\n", runs, zygote_kib);
 }
 
@@ -357,7 +250,7 @@ int main(int argc, char **argv)
 	CHECK(sandbox_counts.process_copied_bytes == copied,
 	      "regions that can be mapped were copied");
 	sandbox_release(&echo.code);
-	CHECK(child_of(getpid(), 0) == 0, "a zygote outlives its code");
+	CHECK(process_child(getpid(), 0) == 0, "a zygote outlives its code");
 	harness_stop();
 	return 0;
 }
