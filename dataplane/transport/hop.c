@@ -2,9 +2,10 @@
  * Next hops: the Ethernet addresses of peers on our link, or of the gateway, found by ARP.
  *
  * Nothing waits here but a note that an answer is wanted: packets are made when they can be sent.
- * A hop that is wanted is asked for every MR_ARP_RETRY_MS until it answers or the peer timeout has
- * passed. One that is known is asked for again after MR_ARP_LIFETIME_MS, or when retransmissions
- * go unanswered (ARP has no checksum: what it told may be wrong), and used meanwhile.
+ * A hop that is wanted is asked for again after MR_ARP_RETRY_MS_FIRST, then after twice as long
+ * each time up to MR_ARP_RETRY_MS, until it answers or the peer timeout has passed. One that is
+ * known is asked for again after MR_ARP_LIFETIME_MS, or when retransmissions go unanswered (ARP has
+ * no checksum: what it told may be wrong), and used meanwhile.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,14 +60,24 @@ int hop_find(struct transport *t, uint32_t ip, struct hop **hop)
 	return -ENOSPC;
 }
 
+static uint64_t give_up_ns(const struct transport *t, const struct hop *hop)
+{
+	return hop->asked_ns + t->config.peer_timeout_ms * NS_PER_MS;
+}
+
 static void hop_request(struct transport *t, struct hop *hop)
 {
 	if (!hop->request_due) {
 		hop->request_due = true;
 		t->hops_due++;
 	}
-	hop->tries++;
-	timer_set(&t->timers, &hop->retry, t->now_ns + MR_ARP_RETRY_MS * NS_PER_MS);
+	if (hop->retry_ms == 0) {
+		hop->retry_ms = MR_ARP_RETRY_MS_FIRST;
+		hop->asked_ns = t->now_ns;
+	}
+	timer_set(&t->timers, &hop->retry,
+		  min_u64(t->now_ns + hop->retry_ms * NS_PER_MS, give_up_ns(t, hop)));
+	hop->retry_ms = (uint32_t)min_u64(2 * hop->retry_ms, MR_ARP_RETRY_MS);
 }
 
 void hop_ask(struct transport *t, struct hop *hop)
@@ -83,11 +94,11 @@ void hop_suspect(struct transport *t, struct hop *hop)
 
 void hop_timer(struct transport *t, struct hop *hop)
 {
-	if (hop->tries * (uint64_t)MR_ARP_RETRY_MS < t->config.peer_timeout_ms) {
+	if (t->now_ns < give_up_ns(t, hop)) {
 		hop_request(t, hop);
 		return;
 	}
-	hop->tries = 0;
+	hop->retry_ms = 0;
 	if (hop->resolved) {
 		hop->expires_ns = t->now_ns + MR_ARP_LIFETIME_MS * NS_PER_MS;
 		return;
@@ -101,7 +112,7 @@ static void hop_learn(struct transport *t, struct hop *hop, const uint8_t *mac)
 {
 	memcpy(hop->mac, mac, NET_MAC_BYTES);
 	hop->resolved = true;
-	hop->tries = 0;
+	hop->retry_ms = 0;
 	hop->expires_ns = t->now_ns + MR_ARP_LIFETIME_MS * NS_PER_MS;
 	if (hop->request_due) {
 		hop->request_due = false;

@@ -40,8 +40,9 @@ struct event_node {
 struct hop {
 	struct timer retry;
 	uint64_t expires_ns; /* then it is asked for again, and still used meanwhile */
+	uint64_t asked_ns;   /* first, since the last answer */
+	uint32_t retry_ms;   /* until it is asked again, the next time; 0: it is not asked now */
 	uint32_t ip;
-	uint32_t tries; /* since the last answer */
 	uint8_t mac[NET_MAC_BYTES];
 	bool used;
 	bool resolved;

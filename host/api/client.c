@@ -257,6 +257,13 @@ static char *job_request_print(const struct job_spec *spec)
 			 mr_hash64(code->bytes, code->byte_count));
 		cJSON_AddStringToObject(functions, code->function, hash);
 	}
+	if (spec->checkpoint != NULL) {
+		cJSON *checkpoint = cJSON_AddObjectToObject(json, "checkpoint");
+
+		cJSON_AddStringToObject(checkpoint, "name", spec->checkpoint);
+		if (spec->checkpoint_every > 0)
+			cJSON_AddNumberToObject(checkpoint, "every", spec->checkpoint_every);
+	}
 	text = cJSON_PrintUnformatted(json);
 	cJSON_Delete(json);
 	return text;

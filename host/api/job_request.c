@@ -125,6 +125,22 @@ static int codes_read(struct job_request *request, char *error, size_t error_byt
 	return 0;
 }
 
+static int checkpoint_read(struct job_request *request, char *error, size_t error_bytes)
+{
+	const cJSON *json = cJSON_GetObjectItemCaseSensitive(request->json, "checkpoint");
+	const cJSON *every = cJSON_GetObjectItemCaseSensitive(json, "every");
+	const double epochs = cJSON_IsNumber(every) ? every->valuedouble : every == NULL ? 1 : 0;
+
+	if (json == NULL || cJSON_IsNull(json))
+		return 0;
+	request->checkpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "name"));
+	if (request->checkpoint == NULL || !(epochs >= 1 && epochs <= MR_EPOCHS_MAX))
+		return request_error(error, error_bytes, "checkpoint",
+				     "an object with a \"name\", and \"every\" how many epochs");
+	request->checkpoint_every = (uint32_t)epochs;
+	return 0;
+}
+
 int job_request_parse(const char *body, size_t body_bytes, struct job_request **request_out,
 		      char *error, size_t error_bytes)
 {
@@ -145,6 +161,8 @@ int job_request_parse(const char *body, size_t body_bytes, struct job_request **
 		rc = outputs_read(request, error, error_bytes);
 	if (rc == 0)
 		rc = codes_read(request, error, error_bytes);
+	if (rc == 0)
+		rc = checkpoint_read(request, error, error_bytes);
 	if (rc < 0)
 		goto fail;
 	*request_out = request;

@@ -3,10 +3,12 @@
  *
  *   {"file": "wordcount.mr", "text": "...", "composition": "wordcount",
  *    "inputs": {"text": "file:/etc/services"}, "outputs": ["counts"],
- *    "functions": {"count": "0123456789abcdef"}}
+ *    "functions": {"count": "0123456789abcdef"},
+ *    "checkpoint": {"name": "nightly", "every": 10}}
  *
  * composition may be left out (the last of the text); file is for error texts; functions are the
- * code of every function by mr_hash64 in 16 hexadecimal digits.
+ * code of every function by mr_hash64 in 16 hexadecimal digits; checkpoint may be left out, and its
+ * every, an epoch each, too: the node says whether it may have that name.
  */
 #ifndef JOB_REQUEST_H
 #define JOB_REQUEST_H
@@ -39,6 +41,8 @@ struct job_request {
 	const char *file;
 	const char *text;
 	const char *composition; /* NULL: the last */
+	const char *checkpoint;  /* NULL: none */
+	uint32_t checkpoint_every;
 	struct job_request_input inputs[MR_SETS_MAX];
 	const char *outputs[MR_SETS_MAX]; /* each a name_valid(), no two the same */
 	struct job_request_code codes[JOB_REQUEST_FUNCTIONS_MAX];

@@ -192,6 +192,8 @@ static int submission_fill(struct submission *submission, const struct job_table
 	    .output_count = request->output_count,
 	    .codes = submission->codes,
 	    .code_count = request->code_count,
+	    .checkpoint = request->checkpoint,
+	    .checkpoint_every = request->checkpoint_every,
 	};
 	return 0;
 }

@@ -119,7 +119,11 @@ static void gauges_write(struct exposition *to, const struct node_metrics *metri
 		    metrics->sealed);
 	gauge_write(to, "node", "jobs_running", "The node", metrics->jobs_running);
 	gauge_write(to, "node", "io_cores", "The node", metrics->core_count);
+	gauge_write(to, "node", "io_cores_active", "Of them; the controller parks the others",
+		    metrics->io_cores_active);
 	gauge_write(to, "node", "workers", "The node", metrics->workers);
+	gauge_write(to, "node", "workers_active", "Of them; the controller parks the others",
+		    metrics->workers_active);
 	gauge_write(to, "node", "workers_busy", "The node", metrics->workers_busy);
 	gauge_write(to, "pool", "bytes", "Data memory", metrics->pool.bytes);
 	gauge_write(to, "pool", "used_bytes", "Data memory", metrics->pool.used_bytes);

@@ -190,13 +190,12 @@ static void request_end(void *opaque, struct MHD_Connection *connection, void **
 
 static struct MHD_Daemon *daemon_start(struct api_server *server, const struct sockaddr_in *address)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, request_handle,
-				server, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED,
-				request_end, server, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned int)SERVER_CONNECTIONS_MAX,
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES,
-				MHD_OPTION_CONNECTION_TIMEOUT, SERVER_SILENCE_S_MAX,
-				MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, request_handle, server,
+	    MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, request_end, server,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned int)SERVER_CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_CONNECTION_BYTES,
+	    MHD_OPTION_CONNECTION_TIMEOUT, SERVER_SILENCE_S_MAX, MHD_OPTION_END);
 }
 
 static int listen_start(struct api_server *server, const struct api_config *config, char *error,

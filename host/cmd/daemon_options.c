@@ -40,14 +40,22 @@ const char daemon_help[] =
     "  --io-cores N          threads that carry batches to and from other nodes, each with a "
     "queue\n"
     "                        of the port and UDP port --udp-port + 0, 1, ..., 1 to 16; default 1.\n"
+    "                        MIN-MAX, or auto: as many of them are active, and of the workers,\n"
+    "                        as there is work for.\n"
     "                        Nodes may have different numbers, but for memif and vhost ports\n"
     "  --workers N           threads that run functions, 1 to 64; default one for each core\n"
     "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
-    "                        its own without system calls; native: no isolation, for\n"
-    "                        debugging; auto: by what the code is\n"
+    "                        its own without system calls; kvm: in a virtual machine without a\n"
+    "                        kernel; native: no isolation, for debugging; auto: by what the\n"
+    "                        code is\n"
     "  --cache DIR           where prepared code is kept; default ~/.cache/millrace\n"
     "  --spill DIR           where what exceeds memory, and results not yet fetched, go; default\n"
     "                        $TMPDIR, else /var/tmp\n"
+    "  --checkpoints DIR     of jobs with epochs: states that were committed are kept there, in "
+    "a\n"
+    "                        folder for each name that millrace run --checkpoint gives; without "
+    "it\n"
+    "                        a job may have none\n"
     "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
     "                        sleeps; always looks without end; interrupt sleeps at once\n"
     "  --peer-timeout-ms N   a node not heard of for so long, while a job runs, is dead and\n"
@@ -92,6 +100,7 @@ enum option_id {
 	OPTION_SANDBOX,
 	OPTION_CACHE,
 	OPTION_SPILL,
+	OPTION_CHECKPOINTS,
 	OPTION_POLL,
 	OPTION_PEER_TIMEOUT,
 	OPTION_HANDOVER,
@@ -123,6 +132,7 @@ static const struct option long_options[] = {
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
+    {"checkpoints", required_argument, NULL, OPTION_CHECKPOINTS},
     {"poll", required_argument, NULL, OPTION_POLL},
     {"peer-timeout-ms", required_argument, NULL, OPTION_PEER_TIMEOUT},
     {"handover", required_argument, NULL, OPTION_HANDOVER},
@@ -285,6 +295,10 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 	case OPTION_SPILL:
 		options->spill_dir = value;
 		return 0;
+	case OPTION_CHECKPOINTS:
+		options->checkpoints_dir = value;
+		return expect(value[0] != '\0', "--checkpoints", value,
+			      "the path of a folder is needed", error, error_bytes);
 	case OPTION_PID_FILE:
 		options->pid_file = value;
 		return 0;
@@ -394,6 +408,7 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 
 	*options = (struct daemon_options){
 	    .udp_port = MR_WIRE_PORT_DEFAULT,
+	    .checkpoints_dir = "",
 	    .http_address = "127.0.0.1",
 	    .http_port = MR_HTTP_PORT_DEFAULT,
 	    .memory_bytes = cluster_memory_default(1),

@@ -27,6 +27,7 @@ struct daemon_options {
 	const char *sandbox;
 	const char *cache_dir;
 	const char *spill_dir;
+	const char *checkpoints_dir; /* "": none are kept */
 	struct capture_options pcap;
 	const char *pid_file;
 	uint32_t drop_ppm;

@@ -100,6 +100,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .poll = machine_poll(options->poll, options->io_cores + options->workers),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,
+	    .checkpoints_dir = options->checkpoints_dir,
 	    .peer_timeout_ms = options->peer_timeout_ms,
 	    .attach_dir = daemon->attach_dir[0] != '\0' ? daemon->attach_dir : NULL,
 	    .faults = {.drop_ppm = options->drop_ppm, .seed = options->node},
@@ -251,11 +252,27 @@ static void attach_choose(struct daemon *daemon)
 		daemon->attach_dir[0] = '\0';
 }
 
+static int checkpoints_open(const char *dir, char *error, size_t error_bytes)
+{
+	struct stat status;
+
+	if (dir[0] == '\0' || mkdir(dir, 0700) == 0)
+		return 0;
+	if (errno == EEXIST && stat(dir, &status) == 0 && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	else if (errno == EEXIST && access(dir, R_OK | W_OK | X_OK) == 0)
+		return 0;
+	snprintf(error, error_bytes, "--checkpoints %s: %s", dir, strerror(errno));
+	return -EINVAL;
+}
+
 static int daemon_open(struct daemon *daemon, char *error, size_t error_bytes)
 {
 	int rc = daemon_keys_read(&daemon->keys, daemon->options, error, error_bytes);
 
 	attach_choose(daemon);
+	if (rc == 0)
+		rc = checkpoints_open(daemon->options->checkpoints_dir, error, error_bytes);
 	if (rc == 0)
 		rc = fabric_open(daemon, error, error_bytes);
 	if (rc == 0)

@@ -21,9 +21,10 @@ const char run_help[] =
     "  --port DEVARGS        a DPDK port or network interface for a node; repeat it for each\n"
     "                        node; default: ports inside the process\n"
     "  --sandbox KIND        wasm (default); process: native images, each run in a process of\n"
-    "                        its own without system calls; native: no isolation, for\n"
-    "                        debugging; auto: by what the code is. With --connect it is the\n"
-    "                        daemon's, and says which code to bring\n"
+    "                        its own without system calls; kvm: in a virtual machine without a\n"
+    "                        kernel; native: no isolation, for debugging; auto: by what the\n"
+    "                        code is. With --connect it is the daemon's, and says which code\n"
+    "                        to bring\n"
     "  --io-cores N          threads of each node that carry batches between nodes, each with a\n"
     "                        queue of the port, 1 to 16; default 1. MIN-MAX, or auto: as many\n"
     "                        of them are active, and of the workers, as there is work for\n"
@@ -33,7 +34,9 @@ const char run_help[] =
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
     "  --checkpoint DIR      keep the states of committed epochs in DIR, and go on from there "
     "when\n"
-    "                        the same job was stopped; removed when it ends well\n"
+    "                        the same job was stopped; removed when it ends well. With "
+    "--connect\n"
+    "                        a name, below what the daemons were given with --checkpoints\n"
     "  --checkpoint-every N  only of every Nth epoch; default 1\n"
     "  --poll MODE           while no frames come: adaptive (default) looks for 50 us, then\n"
     "                        sleeps; always looks without end; interrupt sleeps at once\n"
@@ -115,10 +118,9 @@ static const struct option long_options[] = {
 
 /* What --connect and --sim leave to decide elsewhere. */
 static const enum option_id of_the_daemon[] = {
-    OPTION_NODES,    OPTION_PORT,       OPTION_WORKERS,          OPTION_MEMORY,
-    OPTION_SPILL,    OPTION_POLL,       OPTION_HANDOVER,         OPTION_DROP_RATE,
-    OPTION_SIM,      OPTION_PCAP,       OPTION_PCAP_BYTES,       OPTION_PCAP_SNAP,
-    OPTION_IO_CORES, OPTION_CHECKPOINT, OPTION_CHECKPOINT_EVERY,
+    OPTION_NODES,      OPTION_PORT,      OPTION_WORKERS,   OPTION_MEMORY, OPTION_SPILL,
+    OPTION_POLL,       OPTION_HANDOVER,  OPTION_DROP_RATE, OPTION_SIM,    OPTION_PCAP,
+    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,
 };
 static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
 					      OPTION_HANDOVER, OPTION_IO_CORES};

@@ -2,29 +2,21 @@
 #include "whole_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "descriptor.h"
 
-static int open_file_read(int fd, uint64_t bytes_max, char **text, size_t *bytes)
+static int open_file_read(int fd, uint64_t file_bytes, uint64_t bytes_max, char **text,
+			  size_t *bytes)
 {
-	struct stat st;
 	int rc;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((uint64_t)st.st_size > bytes_max)
+	if (file_bytes > bytes_max)
 		return -EFBIG;
-	*bytes = (size_t)st.st_size;
+	*bytes = (size_t)file_bytes;
 	*text = malloc(*bytes + 1);
 	if (*text == NULL)
 		return -ENOMEM;
@@ -40,8 +32,9 @@ static int open_file_read(int fd, uint64_t bytes_max, char **text, size_t *bytes
 int whole_file_read(const char *path, uint64_t bytes_max, char **text, size_t *bytes, char *error,
 		    size_t error_bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc = fd < 0 ? -errno : open_file_read(fd, bytes_max, text, bytes);
+	uint64_t file_bytes;
+	int fd = descriptor_open(path, &file_bytes);
+	int rc = fd < 0 ? fd : open_file_read(fd, file_bytes, bytes_max, text, bytes);
 
 	if (fd >= 0)
 		close(fd);

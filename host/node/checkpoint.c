@@ -24,13 +24,27 @@ static const char *const part_names[PARTS] = {
     [PART_NODES] = "nodes",
 };
 
+static const char *reason(int rc)
+{
+	switch (rc) {
+	case -EINVAL:
+		return "it is not a regular file";
+	case -EBADMSG:
+		return "it is damaged: restore it, or remove it to begin anew";
+	case -ENOSPC:
+		return "No space left on device; free space there and run the job again: it goes "
+		       "on from the last checkpoint";
+	case -EDQUOT:
+		return "Disk quota exceeded; free space there and run the job again: it goes on "
+		       "from the last checkpoint";
+	default:
+		return strerror(-rc);
+	}
+}
+
 int checkpoint_explain(const char *what, const char *path, int rc, char *error, size_t error_bytes)
 {
-	snprintf(
-	    error, error_bytes, "checkpoint: cannot %s %.600s: %s%s", what, path, strerror(-rc),
-	    rc == -ENOSPC || rc == -EDQUOT
-		? "; free space there and run the job again: it goes on from the last checkpoint"
-		: "");
+	snprintf(error, error_bytes, "checkpoint: cannot %s %.600s: %s", what, path, reason(rc));
 	return rc;
 }
 
@@ -41,26 +55,78 @@ bool checkpoint_state_path(const struct checkpoint *checkpoint, uint32_t epoch, 
 	       MR_URI_BYTES_MAX;
 }
 
-static struct checkpoint *checkpoint_new(const char *folder, uint32_t every)
+static bool is_name(const char *name)
 {
-	struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-.";
+	size_t length = strlen(name);
 
-	if (checkpoint == NULL)
-		return NULL;
-	checkpoint->lock_fd = -1;
-	checkpoint->every = every > 0 ? every : 1;
-	checkpoint->folder = strdup(folder);
-	if (checkpoint->folder == NULL) {
-		free(checkpoint);
-		return NULL;
-	}
-	return checkpoint;
+	return length > 0 && length < MR_NAME_BYTES_MAX && name[0] != '.' &&
+	       strspn(name, allowed) == length;
 }
 
-int checkpoint_open(struct job *job, const char *folder, uint32_t every, char *error,
+/* Where this node has a job's checkpoint; *folder is malloc'ed. 0; -ENOMEM; -EINVAL with error
+ * text: it may not be. */
+static int folder_find(const struct node *node, const char *name, char **folder, char *error,
+		       size_t error_bytes)
+{
+	char path[MR_URI_BYTES_MAX - 64];
+	const char *base = node->checkpoints_dir;
+	int length;
+
+	if (base != NULL && base[0] == 0) {
+		snprintf(error, error_bytes,
+			 "checkpoint: node %u keeps none: start its millraced with "
+			 "--checkpoints DIR",
+			 node->id);
+		return -EINVAL;
+	}
+	if (base != NULL && !is_name(name)) {
+		snprintf(error, error_bytes,
+			 "checkpoint: \"%.200s\" is not the name of one: a millraced keeps them in "
+			 "a folder of its own, by names of up to %d letters, digits, '_', '-' and "
+			 "'.', the first not a '.'",
+			 name, MR_NAME_BYTES_MAX - 1);
+		return -EINVAL;
+	}
+	length = snprintf(path, sizeof(path), "%s%s%s", base != NULL ? base : "",
+			  base != NULL ? "/" : "", name);
+	if (length >= (int)sizeof(path)) {
+		snprintf(error, error_bytes, "checkpoint: the folder's name is too long");
+		return -EINVAL;
+	}
+	*folder = strdup(path);
+	return *folder != NULL ? 0 : -ENOMEM;
+}
+
+/* The folder is made if there is none. 0; -ENOMEM; -EINVAL with error text. */
+static int checkpoint_new(struct job *job, const char *name, uint32_t every, char *error,
+			  size_t error_bytes)
+{
+	struct checkpoint *checkpoint = job->checkpoint = calloc(1, sizeof(*checkpoint));
+	int rc;
+
+	if (checkpoint == NULL)
+		return -ENOMEM;
+	checkpoint->lock_fd = -1;
+	checkpoint->every = every > 0 ? every : 1;
+	checkpoint->name = strdup(name);
+	if (checkpoint->name == NULL)
+		return -ENOMEM;
+	rc = folder_find(job->node, name, &checkpoint->folder, error, error_bytes);
+	if (rc == 0 && mkdir(checkpoint->folder, 0777) != 0 && errno != EEXIST) {
+		checkpoint_explain("make the folder", checkpoint->folder, -errno, error,
+				   error_bytes);
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+int checkpoint_open(struct job *job, const char *name, uint32_t every, char *error,
 		    size_t error_bytes)
 {
 	struct checkpoint *checkpoint;
+	int rc;
 
 	if (job->plan->epochs == 0) {
 		snprintf(error, error_bytes,
@@ -68,27 +134,20 @@ int checkpoint_open(struct job *job, const char *folder, uint32_t every, char *e
 			 job->plan->name);
 		return -EINVAL;
 	}
-	if (strlen(folder) > MR_URI_BYTES_MAX - 64) {
-		snprintf(error, error_bytes, "checkpoint: the folder's name is too long");
-		return -EINVAL;
-	}
-	checkpoint = job->checkpoint = checkpoint_new(folder, every);
-	if (checkpoint == NULL)
-		return -ENOMEM;
-	if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-		checkpoint_explain("make the folder", folder, -errno, error, error_bytes);
-		return -EINVAL;
-	}
-	checkpoint->lock_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = checkpoint_new(job, name, every, error, error_bytes);
+	if (rc != 0)
+		return rc;
+	checkpoint = job->checkpoint;
+	checkpoint->lock_fd = open(checkpoint->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (checkpoint->lock_fd < 0) {
-		checkpoint_explain("open", folder, -errno, error, error_bytes);
+		checkpoint_explain("open", checkpoint->folder, -errno, error, error_bytes);
 		return -EINVAL;
 	}
 	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		snprintf(
 		    error, error_bytes,
 		    "checkpoint: %.600s is in use by another job: give each a folder of its own",
-		    folder);
+		    checkpoint->folder);
 		return -EINVAL;
 	}
 	return 0;
@@ -105,6 +164,7 @@ void checkpoint_free(struct checkpoint **freed)
 	if (checkpoint->lock_fd >= 0)
 		close(checkpoint->lock_fd);
 	free(checkpoint->folder);
+	free(checkpoint->name);
 	free(checkpoint);
 }
 
@@ -159,21 +219,17 @@ static void identify(struct job *job)
 static int manifest_read(const char *path, cJSON **json)
 {
 	char text[MANIFEST_BYTES_MAX];
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t bytes;
+	int fd = descriptor_open(path, &bytes);
 	int rc;
 
 	if (fd < 0)
-		return -errno;
-	rc = fstat(fd, &status) == 0 ? 0 : -errno;
-	if (rc == 0 && (status.st_size <= 0 || status.st_size > (off_t)sizeof(text)))
-		rc = -EBADMSG;
-	if (rc == 0)
-		rc = descriptor_read(fd, text, (size_t)status.st_size);
+		return fd;
+	rc = bytes <= sizeof(text) ? descriptor_read(fd, text, bytes) : -EBADMSG;
 	close(fd);
 	if (rc != 0)
 		return rc;
-	*json = cJSON_ParseWithLength(text, (size_t)status.st_size);
+	*json = cJSON_ParseWithLength(text, bytes);
 	return *json != NULL ? 0 : -EBADMSG;
 }
 
@@ -250,8 +306,7 @@ static int manifest_write(const struct checkpoint *checkpoint, uint32_t epoch, c
 	return rc == 0 ? 0 : checkpoint_explain("write", file.path, rc, error, error_bytes);
 }
 
-/* Removes the files of states of all epochs but one. */
-static void states_remove(const struct checkpoint *checkpoint, int64_t kept)
+void checkpoint_states_remove(const struct checkpoint *checkpoint, uint32_t of, int64_t kept)
 {
 	DIR *folder = opendir(checkpoint->folder);
 	struct dirent *entry;
@@ -262,7 +317,7 @@ static void states_remove(const struct checkpoint *checkpoint, int64_t kept)
 
 		if (sscanf(entry->d_name, "state-%u-%u%n", &epoch, &node, &end) != 2 ||
 		    (entry->d_name[end] != 0 && strcmp(entry->d_name + end, ".part") != 0) ||
-		    (int64_t)epoch == kept)
+		    (int64_t)epoch == kept || (of != CHECKPOINT_ALL && of != node))
 			continue;
 		unlinkat(dirfd(folder), entry->d_name, 0);
 	}
@@ -286,7 +341,7 @@ static void commit_work(struct task *task)
 	commit->rc =
 	    manifest_write(checkpoint, commit->epoch, commit->error, sizeof(commit->error));
 	if (commit->rc == 0)
-		states_remove(checkpoint, commit->epoch);
+		checkpoint_states_remove(checkpoint, CHECKPOINT_ALL, commit->epoch);
 }
 
 static void commit_done(struct task *task)
@@ -320,11 +375,16 @@ void checkpoint_commit(struct job *job)
 
 void checkpoint_remove(const struct job *job)
 {
+	const struct checkpoint *checkpoint = job->checkpoint;
 	char path[MR_URI_BYTES_MAX];
 
-	snprintf(path, sizeof(path), "%s/checkpoint", job->checkpoint->folder);
-	unlink(path);
-	states_remove(job->checkpoint, -1);
+	snprintf(path, sizeof(path), "%s/checkpoint", checkpoint->folder);
+	if (job->lead != NULL)
+		unlink(path);
+	checkpoint_states_remove(checkpoint, job->lead != NULL ? CHECKPOINT_ALL : job->node->id,
+				 -1);
+	if (job->node->checkpoints_dir != NULL)
+		rmdir(checkpoint->folder); /* if it is empty */
 }
 
 bool checkpoint_due(const struct job *job)
@@ -340,7 +400,11 @@ bool checkpoint_saved(const struct job *job)
 
 void checkpoint_begin(struct job *job)
 {
-	job->checkpoint->saved = false;
+	struct checkpoint *checkpoint = job->checkpoint;
+
+	if (checkpoint->saved)
+		checkpoint->committed = (int64_t)job->epoch - 1;
+	checkpoint->saved = false;
 }
 
 /* --- As it travels in START ------------------------------------------------------------------- */
@@ -352,7 +416,7 @@ void checkpoint_describe(const struct job *job, cJSON *start)
 	char identity[20];
 
 	snprintf(identity, sizeof(identity), "%016" PRIx64, checkpoint->identity);
-	cJSON_AddStringToObject(json, "folder", checkpoint->folder);
+	cJSON_AddStringToObject(json, "name", checkpoint->name);
 	cJSON_AddNumberToObject(json, "every", checkpoint->every);
 	cJSON_AddStringToObject(json, "identity", identity);
 	cJSON_AddNumberToObject(json, "epoch", job->epoch);
@@ -361,22 +425,28 @@ void checkpoint_describe(const struct job *job, cJSON *start)
 
 int checkpoint_apply(struct job *job, const cJSON *json)
 {
-	const char *folder = cJSON_GetStringValue(cJSON_GetObjectItem(json, "folder"));
+	const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(json, "name"));
 	const char *identity = cJSON_GetStringValue(cJSON_GetObjectItem(json, "identity"));
 	double every = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "every"));
 	double epoch = cJSON_GetNumberValue(cJSON_GetObjectItem(json, "epoch"));
+	bool resumed = cJSON_IsTrue(cJSON_GetObjectItem(json, "resumed"));
+	char error[MR_ERROR_BYTES_MAX] = "";
+	int rc = 0;
 
 	if (json == NULL)
 		return 0;
-	if (folder == NULL || identity == NULL || strlen(folder) > MR_URI_BYTES_MAX - 64 ||
-	    !(every >= 1 && every <= MR_EPOCHS_MAX) || !(epoch >= 0 && epoch < job->plan->epochs))
+	if (name == NULL || identity == NULL || !(every >= 1 && every <= MR_EPOCHS_MAX) ||
+	    !(epoch >= resumed && epoch < job->plan->epochs))
 		return -EBADMSG;
 	if (job->checkpoint == NULL)
-		job->checkpoint = checkpoint_new(folder, (uint32_t)every);
-	if (job->checkpoint == NULL)
-		return -ENOMEM;
+		rc = checkpoint_new(job, name, (uint32_t)every, error, sizeof(error));
+	if (rc == -EINVAL)
+		job_fail(job, "%s", error);
+	if (rc != 0)
+		return rc;
 	job->checkpoint->identity = strtoull(identity, NULL, 16);
 	job->epoch = (uint32_t)epoch;
-	job->checkpoint->resumed = cJSON_IsTrue(cJSON_GetObjectItem(json, "resumed"));
-	return job->checkpoint->resumed ? checkpoint_load_begin(job) : 0;
+	job->checkpoint->resumed = resumed;
+	job->checkpoint->committed = resumed ? (int64_t)epoch - 1 : -1;
+	return resumed ? checkpoint_load_begin(job) : 0;
 }

@@ -6,8 +6,12 @@
  * state a struct state_batch and its region image in pieces of STATE_PIECE_BYTES, each followed by
  * its XXH64. `checkpoint` names the epoch whose files are whole, and of what job: JSON. Each is
  * written beside its place, brought to the disk, then renamed; the leader writes `checkpoint` when
- * all nodes have written theirs, and removes older ones only then. So at any time `checkpoint` is
- * there and whole, with all that it names, or there is none. Numbers are little-endian.
+ * all nodes have written theirs, and older ones are removed only then. So at any time `checkpoint`
+ * is there and whole, with all that it names, or there is none. Numbers are little-endian.
+ *
+ * In one process all nodes have one folder, which the job gives. A node that is a daemon has
+ * folders by name below its own; then a node's states are where the node is, and `checkpoint` at
+ * the leader.
  */
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
@@ -41,12 +45,14 @@ enum checkpoint_part { PART_COMPOSITION, PART_FUNCTIONS, PART_INPUTS, PART_NODES
 struct checkpoint_load; /* checkpoint_load.c */
 
 struct checkpoint {
+	char *name; /* as the job gives it */
 	char *folder;
 	uint32_t every;    /* epochs */
 	uint64_t identity; /* of all parts */
 	bool resumed;      /* there was one: of the epoch before the job's first */
 	bool saving;
-	bool saved; /* the epoch that is made, here */
+	bool saved;        /* the epoch that is made, here */
+	int64_t committed; /* the epoch that the checkpoint is of; -1: there is none */
 	/* The leader's. */
 	uint64_t parts[PARTS];
 	int lock_fd; /* the folder, for this job alone; -1: not the leader */
@@ -56,6 +62,9 @@ struct checkpoint {
 /* checkpoint.c: paths of files; false when too long. */
 bool checkpoint_state_path(const struct checkpoint *checkpoint, uint32_t epoch, uint32_t node,
 			   char path[MR_URI_BYTES_MAX]);
+/* Removes the files of states of that node, or of all, but those of one epoch (-1: of none). */
+#define CHECKPOINT_ALL UINT32_MAX
+void checkpoint_states_remove(const struct checkpoint *checkpoint, uint32_t node, int64_t kept);
 /* "cannot DO FILE: why; what to do", for what went wrong with a file. Returns rc. */
 int checkpoint_explain(const char *what, const char *path, int rc, char *error, size_t error_bytes);
 

@@ -2,7 +2,6 @@
 #include "checkpoint.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,25 +79,29 @@ static int batch_read(struct checkpoint_load *load)
 static void load_work(struct task *task)
 {
 	struct checkpoint_load *load = (struct checkpoint_load *)task;
+	uint64_t bytes;
 
 	if (load->fd >= 0) {
 		load->rc = batch_read(load);
 		return;
 	}
-	load->fd = open(load->path, O_RDONLY | O_CLOEXEC);
-	load->rc = load->fd < 0 ? -errno : head_read(load);
+	load->fd = descriptor_open(load->path, &bytes);
+	load->rc = load->fd < 0 ? load->fd : head_read(load);
 }
 
 static void load_failed(struct checkpoint_load *load, int rc)
 {
-	if (rc == -EBADMSG || rc == -EIO)
+	char error[MR_ERROR_BYTES_MAX];
+
+	if (rc == -EBADMSG || rc == -EIO) {
 		job_fail(load->job,
 			 "checkpoint: %.600s is damaged, by its checksums: restore it, or remove "
 			 "%.200s/checkpoint to begin anew",
 			 load->path, load->job->checkpoint->folder);
-	else
-		job_fail(load->job, "checkpoint: cannot read %.600s: %s", load->path,
-			 strerror(-rc));
+		return;
+	}
+	checkpoint_explain("read", load->path, rc, error, sizeof(error));
+	job_fail(load->job, "%s", error);
 }
 
 static int batch_take(struct checkpoint_load *load)

@@ -13,7 +13,11 @@
 int checkpoint_file_begin(struct checkpoint_file *file)
 {
 	snprintf(file->part, sizeof(file->part), "%s.part", file->path);
-	file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* What a kill left there, or somebody else put there: a link or a FIFO is not to be opened.
+	 */
+	if (unlink(file->part) != 0 && errno != ENOENT)
+		return -errno;
+	file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	return file->fd < 0 ? -errno : 0;
 }
 
@@ -111,6 +115,7 @@ static void save_work(struct task *task)
 	if (save->piece == NULL ||
 	    !checkpoint_state_path(job->checkpoint, job->epoch, job->node->id, save->file.path))
 		save->rc = save->piece == NULL ? -ENOMEM : -ENAMETOOLONG;
+	checkpoint_states_remove(job->checkpoint, job->node->id, job->checkpoint->committed);
 	if (save->rc == 0)
 		save->rc = checkpoint_file_begin(&save->file);
 	if (save->rc == 0)

@@ -103,8 +103,10 @@ bool epoch_meet(struct job *job, uint32_t epoch)
 		return false;
 	if (epoch == job->epoch)
 		return true;
-	/* Only who has heard that this one is committed goes on, and for that we had to tell. */
-	if (epoch - job->epoch > 1 || !sched_epoch_done(job->sched) || job->epoch_made) {
+	/* Only who has heard that this one is committed goes on, and for that we had to tell; a
+	 * leader says so itself. */
+	if (job->lead != NULL || epoch - job->epoch > 1 || !sched_epoch_done(job->sched) ||
+	    job->epoch_made) {
 		job_fail(job, "node %u is in epoch %u, and has got something of epoch %u",
 			 job->node->id, job->epoch, epoch);
 		return false;

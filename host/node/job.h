@@ -255,10 +255,11 @@ bool checkpoint_due(const struct job *job);
  * over checkpoint_saved(). Called again until then. */
 bool checkpoint_save(struct job *job);
 bool checkpoint_saved(const struct job *job);
-void checkpoint_begin(struct job *job); /* an epoch, of which nothing is written yet */
+void checkpoint_begin(struct job *job); /* an epoch, of which nothing is written yet; the last is
+					 * committed */
 /* All nodes have written theirs: from now on it is the one. Then epoch_next(). */
 void checkpoint_commit(struct job *job);
-/* The job has ended well. */
+/* The job has ended well: what this node has of it goes. */
 void checkpoint_remove(const struct job *job);
 /* Goes on loading when memory was short; true when it did. */
 bool checkpoint_pump(struct job *job);

@@ -197,10 +197,36 @@ void lead_fail(struct job *job, const char *text)
 	end_nodes(job, true);
 }
 
+static void commit_sinks(struct job *job)
+{
+	struct lead *lead = job->lead;
+
+	for (uint32_t v = 0; v < job->plan->vertex_count; v++) {
+		struct job_sink *sink = &job->sinks[v];
+		char error[MR_ERROR_BYTES_MAX];
+
+		if (!sink->open)
+			continue;
+		sink->open = false;
+		if (lead->failed || !sink->complete) {
+			sink_abandon(&sink->file);
+		} else if (sink_commit(&sink->file, error, sizeof(error)) != 0) {
+			lead->failed = true;
+			snprintf(lead->error, sizeof(lead->error), "%s", error);
+		}
+	}
+}
+
 void lead_finished(struct job *job)
 {
-	if (job->lead->phase == LEAD_RUNNING)
-		end_nodes(job, false);
+	struct lead *lead = job->lead;
+
+	if (lead->phase != LEAD_RUNNING)
+		return;
+	commit_sinks(job);
+	if (job->checkpoint != NULL && !lead->failed) /* before any node's part of it goes */
+		checkpoint_remove(job);
+	end_nodes(job, lead->failed);
 }
 
 void lead_node_lost(struct job *job, uint32_t peer, const char *why)
@@ -249,26 +275,6 @@ static void check_answers(struct job *job)
 	}
 }
 
-static void commit_sinks(struct job *job)
-{
-	struct lead *lead = job->lead;
-
-	for (uint32_t v = 0; v < job->plan->vertex_count; v++) {
-		struct job_sink *sink = &job->sinks[v];
-		char error[MR_ERROR_BYTES_MAX];
-
-		if (!sink->open)
-			continue;
-		sink->open = false;
-		if (lead->failed || !sink->complete) {
-			sink_abandon(&sink->file);
-		} else if (sink_commit(&sink->file, error, sizeof(error)) != 0) {
-			lead->failed = true;
-			snprintf(lead->error, sizeof(lead->error), "%s", error);
-		}
-	}
-}
-
 void lead_tick(struct job *job)
 {
 	struct lead *lead = job->lead;
@@ -281,9 +287,7 @@ void lead_tick(struct job *job)
 	    (lead->waiting != 0 && job->node->now_ns < lead->end_deadline_ns))
 		return;
 	job_update_counters(job);
-	commit_sinks(job);
-	if (job->checkpoint != NULL && !lead->failed)
-		checkpoint_remove(job);
+	commit_sinks(job); /* of a job that failed */
 	lead->phase = LEAD_ENDED;
 	lead->ended_ns = job->node->now_ns;
 	status_publish(job->node, true);

@@ -189,6 +189,8 @@ static void receive_control(struct node *node, struct incoming *in)
 		return;
 	}
 	job = job_find(node, head->job);
+	if (job == NULL && head->type == MESSAGE_END) /* it failed before it began here */
+		message_send_heap(node, in->peer, MESSAGE_ENDED, head->job, 0, 0, NULL, 0);
 	if (job == NULL)
 		return;
 	switch (head->type) {
@@ -208,8 +210,11 @@ static void receive_control(struct node *node, struct incoming *in)
 			prepare_code_arrived(node, job, head->arg, in->heap, in->bytes);
 		break;
 	case MESSAGE_END:
-		if (in->peer == job->leader)
-			job_end(job);
+		if (in->peer != job->leader)
+			break;
+		if (head->arg == 0 && job->checkpoint != NULL)
+			checkpoint_remove(job);
+		job_end(job);
 		break;
 	default:
 		if (job->lead != NULL)
@@ -262,7 +267,8 @@ void messages_handed(struct node *node, uint32_t peer, const struct message_head
 	struct incoming in = {.head = *head, .peer = peer, .bytes = body_bytes};
 	bool batch = head->type == MESSAGE_BATCH;
 
-	if (refusal(node, head, body_bytes) == MESSAGE_REFUSED_FORM || (region != NULL) != batch) {
+	if (refusal(node, head, body_bytes) == MESSAGE_REFUSED_FORM || (region != NULL) != batch ||
+	    (batch && region->bytes < sizeof(struct mr_region))) {
 		node->handover.counters.drop_form++;
 		region_unref(&region);
 		return;

@@ -167,6 +167,7 @@ static void node_free(struct node **freed)
 	pthread_mutex_destroy(&node->lock);
 	free(node->cache_dir);
 	free(node->spill_dir);
+	free(node->checkpoints_dir);
 	free(node);
 }
 
@@ -239,6 +240,8 @@ int node_create(struct node **created, const struct node_config *config, char *e
 	node->path.aead = config->keys != NULL ? config->keys->aead : NULL;
 	workers_init(&node->workers, node);
 	rc = copy_text(&node->spill_dir, config->spill_dir);
+	if (rc == 0)
+		rc = copy_text(&node->checkpoints_dir, config->checkpoints_dir);
 	if (rc == 0)
 		rc = choose_cache(node, config->cache_dir);
 	if (rc == 0)

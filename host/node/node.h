@@ -82,7 +82,10 @@ struct node_config {
 	const char *cache_dir;    /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
 				   * ~/.cache/millrace, else a folder of our own below /tmp */
 	const char *spill_dir;    /* NULL: see spill.h */
-	struct link_tap *tap;     /* shown every frame; NULL: none; outlives the node */
+	/* Checkpoints of jobs lie here, each in a folder of the name that the job gives; "": a job
+	 * may have none. NULL: a job gives the folder's path. */
+	const char *checkpoints_dir;
+	struct link_tap *tap; /* shown every frame; NULL: none; outlives the node */
 	/* Where nodes of this host meet to hand regions over (rendezvous.h); NULL: they do not. The
 	 * provider needs a descriptor. */
 	const char *attach_dir;

@@ -135,6 +135,7 @@ struct node {
 	const struct sandbox_ops *sandbox;
 	char *cache_dir;
 	char *spill_dir;
+	char *checkpoints_dir;
 	bool simulated;
 	uint64_t incarnation;
 	struct node_faults faults;

@@ -107,7 +107,7 @@ void sandbox_release(struct sandbox_code **code);
 	X(process_no_namespaces) /* of them: none for us, or all used up */                        \
 	X(process_not_bare)      /* of them: the kernel keeps its vdso mapped */                   \
 	X(tools)                 /* compilers' programs run on modules */                          \
-	X(tools_no_landlock)     /* of them, with files kept by permissions only */                \
+	X(tools_files_open)      /* of them, with files kept by permissions only */                \
 	X(tools_no_namespaces)   /* of them: none for us, or all used up */
 
 struct sandbox_counters {

@@ -30,7 +30,7 @@
 
 /* What the children tell the host of, by a pipe. */
 struct report {
-	enum { REPORT_NO_NAMESPACES, REPORT_NO_LANDLOCK, REPORT_ERROR, REPORT_STATUS } what;
+	enum { REPORT_NO_NAMESPACES, REPORT_FILES_OPEN, REPORT_ERROR, REPORT_STATUS } what;
 	int value; // an errno, or as of waitpid()
 };
 
@@ -55,7 +55,7 @@ static void report_send(const struct tool *tool, struct report report)
 /* The compiler's process, up to its exec. */
 static _Noreturn void tool_main(const struct tool *tool, bool namespaces)
 {
-	bool landlock = false;
+	bool closed = false;
 	int rc = 0;
 
 	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
@@ -65,9 +65,9 @@ static _Noreturn void tool_main(const struct tool *tool, bool namespaces)
 	if (chdir(tool->folder != NULL ? tool->folder : "/") != 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = tool_confine(tool->limits, tool->folder, namespaces, &landlock);
-	if (rc == 0 && !landlock)
-		report_send(tool, (struct report){.what = REPORT_NO_LANDLOCK});
+		rc = tool_confine(tool->limits, tool->folder != NULL, namespaces, &closed);
+	if (rc == 0 && !closed)
+		report_send(tool, (struct report){.what = REPORT_FILES_OPEN});
 	if (rc == 0) {
 		execvpe(tool->argv[0], (char *const *)(uintptr_t)tool->argv,
 			(char *const *)(uintptr_t)environment);
@@ -182,8 +182,8 @@ static int reports_read(int fd, struct tool_result *result)
 	while (read(fd, &report, sizeof(report)) == (ssize_t)sizeof(report)) {
 		if (report.what == REPORT_NO_NAMESPACES)
 			sandbox_count(&sandbox_counts.tools_no_namespaces, 1);
-		else if (report.what == REPORT_NO_LANDLOCK)
-			sandbox_count(&sandbox_counts.tools_no_landlock, 1);
+		else if (report.what == REPORT_FILES_OPEN)
+			sandbox_count(&sandbox_counts.tools_files_open, 1);
 		else if (report.what == REPORT_STATUS)
 			result->status = report.value;
 		else

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,10 +17,45 @@
 
 #include "sandbox_limits.h"
 
+#define NOBODY 65534 /* in a namespace without a map all are: so it is with one */
+
+static bool line_write(const char *path, const char *line)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const size_t len = strlen(line);
+	bool written;
+
+	if (fd < 0)
+		return false;
+	written = write(fd, line, len) == (ssize_t)len;
+	close(fd);
+	return written;
+}
+
+/* Who makes files on a file system of the namespace's own must have a name there. Where that cannot
+ * be, there is no such file system (tool_root_enter()). */
+static void names_map(uid_t uid, gid_t gid)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%d %u 1", NOBODY, uid);
+	if (!line_write("/proc/self/uid_map", line))
+		return;
+	snprintf(line, sizeof(line), "%d %u 1", NOBODY, gid);
+	if (line_write("/proc/self/setgroups", "deny"))
+		line_write("/proc/self/gid_map", line);
+}
+
 bool tool_namespaces_enter(void)
 {
-	return unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-		       CLONE_NEWCGROUP) == 0;
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+		    CLONE_NEWUTS | CLONE_NEWCGROUP) != 0)
+		return false;
+	names_map(uid, gid);
+	return true;
 }
 
 static int limits_set(const struct tool_limits *limits, bool namespaces)
@@ -97,24 +134,23 @@ static int path_allow(int ruleset, const char *path, uint64_t rights, uint64_t k
 	return rc;
 }
 
-static int paths_allow(int ruleset, const char *folder, uint64_t known)
+static int paths_allow(int ruleset, bool folder, uint64_t known)
 {
-	/* Where distributions keep compilers, what these are linked with, and headers. */
-	static const char *const programs[] = {"/usr", "/bin", "/lib", "/lib64"};
+	static const char *const programs[] = {TOOL_PROGRAMS};
 	int rc =
 	    path_allow(ruleset, "/dev/null", FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE, known);
 
 	if (rc == 0)
-		rc = path_allow(ruleset, "/etc/ld.so.cache", FS_READ_FILE, known);
+		rc = path_allow(ruleset, TOOL_LIBRARY_LIST, FS_READ_FILE, known);
 	for (size_t i = 0; rc == 0 && i < sizeof(programs) / sizeof(programs[0]); i++)
 		rc = path_allow(ruleset, programs[i], FS_PROGRAMS, known);
-	if (rc == 0 && folder != NULL)
-		rc = path_allow(ruleset, folder, FS_FOLDER, known);
+	if (rc == 0 && folder)
+		rc = path_allow(ruleset, ".", FS_FOLDER, known);
 	return rc;
 }
 
 /* 1, 0 where the kernel has no Landlock, or -errno. */
-static int landlock_enter(const char *folder)
+static int landlock_enter(bool folder)
 {
 	const long version =
 	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -144,10 +180,10 @@ static int landlock_enter(const char *folder)
 	return rc;
 }
 
-int tool_confine(const struct tool_limits *limits, const char *folder, bool namespaces,
-		 bool *landlock)
+int tool_confine(const struct tool_limits *limits, bool folder, bool namespaces, bool *closed)
 {
-	int rc = limits_set(limits, namespaces);
+	const int root = namespaces ? tool_root_enter(folder) : 0;
+	int rc = root < 0 ? root : limits_set(limits, namespaces);
 
 	if (rc == 0)
 		rc = rights_drop();
@@ -156,6 +192,6 @@ int tool_confine(const struct tool_limits *limits, const char *folder, bool name
 	rc = landlock_enter(folder);
 	if (rc < 0)
 		return rc;
-	*landlock = rc > 0;
+	*closed = root > 0 || rc > 0;
 	return tool_filter_install();
 }

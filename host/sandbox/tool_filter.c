@@ -25,10 +25,10 @@ static const unsigned short allowed[] = {
     SYS_writev, SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_stat, SYS_fstat, SYS_lstat,
     SYS_newfstatat, SYS_statx, SYS_statfs, SYS_fstatfs, SYS_access, SYS_faccessat, SYS_faccessat2,
     SYS_readlink, SYS_readlinkat, SYS_getcwd, SYS_chdir, SYS_getdents64, SYS_unlink, SYS_unlinkat,
-    SYS_rename, SYS_renameat, SYS_renameat2, SYS_mkdir, SYS_mkdirat, SYS_rmdir, SYS_chmod,
-    SYS_fchmod, SYS_fchmodat, SYS_umask, SYS_ftruncate, SYS_truncate, SYS_fallocate, SYS_fadvise64,
-    SYS_utimensat, SYS_dup, SYS_dup2, SYS_dup3, SYS_fcntl, SYS_pipe, SYS_pipe2, SYS_poll, SYS_ppoll,
-    SYS_select, SYS_pselect6, SYS_copy_file_range, SYS_sendfile,
+    SYS_rename, SYS_renameat, SYS_renameat2, SYS_chmod, SYS_fchmod, SYS_fchmodat, SYS_umask,
+    SYS_ftruncate, SYS_truncate, SYS_fallocate, SYS_fadvise64, SYS_utimensat, SYS_dup, SYS_dup2,
+    SYS_dup3, SYS_fcntl, SYS_pipe, SYS_pipe2, SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6,
+    SYS_copy_file_range, SYS_sendfile,
     /* memory */
     SYS_brk, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_mremap, SYS_madvise,
     /* its children, itself */

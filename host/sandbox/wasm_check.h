@@ -1,5 +1,6 @@
 /*
- * The checker of wasm modules: everything that must hold before a module meets wasm2c and gcc.
+ * The checker of wasm modules: everything that must hold before a module meets wasm2c and a
+ * compiler.
  *
  * It reads bytes from anywhere, never past their end, and allocates nothing. It does not validate
  * function bodies: wasm2c does. Source: WebAssembly Core Specification 2.0, chapter 5.

@@ -81,10 +81,14 @@ static const struct tool_limits limits = {.seconds = SANDBOX_COMPILE_SECONDS_MAX
 
 static int tool_missing(const char *tool, char *error, size_t error_bytes)
 {
+	if (strncmp(tool, "wasm", 4) == 0)
+		return backend_error(error, error_bytes, -ENOENT,
+				     "%s is not installed, which turns wasm into C: apt-get "
+				     "install wabt",
+				     tool);
 	return backend_error(error, error_bytes, -ENOENT,
-			     "%s is not installed, which turns wasm into native code: apt-get "
-			     "install %s",
-			     tool, strcmp(tool, "gcc") == 0 ? "clang" : "wabt");
+			     "neither clang nor gcc is installed, one of which turns wasm into "
+			     "native code: apt-get install clang");
 }
 
 /* Does the log have one of these words? NULL ends them. */
@@ -96,8 +100,8 @@ static bool log_says(const char *log, const char *const words[])
 	return false;
 }
 
-/* A tool that reached one of its limits: 0 if it was none of them. A limit ends one of gcc's
- * programs, and gcc says by which signal. */
+/* A tool that reached one of its limits: 0 if it was none of them. A limit ends wasm2c and clang
+ * themselves, but of gcc and the linker one of their programs: its parent says by which signal. */
 static int limit_error(const char *tool, const struct tool_result *result, const char *log,
 		       char *error, size_t error_bytes)
 {
@@ -154,7 +158,9 @@ static int tool_step(const char *const argv[], const char *folder, char *error, 
 				     log);
 	return backend_error(error, error_bytes, -ENOEXEC, "%s %s this module: %.700s", argv[0],
 			     WIFSIGNALED(result.status) ? "crashed over" : "does not accept",
-			     result.log_bytes > 0 ? log : "it gave no reason");
+			     result.log_bytes > 0         ? log
+			     : WIFSIGNALED(result.status) ? "it is nested too deeply, or made to be"
+							  : "it gave no reason");
 }
 
 /* What -march=native may depend on. Leaf 1 EBX is left out: it differs from core to core. */

@@ -73,7 +73,8 @@
 					*/
 #define MR_PEER_TIMEOUT_MS_LEAST 20    /* several times what a node may sleep */
 #define MR_PEER_TIMEOUT_MS_MOST 600000 /* as long as anyone would wait for a dead node */
-#define MR_ARP_RETRY_MS 200
+#define MR_ARP_RETRY_MS_FIRST 25       /* doubled from there: both ends may sleep 10 ms each */
+#define MR_ARP_RETRY_MS 200            /* at most: a broadcast, and a peer may come at any time */
 #define MR_ARP_LIFETIME_MS 60000
 
 /* Transport: credit and packets in flight. */

@@ -48,6 +48,8 @@ asks 200 '"node":0' "$url/status"
 asks 200 '"driver"' "$url/status"
 asks 200 'millrace_job_staged_bytes_total{node="0"}' "$url/metrics"
 asks 200 'millrace_transport_drop_checksum_total' "$url/metrics"
+asks 200 'millrace_node_io_cores_active{node="0"} 1' "$url/metrics"
+asks 200 'millrace_node_workers_active{node="0"}' "$url/metrics"
 asks 200 '[]' "$url/jobs"
 asks 404 '"error"' "$url/nowhere"
 asks 405 '"error"' -X DELETE "$url/status"
@@ -123,6 +125,12 @@ rc=0
 "$millrace" run $wordcount nosuch="file:$work/text" --connect "$url" 2>"$work/err" || rc=$?
 { [ $rc -eq 2 ] && grep -q nosuch "$work/err"; } || fail "unknown set: $rc: $(cat "$work/err")"
 
+# An address that is taken is not shared: a client would reach now one daemon, now the other.
+rc=0
+timeout 60 "$millraced" --port net_null0 --addr 10.9.0.1/24 --http "${url#http://}" --memory 64MiB \
+	--spill "$work/spill" 2>"$work/err" || rc=$?
+{ [ $rc -eq 4 ] && grep -q 'cannot listen.*in use' "$work/err"; } ||
+	fail "a second daemon on one address: $rc: $(cat "$work/err")"
 [ "$(cat "$work/pid")" = $daemon ] || fail "the pid file is wrong"
 # Told to end in the middle of a function that never does, the daemon ends, and soon.
 cat >"$work/spin.wat" <<'END'

@@ -1,14 +1,20 @@
 /*
  * The compiler of a stranger's module: what it may not reach, shown by programs of the system run
- * in its place through the same confinement; limits; and modules that are made to hurt it.
+ * in its place through the same confinement; and its limits. Modules that are made to hurt it:
+ * bombs.c.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +49,21 @@ static void perl_expects(const char *text, const char *expected)
 
 	planted(&usual, argv, log, &result);
 	CHECK(strcmp(log, expected) == 0, "%s\n  said: %s", text, log);
+}
+
+/* A kernel without that call, for us and all that we start. */
+static void call_forget(unsigned int number)
+{
+	struct sock_filter filter[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
 /* The confinement lets a compiler do what it has to: otherwise what follows shows nothing. */
@@ -87,7 +108,8 @@ static void files_closed(void)
 	snprintf(text, sizeof(text),
 		 "for my $f ('%s', '../secret', '/etc/passwd', '/etc/hostname', '/proc/self/maps', "
 		 "'/proc/1/environ', '/dev/zero', '/sys/kernel/notes') { print open(F, '<', $f) ? "
-		 "\"read $f \" : ''; } print opendir(D, '..') ? 'listed ' : ''; print 'none';",
+		 "\"read $f \" : ''; } print opendir(D, '..') && grep(/secret/, readdir(D)) ? "
+		 "'listed ' : ''; print 'none';",
 		 secret);
 	perl_expects(text, "none");
 	snprintf(
@@ -105,6 +127,37 @@ static void files_closed(void)
 	    "open(F, '>', 'run') and print F \"#!/bin/sh\\necho ran\\n\" and close F; chmod 0755, "
 	    "'run'; print system('./run') == 0 ? 'ran' : 'no'; unlink 'run';",
 	    "no");
+}
+
+/* Either wall around files is enough; with neither they are open, and that is counted. */
+static void each_wall_enough(void)
+{
+	static const struct {
+		bool mounts, landlock;
+	} walls[] = {{true, false}, {false, true}, {false, false}};
+
+	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++) {
+		const pid_t pid = fork();
+		int status;
+
+		CHECK(pid >= 0);
+		if (pid == 0) {
+			if (!walls[i].mounts)
+				call_forget(SYS_mount);
+			if (!walls[i].landlock)
+				call_forget(SYS_landlock_create_ruleset);
+			work_possible();
+			if (atomic_load(&sandbox_counts.tools_files_open) == 0)
+				files_closed();
+			else if (walls[i].mounts || walls[i].landlock)
+				printf("here files are open without %s\n",
+				       walls[i].mounts ? "Landlock" : "mounts");
+			CHECK(walls[i].mounts || walls[i].landlock ||
+			      atomic_load(&sandbox_counts.tools_files_open) > 0);
+			exit(0);
+		}
+		CHECK(waitpid(pid, &status, 0) == pid && status == 0, "walls %zu", i);
+	}
 }
 
 /* Descriptors that we hold open, close-on-exec or not, are not there. */
@@ -238,10 +291,11 @@ int main(void)
 	work_possible();
 	network_closed();
 	calls_refused();
-	if (atomic_load(&sandbox_counts.tools_no_landlock) == 0)
+	if (atomic_load(&sandbox_counts.tools_files_open) == 0)
 		files_closed();
 	else
-		printf("no Landlock here: that files are closed was not tried\n");
+		printf("neither mounts nor Landlock here: that files are closed was not tried\n");
+	each_wall_enough();
 	descriptors_closed();
 	processes_apart();
 	time_ends();

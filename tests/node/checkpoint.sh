@@ -1,7 +1,7 @@
 #!/bin/bash
 # A job with epochs is killed in the middle, again and again, and goes on from its checkpoint to the
-# same bytes; a damaged checkpoint, one of another job, one in use and a full disk are told, and what
-# was kept stays. checkpoint.sh MILLRACE SOURCE_ROOT
+# same bytes; a damaged checkpoint, FIFOs and links in its place, one of another job, one in use and a
+# full disk are told, and what was kept stays. checkpoint.sh MILLRACE SOURCE_ROOT
 set -u
 if [ -z "${CHECKPOINT_DISK:-}" ]; then # a small disk, in a mount namespace of our own
 	export CHECKPOINT_DISK=no
@@ -93,6 +93,20 @@ truncate -s 100 "$file"
 "$millrace" run "${whole[@]}" --checkpoint "$work/damaged" --out centroids=/dev/null \
 	>"$work/damaged.log" 2>&1
 refused "$file is damaged, by its checksums" "$work/damaged.log" $?
+
+cp -r "$work/kept" "$work/planted"
+file=$work/planted/checkpoint
+rm "$file"
+mkfifo "$file"
+timeout 60 "$millrace" run "${whole[@]}" --checkpoint "$work/planted" --out centroids=/dev/null \
+	>"$work/planted.log" 2>&1
+refused "cannot read $file: it is not a regular file" "$work/planted.log" $?
+cp "$work/kept/checkpoint" "$work/new"
+mv "$work/new" "$file"
+mkfifo "$file.part"
+ln -s "$work/stranger" "$work/planted/state-$(($(epoch_of "$work/kept") + 1))-1.part"
+finish "$work/planted"
+[ ! -e "$work/stranger" ] || fail "a link was followed"
 
 cp -p "$work/start" "$work/start.kept"
 echo "1 1" >>"$work/start"

@@ -53,6 +53,9 @@ mkdir "$work/disk"
 
 # Sources.
 run 1 "file:$work/absent: no such file" $wordcount text="file:$work/absent"
+# Nodes that have not heard of the job yet let its leader go at once.
+expect 1 "file:$work/absent: no such file on any node" timeout 8 "$millrace" run --nodes 3 \
+	--memory 144MiB $wordcount text="file:$work/absent"
 run 1 "is a folder: write $work/** for all the files below it" $wordcount text="file:$work"
 run 2 'nosuch:x' $wordcount text=nosuch:x
 run 0 '0 invocations' $wordcount text="file:$work/absent*" --out counts="$work/counts"

@@ -53,6 +53,39 @@ static void test_gateway(void)
 	pair_stop(&pair);
 }
 
+/* A request that is lost costs one short wait: after it the peers meet at once. */
+static void test_arp_lost(void)
+{
+	struct transport_event event;
+
+	pair_start(&pair, MR_MTU_DEFAULT);
+	pair.cut = true;
+	send_body(0, 1);
+	pair_carry_all(&pair);
+	pair_pass(&pair, 1);
+	pair.cut = false;
+	pair_pass(&pair, MR_ARP_RETRY_MS_FIRST - 2);
+	pair_expect_none(&pair, 1);
+	pair_pass(&pair, 1);
+	pair_expect(&pair, 1, TRANSPORT_PEER_UP, &event);
+	pair_expect(&pair, 1, TRANSPORT_OFFER, &event);
+	pair_stop(&pair);
+}
+
+/* Each wait twice as long as the one before, up to the longest. */
+static uint32_t arp_requests_within(uint64_t limit_ms)
+{
+	uint64_t at_ms = 0, wait_ms = MR_ARP_RETRY_MS_FIRST;
+	uint32_t count = 0;
+
+	while (at_ms < limit_ms) {
+		count++;
+		at_ms += wait_ms;
+		wait_ms = 2 * wait_ms < MR_ARP_RETRY_MS ? 2 * wait_ms : MR_ARP_RETRY_MS;
+	}
+	return count;
+}
+
 static void test_arp_unanswered(void)
 {
 	struct transport_event event;
@@ -66,8 +99,7 @@ static void test_arp_unanswered(void)
 	pair_expect(&pair, 0, TRANSPORT_FAILED, &event);
 	CHECK(event.reason == TRANSPORT_UNREACHABLE && event.cookie == 1);
 	pair_expect(&pair, 0, TRANSPORT_PEER_DOWN, &event);
-	CHECK(transport_counters(pair.t[0])->arp_out >= PAIR_TIMEOUT_MS / MR_ARP_RETRY_MS);
-	CHECK(transport_counters(pair.t[0])->arp_out <= PAIR_TIMEOUT_MS / MR_ARP_RETRY_MS + 1);
+	CHECK(transport_counters(pair.t[0])->arp_out == arp_requests_within(PAIR_TIMEOUT_MS));
 	CHECK(transport_counters(pair.t[0])->messages_failed == 1);
 	pair_pass(&pair, 2 * PAIR_TIMEOUT_MS);
 	CHECK(transport_deadline(pair.t[0]) == UINT64_MAX, "idle again");
@@ -227,6 +259,7 @@ static void test_addresses(void)
 int main(void)
 {
 	test_gateway();
+	test_arp_lost();
 	test_arp_unanswered();
 	test_silence();
 	test_one_sided_silence();

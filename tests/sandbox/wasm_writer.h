@@ -1,0 +1,25 @@
+/* Writing wasm modules byte by byte, as the binary format has them (WebAssembly Core Specification
+ * 2.0, chapter 5): for tests that need such as no compiler makes. */
+#ifndef WASM_WRITER_H
+#define WASM_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Begins as {0}; the bytes are malloc()ed, and the caller's to free. */
+struct wasm_writer {
+	uint8_t *bytes;
+	size_t len, room;
+};
+
+void wasm_put(struct wasm_writer *w, const void *bytes, size_t len);
+void wasm_put_byte(struct wasm_writer *w, unsigned int byte);
+void wasm_put_times(struct wasm_writer *w, unsigned int byte, size_t count);
+void wasm_put_u32(struct wasm_writer *w, uint32_t value); /* as LEB128 */
+void wasm_put_signed(struct wasm_writer *w, int64_t value);
+/* A section or a function's body: what was collected in part, after its length. Frees part, which
+ * is {0} again. */
+void wasm_put_part(struct wasm_writer *w, struct wasm_writer *part);
+void wasm_put_section(struct wasm_writer *w, unsigned int id, struct wasm_writer *part);
+
+#endif
