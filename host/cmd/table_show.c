@@ -46,7 +46,8 @@ static void text_print(const struct table_input *input, const struct seen *seen)
 		if ((int)strlen(schema->fields[i].name) > width)
 			width = (int)strlen(schema->fields[i].name);
 	width = width < NAME_COLUMNS_MAX ? width : NAME_COLUMNS_MAX;
-	printf("%" PRIu64 " rows, %" PRIu64 " batches\n", seen->rows, seen->batches);
+	printf("%" PRIu64 " rows in %" PRIu64 " batch%s\n", seen->rows, seen->batches,
+	       seen->batches == 1 ? "" : "es");
 	printf("%-*s  %-24s %12s\n", width, "column", "type", "nulls");
 	for (uint32_t i = 0; i < schema->count; i++) {
 		table_field_format(&schema->fields[i], type);
