@@ -11,5 +11,6 @@ int command_plan(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_keygen(int argc, char **argv);
+int command_table(int argc, char **argv);
 
 #endif

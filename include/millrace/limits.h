@@ -197,6 +197,17 @@
 #define MR_CODE_BYTES_MAX (64u << 20) /* of one function's module */
 #define MR_HTTP_PORT_DEFAULT 7410
 
+/* Tables; docs/tables.md. */
+#define MR_TABLE_COLUMNS_MAX 16384      /* of one schema: its metadata alone is then a MiB */
+#define MR_TABLE_ZONE_BYTES_MAX 64      /* of a time zone's name, with its zero: tz has 32 */
+#define MR_TABLE_ROWS_MAX (1ull << 32)  /* of a batch: rows times any width fit 64 bits */
+#define MR_TABLE_BATCH_ROWS 65536       /* of a batch made of text: a column stays in L2 */
+#define MR_TABLE_BATCH_BYTES (8u << 20) /* and its bytes, where values are long */
+#define MR_TABLE_READ_BYTES (1u << 20)  /* of text at once; types are inferred from the first */
+#define MR_TABLE_RECORD_BYTES_MAX (1u << 28)    /* of one line of text: it is held whole */
+#define MR_TABLE_METADATA_BYTES_MAX (64u << 20) /* of an Arrow message, without its buffers */
+#define MR_TABLE_MEMORY_DEFAULT (512ull << 20)  /* of `millrace table`: several batches */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */

@@ -33,7 +33,7 @@ node() {
 }
 
 expect 2 'Usage: millrace' "$millrace"
-expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keygen or help' "$millrace" walk
+expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keygen, table or help' "$millrace" walk
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr
@@ -158,7 +158,7 @@ node 4 'nosuchport0' --insecure --port nosuchport0 --addr 10.0.0.1/24
 # Each command explains itself, with an example.
 for help in "$millrace --help" "$millrace help" "$millrace help run" "$millrace run --help" \
 	"$millrace plan --help" "$millrace keygen --help" "$millrace new --help" \
-	"$millrace build --help" "$millrace test --help" "$millrace top --help" "$millraced --help"; do
+	"$millrace build --help" "$millrace test --help" "$millrace top --help" "$millrace table --help" "$millraced --help"; do
 	$help >"$work/out" || { echo "$help: failed"; failed=1; }
 	{ grep -q '^Usage: ' "$work/out" && grep -q '^Example' "$work/out"; } ||
 		{ echo "$help: without usage or example"; failed=1; }
