@@ -37,6 +37,7 @@ __attribute__((format(printf, 2, 3))) static int check_fault(const struct check 
 	va_start(args, format);
 	vsnprintf(c->fault->text, sizeof(c->fault->text), format, args);
 	va_end(args);
+	c->fault->kind = REGION_INVALID;
 	return -EBADMSG;
 }
 
@@ -133,10 +134,13 @@ static int check_item(struct check *c, const struct check_set *set, uint32_t ind
 				  item->bytes_len, item->bytes_off, align);
 	/* Items may share bytes: only the sum bounds what copying them would take. */
 	c->bytes += (uint64_t)item->name_len + item->key_len + item->bytes_len;
-	if (c->bytes > c->limits->bytes_max)
-		return item_fault(c, set, index,
-				  "brings the items to %" PRIu64 " bytes; the limit is %" PRIu64,
-				  c->bytes, c->limits->bytes_max);
+	if (c->bytes > c->limits->bytes_max) {
+		item_fault(c, set, index,
+			   "brings the items to %" PRIu64 " bytes; the limit is %" PRIu64, c->bytes,
+			   c->limits->bytes_max);
+		c->fault->kind = REGION_BYTES_MAX;
+		return -EBADMSG;
+	}
 	return check_key(c, set, index, item);
 }
 
@@ -187,10 +191,12 @@ static int check_items(struct check *c, const struct check_set *name, const stru
 				   (int)name->name_len, name->name, set->item_count,
 				   MR_SET_ITEMS_MAX);
 	c->items += set->item_count;
-	if (c->items > c->limits->items_max)
-		return check_fault(
-		    c, "set %.*s brings the items to %" PRIu64 "; the limit is %" PRIu64,
-		    (int)name->name_len, name->name, c->items, c->limits->items_max);
+	if (c->items > c->limits->items_max) {
+		check_fault(c, "set %.*s brings the items to %" PRIu64 "; the limit is %" PRIu64,
+			    (int)name->name_len, name->name, c->items, c->limits->items_max);
+		c->fault->kind = REGION_ITEMS_MAX;
+		return -EBADMSG;
+	}
 	if (set->item_count == 0)
 		return 0;
 	if (set->items_off % align != 0)

@@ -144,7 +144,9 @@ uint8_t *region_image_item(struct region_image *image, struct region *region, ui
 			   uint32_t bytes_len);
 
 /* What a checker found: says which set and item, in words. */
+enum region_fault_kind { REGION_INVALID, REGION_ITEMS_MAX, REGION_BYTES_MAX };
 struct region_fault {
+	enum region_fault_kind kind; /* it is over a limit, or wrong in any other way */
 	char text[256];
 };
 

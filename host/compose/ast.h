@@ -17,6 +17,8 @@ struct ast_attributes {
 	struct span memory;
 	struct span time;
 	struct span retries;
+	struct span output;
+	struct span items;
 };
 
 struct ast_definition {
@@ -32,6 +34,8 @@ struct ast_definition {
 	uint32_t memory_per_input; /* thousandths */
 	uint32_t time_limit_ms;
 	uint32_t retries;
+	uint64_t output_bytes_max; /* 0: what its memory holds */
+	uint32_t output_items_max;
 	/* Compositions. */
 	uint32_t call_first;
 	uint32_t call_count;

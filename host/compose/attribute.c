@@ -113,20 +113,39 @@ int attribute_time(struct parser *parser, struct ast_definition *function)
 	return rc;
 }
 
-int attribute_retries(struct parser *parser, struct ast_definition *function)
+/* A whole number from min to max. */
+static int count_take(struct parser *parser, const char *what, uint64_t min, uint32_t max,
+		      uint32_t *count)
 {
 	struct span number = parser->token.span;
-	uint64_t retries;
+	uint64_t value;
 	int rc;
 
-	rc = parser_take(parser, TOKEN_NUMBER, "a number of retries");
+	rc = parser_take(parser, TOKEN_NUMBER, "a whole number");
 	if (rc < 0)
 		return rc;
-	if (number_whole(parser->script, number, MR_RETRIES_MAX, &retries) < 0)
+	if (number_whole(parser->script, number, max, &value) < 0 || value < min)
 		return script_error(parser->script, number.at,
-				    "retries must be a whole number from 0 to %u", MR_RETRIES_MAX);
-	function->retries = (uint32_t)retries;
+				    "%s must be a whole number from %" PRIu64 " to %u", what, min,
+				    max);
+	*count = (uint32_t)value;
 	return 0;
+}
+
+int attribute_retries(struct parser *parser, struct ast_definition *function)
+{
+	return count_take(parser, "retries", 0, MR_RETRIES_MAX, &function->retries);
+}
+
+int attribute_output(struct parser *parser, struct ast_definition *function)
+{
+	return amount_take(parser, size_units, "output", MR_REGION_BYTES_MAX,
+			   &function->output_bytes_max);
+}
+
+int attribute_items(struct parser *parser, struct ast_definition *function)
+{
+	return count_take(parser, "items", 1, MR_SET_ITEMS_MAX, &function->output_items_max);
 }
 
 int attribute_split(struct parser *parser, struct ast_set *set)

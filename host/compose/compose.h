@@ -55,6 +55,9 @@ struct plan_function {
 	uint32_t memory_per_input; /* and this many thousandths of the inputs' bytes */
 	uint32_t time_limit_ms;    /* of one invocation */
 	uint32_t retries;          /* attempts after the first */
+	uint64_t
+	    output_bytes_max; /* of one invocation, all sets together; 0: what its memory holds */
+	uint32_t output_items_max;
 };
 
 enum split_kind { SPLIT_NONE, SPLIT_LINE };

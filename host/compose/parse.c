@@ -158,7 +158,8 @@ static int take_once(struct parser *parser, struct span *given)
 static int function_statement(struct parser *parser, struct ast_definition *function)
 {
 	struct ast_attributes *given = &function->given;
-	static const char *const words[] = {"in", "out", "memory", "time", "retries", NULL};
+	static const char *const words[] = {"in",      "out",    "memory", "time",
+					    "retries", "output", "items",  NULL};
 	struct ast_set *set;
 
 	if (parser_at_word(parser, "in") || parser_at_word(parser, "out"))
@@ -169,8 +170,12 @@ static int function_statement(struct parser *parser, struct ast_definition *func
 		return take_once(parser, &given->time) ?: attribute_time(parser, function);
 	if (parser_at_word(parser, "retries"))
 		return take_once(parser, &given->retries) ?: attribute_retries(parser, function);
+	if (parser_at_word(parser, "output"))
+		return take_once(parser, &given->output) ?: attribute_output(parser, function);
+	if (parser_at_word(parser, "items"))
+		return take_once(parser, &given->items) ?: attribute_items(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
-			   "a function declares: in, out, memory, time, retries");
+			   "a function declares: in, out, memory, time, retries, output, items");
 }
 
 static int link_add(struct parser *parser, struct ast_definition *composition,
@@ -405,6 +410,7 @@ static int definition_parse(struct parser *parser)
 	    .memory_per_input = MR_FUNCTION_MEMORY_PER_INPUT_DEFAULT,
 	    .time_limit_ms = MR_TIME_LIMIT_MS_DEFAULT,
 	    .retries = MR_RETRIES_DEFAULT,
+	    .output_items_max = MR_SET_ITEMS_MAX,
 	};
 	rc = parser_advance(parser) ?: parser_take_name(parser, what, &definition->name);
 	return rc ?: body_parse(parser, definition, statement);

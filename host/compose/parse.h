@@ -23,10 +23,12 @@ int parser_take(struct parser *parser, int kind, const char *what);
 int parser_take_name(struct parser *parser, const char *what, struct span *name);
 bool parser_at_word(const struct parser *parser, const char *word);
 
-/* The rest of "memory", "time" and "retries", after that word (attribute.c). */
+/* The rest of "memory", "time", "retries", "output" and "items", after that word (attribute.c). */
 int attribute_memory(struct parser *parser, struct ast_definition *function);
 int attribute_time(struct parser *parser, struct ast_definition *function);
 int attribute_retries(struct parser *parser, struct ast_definition *function);
+int attribute_output(struct parser *parser, struct ast_definition *function);
+int attribute_items(struct parser *parser, struct ast_definition *function);
 /* The rest of "state" and "epochs", after that word (repeat.c). */
 int repeat_state(struct parser *parser, struct ast_definition *composition);
 int repeat_epochs(struct parser *parser, struct ast_definition *composition);

@@ -105,6 +105,8 @@ static int function_add(struct expansion *x, uint32_t index, uint32_t *number)
 		function->memory_per_input = definition->memory_per_input;
 		function->time_limit_ms = definition->time_limit_ms;
 		function->retries = definition->retries;
+		function->output_bytes_max = definition->output_bytes_max;
+		function->output_items_max = definition->output_items_max;
 	}
 	*number = x->functions[index];
 	return 0;

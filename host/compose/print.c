@@ -48,7 +48,14 @@ static void function_print(const struct plan_vertex *vertex, const struct plan_f
 	}
 	fprintf(out, ", time ");
 	time_print(function->time_limit_ms, out);
-	fprintf(out, ", retries %u\n", function->retries);
+	fprintf(out, ", retries %u", function->retries);
+	if (function->output_bytes_max > 0) {
+		fprintf(out, ", output ");
+		size_print(function->output_bytes_max, out);
+	}
+	if (function->output_items_max < MR_SET_ITEMS_MAX)
+		fprintf(out, ", items %u", function->output_items_max);
+	fprintf(out, "\n");
 }
 
 static void source_print(const struct plan_vertex *vertex, FILE *out)

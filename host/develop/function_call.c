@@ -140,23 +140,20 @@ static int outputs_take(const struct function_call *call, const struct staged *s
 			struct function_answer *answer)
 {
 	const struct plan_function *function = call->function;
-	const struct region_check_limits limits = {.items_max = MR_SET_ITEMS_MAX,
-						   .bytes_max = staged->region->bytes};
-	struct mr_set sets[MR_SETS_MAX];
 	const char *out[MR_SETS_MAX];
-	struct region_fault fault;
+	const struct sandbox_outputs declared = {.in_count = function->in_count,
+						 .out_count = function->out_count,
+						 .names = out,
+						 .bytes_max = function->output_bytes_max,
+						 .items_max = function->output_items_max};
+	struct mr_set sets[MR_SETS_MAX];
 	int rc = 0;
 
 	for (uint32_t s = 0; s < function->out_count; s++)
 		out[s] = function->out[s].name;
-	if (region_check_outputs(staged->region->base, staged->region->bytes, staged->sets_off,
-				 function->in_count, function->out_count, out, &limits, sets,
-				 &fault) != 0) {
-		answer->result.outcome = SANDBOX_BAD_OUTPUT;
-		snprintf(answer->result.text, sizeof(answer->result.text),
-			 "left an invalid output: %s", fault.text);
-		return 0;
-	}
+	if (sandbox_check_outputs(staged->region, staged->sets_off, &declared, sets,
+				  &answer->result) != 0)
+		return 0; /* as the answer's result says */
 	for (uint32_t s = 0; rc == 0 && s < function->out_count; s++)
 		rc = set_copy(staged->region, &sets[s], &answer->out[s]);
 	return rc;

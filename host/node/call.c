@@ -150,18 +150,14 @@ static int call_stage(struct node_call *call, uint32_t *sets_off, uint32_t *end)
 static int outputs_check(struct node_call *call, uint32_t sets_off)
 {
 	const struct node_function *function = call->function;
-	const struct region_check_limits limits = {.items_max = MR_SET_ITEMS_MAX,
-						   .bytes_max = call->region->bytes};
-	struct region_fault fault;
+	const struct sandbox_outputs declared = {.in_count = function->declared.in_count,
+						 .out_count = function->declared.out_count,
+						 .names = function->out,
+						 .bytes_max = function->declared.output_bytes_max,
+						 .items_max = function->declared.output_items_max};
 
-	if (region_check_outputs(call->region->base, call->region->bytes, sets_off,
-				 function->declared.in_count, function->declared.out_count,
-				 function->out, &limits, call->outputs, &fault) == 0)
-		return 0;
-	call->result.outcome = SANDBOX_BAD_OUTPUT;
-	snprintf(call->result.text, sizeof(call->result.text), "left an invalid output: %s",
-		 fault.text);
-	return -EIO;
+	return sandbox_check_outputs(call->region, sets_off, &declared, call->outputs,
+				     &call->result);
 }
 
 static int call_execute(struct node_call *call)

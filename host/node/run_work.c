@@ -25,25 +25,19 @@ static bool feeds_key(const struct run *run, uint32_t set)
 static int check_outputs(struct run *run)
 {
 	const struct plan_function *function = &run->job->plan->functions[run->vertex->function];
-	struct region_check_limits limits = {.items_max = MR_SET_ITEMS_MAX,
-					     .bytes_max = run->region->bytes};
 	const char *names[MR_SETS_MAX];
-	struct region_fault fault;
-	int rc;
+	struct sandbox_outputs declared = {.in_count = function->in_count,
+					   .out_count = function->out_count,
+					   .names = names,
+					   .bytes_max = function->output_bytes_max,
+					   .items_max = function->output_items_max};
 
 	for (uint32_t i = 0; i < function->out_count; i++) {
 		names[i] = function->out[i].name;
-		limits.keyed |= (uint64_t)feeds_key(run, i) << i;
+		declared.keyed |= (uint64_t)feeds_key(run, i) << i;
 	}
-	rc = region_check_outputs(run->region->base, run->region->bytes, run->sets_off,
-				  function->in_count, function->out_count, names, &limits,
-				  run->out_sets, &fault);
-	if (rc != 0) {
-		run->result.outcome = SANDBOX_BAD_OUTPUT;
-		snprintf(run->result.text, sizeof(run->result.text), "left an invalid output: %s",
-			 fault.text);
-	}
-	return rc;
+	return sandbox_check_outputs(run->region, run->sets_off, &declared, run->out_sets,
+				     &run->result);
 }
 
 /* One batch with everything, for each node that hosts the consumer. */

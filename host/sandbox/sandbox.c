@@ -1,7 +1,9 @@
 /* What all sandboxes share: backends by name, outcomes in words, the process-wide runtime. */
 #include "sandbox.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend.h"
@@ -35,6 +37,10 @@ const char *sandbox_outcome_text(enum sandbox_outcome outcome)
 		return "time limit";
 	case SANDBOX_BAD_OUTPUT:
 		return "bad output";
+	case SANDBOX_OUTPUT_LIMIT:
+		return "output limit";
+	case SANDBOX_ITEM_LIMIT:
+		return "item limit";
 	case SANDBOX_CRASHED:
 		return "crashed";
 	}
@@ -51,6 +57,46 @@ const struct sandbox_ops *sandbox_backend(const char *name)
 		if (strcmp(name, backends[i]->name) == 0)
 			return backends[i];
 	return NULL;
+}
+
+static void fault_take(const struct sandbox_outputs *declared, const struct region_fault *fault,
+		       struct sandbox_result *result)
+{
+	const char *raise = "";
+
+	if (fault->kind == REGION_BYTES_MAX && declared->bytes_max != 0) {
+		result->outcome = SANDBOX_OUTPUT_LIMIT;
+		raise = ": raise `output`, or put out less";
+	} else if (fault->kind == REGION_ITEMS_MAX) {
+		result->outcome = SANDBOX_ITEM_LIMIT;
+		if (declared->items_max < MR_SET_ITEMS_MAX)
+			raise = ": raise `items`, or put out fewer";
+	} else {
+		result->outcome = SANDBOX_BAD_OUTPUT;
+	}
+	snprintf(result->text, sizeof(result->text), "%s: %s%s",
+		 result->outcome == SANDBOX_OUTPUT_LIMIT ? "put out more bytes than it may"
+		 : result->outcome == SANDBOX_ITEM_LIMIT ? "put out more items than it may"
+							 : "left an invalid output",
+		 fault->text, raise);
+}
+
+int sandbox_check_outputs(const struct region *region, uint32_t sets_off,
+			  const struct sandbox_outputs *declared, struct mr_set *sets,
+			  struct sandbox_result *result)
+{
+	const uint64_t bytes_max = declared->bytes_max;
+	const struct region_check_limits limits = {
+	    .items_max = declared->items_max,
+	    .bytes_max = bytes_max != 0 && bytes_max < region->bytes ? bytes_max : region->bytes,
+	    .keyed = declared->keyed};
+	struct region_fault fault;
+
+	if (region_check_outputs(region->base, region->bytes, sets_off, declared->in_count,
+				 declared->out_count, declared->names, &limits, sets, &fault) == 0)
+		return 0;
+	fault_take(declared, &fault, result);
+	return -EIO;
 }
 
 void sandbox_release(struct sandbox_code **code)

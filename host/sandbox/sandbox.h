@@ -28,8 +28,11 @@ enum sandbox_outcome {
 	SANDBOX_UNREACHABLE, /* abort(), __builtin_trap(), assert */
 	SANDBOX_BAD_CALL,    /* call_indirect: wrong type or no function */
 	SANDBOX_TIME_LIMIT,
-	SANDBOX_BAD_OUTPUT, /* the output table it left is not valid (set by who checks it) */
-	SANDBOX_CRASHED,    /* native code: a signal */
+	/* By sandbox_check_outputs(): */
+	SANDBOX_BAD_OUTPUT,   /* the output table it left is not valid */
+	SANDBOX_OUTPUT_LIMIT, /* more bytes than it may put out */
+	SANDBOX_ITEM_LIMIT,   /* more items */
+	SANDBOX_CRASHED,      /* native code: a signal */
 };
 
 const char *sandbox_outcome_text(enum sandbox_outcome outcome);
@@ -39,6 +42,21 @@ struct sandbox_result {
 	uint64_t run_ns;               /* inside the function */
 	char text[MR_ERROR_BYTES_MAX]; /* what happened, for the user; empty when OK */
 };
+
+/* What a function may leave, and the sets it was given. */
+struct sandbox_outputs {
+	uint32_t in_count, out_count;
+	const char *const *names; /* of the output sets */
+	uint64_t keyed;           /* as region_check_limits has it */
+	uint64_t bytes_max;       /* of names, keys and bytes together; 0: what its region holds */
+	uint32_t items_max;       /* of all sets together */
+};
+
+/* After a run that ended well: region_check_outputs() of what it left, into sets[out_count]. 0, or
+ * -EIO with the result's outcome and text. */
+int sandbox_check_outputs(const struct region *region, uint32_t sets_off,
+			  const struct sandbox_outputs *declared, struct mr_set *sets,
+			  struct sandbox_result *result);
 
 struct sandbox_code;
 

@@ -66,6 +66,10 @@ static const struct bad bad[] = {
     {"function f { time 71583min }", 1, 19, "time is more than 4294967295 ms", ""},
     {"function f { retries 101 }", 1, 22, "from 0 to 100", ""},
     {"function f { retries 1.5 }", 1, 22, "from 0 to 100", ""},
+    {"function f { output 0B }", 1, 21, "output must not be 0", ""},
+    {"function f { output 5GiB }", 1, 21, "output is more than", ""},
+    {"function f { items 0 }", 1, 20, "from 1 to 67108864", ""},
+    {"function f { items 9; items 9 }", 1, 23, "'items' is given twice", ""},
     /* Declarations of compositions. */
     {F "composition c { in a; out a }", 2, 27, "'a' is already defined", "in line 2"},
     {F "composition c { in a split }", 2, 28, "expected 'line' or 'none'", ""},

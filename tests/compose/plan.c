@@ -90,7 +90,8 @@ static const struct good good[] = {
      "    5  out z\n"
      "       = e.filter.lines\n"},
     {"every unit and attribute",
-     "function f { in a; out b; memory 3B + 0.125 x input; time 1500ms; retries 0 }\n"
+     "function f { in a; out b; memory 3B + 0.125 x input; time 1500ms; retries 0;\n"
+     " output 64KiB; items 1000 }\n"
      "composition c { in a split line 3GiB; in z split line\n"
      " out b merge 2 number, 1 desc, 3 text; out y\n"
      " f(a = all a) -> (b); f(a = key z) -> (b = y) }\n",
@@ -98,9 +99,11 @@ static const struct good good[] = {
      "plan c: 6 vertices, 4 edges\n"
      "    0  in a split line 3GiB\n"
      "    1  in z split line 4MiB\n"
-     "    2  f runs f: memory 3B + 0.125 x input, time 1500ms, retries 0\n"
+     "    2  f runs f: memory 3B + 0.125 x input, time 1500ms, retries 0, output 64KiB, items "
+     "1000\n"
      "       a = all a\n"
-     "    3  f#2 runs f: memory 3B + 0.125 x input, time 1500ms, retries 0\n"
+     "    3  f#2 runs f: memory 3B + 0.125 x input, time 1500ms, retries 0, output 64KiB, items "
+     "1000\n"
      "       a = key z\n"
      "    4  out b merge 2 number asc, 1 text desc, 3 text asc\n"
      "       = f.b\n"

@@ -95,6 +95,37 @@ static void two_threads_run(int runs)
 		pthread_join(threads[i], NULL);
 }
 
+/* Its outputs, against what it may put out: three items of 100 bytes, and their names. */
+static void limited_run(uint64_t bytes_max, uint32_t items_max, enum sandbox_outcome wanted,
+			const char *text)
+{
+	static const char bytes[100];
+	const struct harness_item items[3] = {
+	    {.name = "a", .bytes = bytes, .len = sizeof(bytes)},
+	    {.name = "b", .bytes = bytes, .len = sizeof(bytes)},
+	    {.name = "c", .bytes = bytes, .len = sizeof(bytes)},
+	};
+	const struct harness_set in = {"in", items, 3};
+	struct harness_function limited = echo;
+	struct harness_run run;
+
+	limited.output_bytes_max = bytes_max;
+	limited.output_items_max = items_max;
+	harness_invoke(&limited, &in, 1, &run);
+	CHECK(run.result.outcome == wanted, "%s (%s)", sandbox_outcome_text(run.result.outcome),
+	      run.result.text);
+	CHECK(strstr(run.result.text, text) != NULL, "%s", run.result.text);
+	harness_release(&run);
+}
+
+static void outputs_limited(void)
+{
+	limited_run(0, 0, SANDBOX_OK, "");
+	limited_run(10000, 3, SANDBOX_OK, "");
+	limited_run(300, 3, SANDBOX_OUTPUT_LIMIT, "raise `output`");
+	limited_run(10000, 2, SANDBOX_ITEM_LIMIT, "raise `items`");
+}
+
 void conformance_ends(const struct conformance *c)
 {
 	long descriptors, rss;
@@ -110,6 +141,7 @@ void conformance_ends(const struct conformance *c)
 		bad_run(b);
 		conformance_echo(&echo);
 	}
+	outputs_limited();
 	/* Allocators take a while until they hold what they ever will. */
 	all_run(c->runs / 4);
 	two_threads_run(c->runs / 8);

@@ -139,11 +139,16 @@ static void image_fill(struct region *region, uint32_t header_off, const struct 
 void harness_invoke(const struct harness_function *function, const struct harness_set *in,
 		    uint32_t in_count, struct harness_run *run)
 {
-	const struct region_check_limits limits = {
-	    .items_max = MR_SET_ITEMS_MAX, .bytes_max = POOL_BYTES, .keyed = function->keyed};
+	const struct sandbox_outputs declared = {.in_count = in_count,
+						 .out_count = 1,
+						 .names = &function->out,
+						 .keyed = function->keyed,
+						 .bytes_max = function->output_bytes_max,
+						 .items_max = function->output_items_max != 0
+								  ? function->output_items_max
+								  : MR_SET_ITEMS_MAX};
 	const uint32_t header_off = function->code->header_off;
 	struct region_set_spec specs[MR_SETS_MAX];
-	struct region_fault fault;
 	uint64_t image_bytes, input_bytes = 0, region_bytes;
 	uint32_t sets_off;
 
@@ -166,13 +171,8 @@ void harness_invoke(const struct harness_function *function, const struct harnes
 	sets_off =
 	    ((const struct mr_region *)(const void *)(run->region->base + header_off))->sets_off;
 	sandbox_run(function->code, run->region, function->time_limit_ms, &run->result);
-	if (run->result.outcome != SANDBOX_OK)
-		return;
-	if (region_check_outputs(run->region->base, run->region->bytes, sets_off, in_count, 1,
-				 &function->out, &limits, &run->out, &fault) != 0) {
-		run->result.outcome = SANDBOX_BAD_OUTPUT;
-		snprintf(run->result.text, sizeof(run->result.text), "%s", fault.text);
-	}
+	if (run->result.outcome == SANDBOX_OK)
+		sandbox_check_outputs(run->region, sets_off, &declared, &run->out, &run->result);
 }
 
 void harness_release(struct harness_run *run)

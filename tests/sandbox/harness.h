@@ -26,6 +26,8 @@ struct harness_function {
 	uint64_t memory_base; /* as its block in the .mr file declares */
 	double memory_factor;
 	uint32_t time_limit_ms; /* 0: the default */
+	uint64_t output_bytes_max;
+	uint32_t output_items_max; /* 0, both: as if none were declared */
 };
 
 struct harness_run {
