@@ -99,7 +99,42 @@ static int folder_find(const struct node *node, const char *name, char **folder,
 	return *folder != NULL ? 0 : -ENOMEM;
 }
 
-/* The folder is made if there is none. 0; -ENOMEM; -EINVAL with error text. */
+/* What a node locks, and removes at the end: its own file in a folder that a name stands for. */
+static bool lock_path(const struct job *job, char path[MR_URI_BYTES_MAX])
+{
+	return snprintf(path, MR_URI_BYTES_MAX, "%s/lock-%u", job->checkpoint->folder,
+			job->node->id) < MR_URI_BYTES_MAX;
+}
+
+/* The checkpoint is for this job alone: the leader's folder, or each node's. 0; -EINVAL with error
+ * text. */
+static int checkpoint_lock(struct job *job, char *error, size_t error_bytes)
+{
+	struct checkpoint *checkpoint = job->checkpoint;
+	const bool named = job->node->checkpoints_dir != NULL;
+	char path[MR_URI_BYTES_MAX];
+
+	if (!named && job->lead == NULL)
+		return 0;
+	if (!named)
+		checkpoint->lock_fd = open(checkpoint->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (lock_path(job, path))
+		checkpoint->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (checkpoint->lock_fd < 0) {
+		checkpoint_explain("open", checkpoint->folder, -errno, error, error_bytes);
+		return -EINVAL;
+	}
+	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		snprintf(
+		    error, error_bytes,
+		    "checkpoint: %.600s is in use by another job: give each a folder of its own",
+		    checkpoint->folder);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The folder is made if there is none, and locked. 0; -ENOMEM; -EINVAL with error text. */
 static int checkpoint_new(struct job *job, const char *name, uint32_t every, char *error,
 			  size_t error_bytes)
 {
@@ -119,38 +154,19 @@ static int checkpoint_new(struct job *job, const char *name, uint32_t every, cha
 				   error_bytes);
 		rc = -EINVAL;
 	}
-	return rc;
+	return rc != 0 ? rc : checkpoint_lock(job, error, error_bytes);
 }
 
 int checkpoint_open(struct job *job, const char *name, uint32_t every, char *error,
 		    size_t error_bytes)
 {
-	struct checkpoint *checkpoint;
-	int rc;
-
 	if (job->plan->epochs == 0) {
 		snprintf(error, error_bytes,
 			 "composition %s has no epochs: there is nothing to checkpoint",
 			 job->plan->name);
 		return -EINVAL;
 	}
-	rc = checkpoint_new(job, name, every, error, error_bytes);
-	if (rc != 0)
-		return rc;
-	checkpoint = job->checkpoint;
-	checkpoint->lock_fd = open(checkpoint->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (checkpoint->lock_fd < 0) {
-		checkpoint_explain("open", checkpoint->folder, -errno, error, error_bytes);
-		return -EINVAL;
-	}
-	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(
-		    error, error_bytes,
-		    "checkpoint: %.600s is in use by another job: give each a folder of its own",
-		    checkpoint->folder);
-		return -EINVAL;
-	}
-	return 0;
+	return checkpoint_new(job, name, every, error, error_bytes);
 }
 
 void checkpoint_free(struct checkpoint **freed)
@@ -383,8 +399,10 @@ void checkpoint_remove(const struct job *job)
 		unlink(path);
 	checkpoint_states_remove(checkpoint, job->lead != NULL ? CHECKPOINT_ALL : job->node->id,
 				 -1);
-	if (job->node->checkpoints_dir != NULL)
+	if (job->node->checkpoints_dir != NULL && lock_path(job, path)) {
+		unlink(path);
 		rmdir(checkpoint->folder); /* if it is empty */
+	}
 }
 
 bool checkpoint_due(const struct job *job)

@@ -53,9 +53,9 @@ struct checkpoint {
 	bool saving;
 	bool saved;        /* the epoch that is made, here */
 	int64_t committed; /* the epoch that the checkpoint is of; -1: there is none */
+	int lock_fd;       /* for this job alone; -1: another node's does for all */
 	/* The leader's. */
 	uint64_t parts[PARTS];
-	int lock_fd; /* the folder, for this job alone; -1: not the leader */
 	struct checkpoint_load *load;
 };
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Two millraced over memif keep the checkpoints of a job each in a folder of its own: one is killed,
-# and then both, and the job goes on to the same bytes; names that are none, and a daemon that keeps
-# none, are told. checkpoint.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
+# and then both, and the job goes on to the same bytes; names that are none or in use, and a daemon that
+# keeps none, are told. checkpoint.sh MILLRACE MILLRACED SOURCE_ROOT CACHE
 NETWORK=10.9.11
 # shellcheck source=tests/cmd/memif_pair.sh
 . "$(dirname "$0")/memif_pair.sh"
@@ -17,7 +17,7 @@ run() { # LOG OPTIONS...
 	local log=$1
 	shift
 	"$millrace" run "$work/kmeans.mr" "points=file:$work/points?split=line&bytes=4096" \
-		"start=file:$work/start" --sandbox native --connect "$(http_of 0)" --json "$@" >"$work/$log.log" 2>&1
+		"start=file:$work/start" --sandbox native --connect "$(http_of "${leader:-0}")" --json "$@" >"$work/$log.log" 2>&1
 }
 number() { # FIELD LOG
 	sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$work/$2.log"
@@ -49,6 +49,9 @@ run whole --out "centroids=$work/whole" || fail "undisturbed"
 
 run killed --checkpoint kmeans --checkpoint-every 5 --out "centroids=$work/killed" &
 job=$!
+wait_epoch 5
+leader=1 run second --checkpoint kmeans --out centroids=/dev/null
+told "in use by another job" second $?
 wait_epoch 20
 kill -9 "${nodes[1]}"
 wait "$job"
