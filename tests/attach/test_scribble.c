@@ -15,6 +15,7 @@
 #include "test.h"
 
 #define SCRIBBLE_NS 30000000ull
+#define SCRIBBLE_TURNS 1000 /* at least: on a busy machine that time may pass without any */
 #define SURVIVE_NS 3000000000ull
 
 __attribute__((no_sanitize("address"))) static void
@@ -52,7 +53,8 @@ static void half(const char *directory, uint32_t round)
 	host_start(&host, directory, 1, 100 + round);
 	host_await(&host, true);
 	end_ns = host_now() + SCRIBBLE_NS;
-	while (host_now() < end_ns && host.channel != NULL) {
+	for (uint32_t turn = 0;
+	     (host_now() < end_ns || turn < SCRIBBLE_TURNS) && host.channel != NULL; turn++) {
 		sent += host_send(&host, sent) == 0;
 		if (attach_receive(host.channel, &message))
 			region_unref(&message.region);
