@@ -158,6 +158,9 @@ uint64_t node_deadline(const struct node *node)
 	if (node->handover.rendezvous != NULL &&
 	    rendezvous_deadline(node->handover.rendezvous) < deadline)
 		deadline = rendezvous_deadline(node->handover.rendezvous);
+	/* Only while there is something to move cores for. */
+	if (node->control.on && !TAILQ_EMPTY(&node->jobs) && node->control.next_ns < deadline)
+		deadline = node->control.next_ns;
 	/* What was done last is published too, before a node sleeps for long. */
 	if ((node->stopping || node->unpublished || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)
