@@ -142,13 +142,8 @@ static bool turn(struct node *node)
 
 bool node_step(struct node *node, uint64_t now_ns)
 {
-	bool worked;
-
 	node->now_ns = now_ns;
-	worked = turn(node);
-	while (io_in_flight(node->io) > 0)
-		worked |= io_wait(node->io) > 0;
-	return worked;
+	return turn(node);
 }
 
 uint64_t node_deadline(const struct node *node)
