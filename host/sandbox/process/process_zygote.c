@@ -15,7 +15,7 @@
 #include "process_enter.h"
 #include "sandbox_counters.h"
 
-/* process_embed.S */
+/* program_embed.S */
 extern const uint8_t process_zygote_file[], process_zygote_file_end[];
 
 static const struct process_program program = {.name = "millrace-sandbox",

@@ -19,7 +19,7 @@
 #include "process_enter.h"
 #include "sandbox_counters.h"
 
-/* process_embed.S */
+/* program_embed.S */
 extern const uint8_t wasm_worker_file[], wasm_worker_file_end[];
 
 static const struct process_program program = {

@@ -11,7 +11,7 @@
 	   */
 #define PROCESS_FDS_MAX 4
 
-/* A program that is built into this library (process_embed.S). */
+/* A program that is built into this library (program_embed.S). */
 struct process_program {
 	const char *name; // as ps shows it
 	const uint8_t *file, *file_end;
