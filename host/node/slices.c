@@ -60,8 +60,10 @@ void slices_tick(struct node *node)
 		return;
 	sample_take(workers, node->now_ns, &sample);
 	spares = slice_control_step(&node->slices.control, node->now_ns, &sample);
-	if (spares != sample.spares)
+	if (spares != sample.spares) {
 		workers_spare(workers, spares);
+		node->unpublished = true;
+	}
 	node->slices.next_ns = crowd_remains(workers) ? node->now_ns + SLICE_NS : 0;
 }
 
