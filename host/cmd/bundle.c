@@ -32,12 +32,16 @@ int bundle_plan(struct bundle *bundle, const struct locate_places *places, const
 	return rc;
 }
 
+/* What the sandbox takes; where it takes all, a wasm module before an image that lies beside it. */
 static int code_load(struct job_code *code, const struct locate_places *places,
-		     const char *function, const char *suffix, char *error, size_t error_bytes)
+		     const char *function, const char *sandbox, char *error, size_t error_bytes)
 {
+	const char *suffix = sandbox_backend(sandbox)->code_suffix;
+	const char *const any[] = {".wasm", ".elf"}, *const one[] = {suffix, NULL};
 	char path[PATH_MAX];
 	char *bytes;
-	int rc = locate_function(places, function, suffix, path, error, error_bytes);
+	int rc =
+	    locate_function(places, function, suffix != NULL ? one : any, path, error, error_bytes);
 
 	if (rc == 0)
 		rc = whole_file_read(path, MR_CODE_BYTES_MAX, &bytes, &code->byte_count, error,
@@ -47,21 +51,6 @@ static int code_load(struct job_code *code, const struct locate_places *places,
 	code->function = function;
 	code->bytes = bytes;
 	return 0;
-}
-
-/* What the sandbox takes; where it takes all, a wasm module before an image. */
-static int code_find(struct job_code *code, const struct locate_places *places,
-		     const char *function, const char *sandbox, char *error, size_t error_bytes)
-{
-	const char *suffix = sandbox_backend(sandbox)->code_suffix;
-	int rc;
-
-	if (suffix != NULL)
-		return code_load(code, places, function, suffix, error, error_bytes);
-	rc = code_load(code, places, function, ".wasm", error, error_bytes);
-	if (rc == -ENOENT)
-		rc = code_load(code, places, function, ".elf", error, error_bytes);
-	return rc;
 }
 
 int bundle_load(struct bundle *bundle, const struct locate_places *places, const char *composition,
@@ -77,7 +66,7 @@ int bundle_load(struct bundle *bundle, const struct locate_places *places, const
 		rc = -ENOMEM;
 	}
 	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++)
-		rc = code_find(&bundle->codes[i], places, bundle->plan->functions[i].name, sandbox,
+		rc = code_load(&bundle->codes[i], places, bundle->plan->functions[i].name, sandbox,
 			       error, error_bytes);
 	if (rc < 0)
 		bundle_free(bundle);

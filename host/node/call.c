@@ -190,6 +190,8 @@ static void call_work(struct task *task)
 	call->result.run_ns = 0;
 	call->result.text[0] = 0;
 	call->rc = call_execute(call);
+	if (call->rc == -ENOMEM && task_give_back(task))
+		return;
 	if (call->rc != 0) {
 		region_unref(&call->region);
 		count(&node->calls.calls_failed);

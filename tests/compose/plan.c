@@ -125,6 +125,21 @@ static const struct good good[] = {
      "       = f.b\n"
      "    5  out y\n"
      "       = f#2.b\n"},
+    {"sets named by words of statements",
+     "function f { in items; in output; out memory; out time; output 4KiB; items 3 }\n"
+     "composition c { in items; in output; out retries; out time\n"
+     " f(items = all items, output = all output) -> (memory = retries, time) }\n",
+     NULL,
+     "plan c: 5 vertices, 4 edges\n"
+     "    0  in items split none\n"
+     "    1  in output split none\n"
+     "    2  f runs f: memory 4MiB + 1 x input, time 1min, retries 2, output 4KiB, items 3\n"
+     "       items = all items\n"
+     "       output = all output\n"
+     "    3  out retries\n"
+     "       = f.memory\n"
+     "    4  out time\n"
+     "       = f.time\n"},
     {"nested compositions, an optional input left out, a split that is inherited",
      FILTER "composition outer {\n in logs; in more split line 1KiB; out kept; out both\n"
 	    " inner(text = logs) -> (kept)\n"
