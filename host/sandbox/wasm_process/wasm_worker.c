@@ -18,6 +18,7 @@
 #include "backend.h"
 #include "process_enter.h"
 #include "sandbox_counters.h"
+#include "time_limit.h"
 
 /* program_embed.S */
 extern const uint8_t wasm_worker_file[], wasm_worker_file_end[];
@@ -274,16 +275,44 @@ static void end_look(struct wasm_worker *worker, struct poll_clock *clock)
 	}
 }
 
+/* Processor time of the worker, which has had none when it is over. */
+static uint64_t cpu_ns(const struct wasm_worker *worker)
+{
+	struct timespec cpu = {0};
+	clockid_t clock;
+
+	if (worker->pid > 0 && clock_getcpuclockid(worker->pid, &clock) == 0)
+		clock_gettime(clock, &cpu);
+	return (uint64_t)cpu.tv_sec * 1000000000ull + (uint64_t)cpu.tv_nsec;
+}
+
+struct worker_time {
+	uint64_t start_ns, limit_ns;
+	uint64_t earlier_ns; /* processor time of earlier runs, and of this one's first look */
+};
+
+static uint64_t run_left_ns(const struct wasm_worker *worker, struct poll_clock *clock,
+			    const struct worker_time *time)
+{
+	const uint64_t elapsed_ns = poll_clock_now_ns(clock) - time->start_ns;
+	const uint64_t used_ns =
+	    elapsed_ns < time->limit_ns ? 0 : cpu_ns(worker) - time->earlier_ns;
+
+	return time_left_ns(time->limit_ns, used_ns, elapsed_ns);
+}
+
 static enum wasm_worker_end end_await(struct wasm_worker *worker, struct poll_clock *clock,
-				      uint64_t deadline_ns)
+				      struct worker_time *time)
 {
 	uint32_t turn = WASM_RUN;
 
 	end_look(worker, clock);
-	if (turn_of(worker) == WASM_RUN)
+	if (turn_of(worker) == WASM_RUN) {
+		time->earlier_ns = cpu_ns(worker);
 		atomic_compare_exchange_strong(&worker->slot->turn, &turn, WASM_AWAITED);
+	}
 	for (;;) {
-		const uint64_t now_ns = poll_clock_now_ns(clock);
+		const uint64_t left_ns = run_left_ns(worker, clock, time);
 		bool over;
 
 		turn = turn_of(worker);
@@ -291,13 +320,13 @@ static enum wasm_worker_end end_await(struct wasm_worker *worker, struct poll_cl
 			return turn == WASM_IDLE || turn == WASM_ASLEEP ? WASM_WORKER_REPLIED
 			       : turn == WASM_LOST                      ? WASM_WORKER_SIGNAL
 									: WASM_WORKER_KILLED;
-		if (now_ns >= deadline_ns || atomic_load(&worker->condemned) == worker->runs)
+		if (left_ns == 0 || atomic_load(&worker->condemned) == worker->runs)
 			return WASM_WORKER_OUT_OF_TIME;
 		over = ended(worker);
 		if (over && run_goes_on(turn_of(worker)))
 			return WASM_WORKER_KILLED;
 		if (!over)
-			turn_sleep(worker, WASM_AWAITED, deadline_ns - now_ns);
+			turn_sleep(worker, WASM_AWAITED, left_ns);
 	}
 }
 
@@ -305,13 +334,14 @@ enum wasm_worker_end wasm_worker_run(struct wasm_worker *worker, const struct wa
 				     uint32_t time_limit_ms, struct wasm_reply *reply)
 {
 	struct poll_clock *clock = &guest_self()->clock;
-	const uint64_t deadline_ns = poll_clock_now_ns(clock) + time_limit_ms * 1000000ull;
+	struct worker_time time = {.start_ns = poll_clock_now_ns(clock),
+				   .limit_ns = time_limit_ms * 1000000ull};
 	enum wasm_worker_end end;
 
 	worker->runs++;
 	atomic_store(&worker->running, worker->runs);
 	if (run_begin(worker, request)) {
-		end = end_await(worker, clock, deadline_ns);
+		end = end_await(worker, clock, &time);
 		region_snapshot(reply, &worker->slot->reply, sizeof(*reply));
 	} else {
 		end = WASM_WORKER_NOT_BEGUN;

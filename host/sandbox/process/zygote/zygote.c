@@ -15,6 +15,7 @@
 
 #include "process_protocol.h"
 #include "system.h"
+#include "time_limit.h"
 
 #define MSG_DONTWAIT 0x40
 #define MSG_PEEK 2
@@ -105,12 +106,27 @@ static void answer(void)
 		end(1);
 }
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(int clock)
 {
 	struct kernel_time now;
 
-	SYSTEM_2(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
+	SYSTEM_2(__NR_clock_gettime, clock, &now);
 	return (uint64_t)now.s * SECOND_NS + (uint64_t)now.ns;
+}
+
+static uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* How much longer a child may take; as the kernel names a process's clock of time on cores. */
+static uint64_t child_left_ns(long pid, uint64_t start_ns)
+{
+	const uint64_t limit_ns = request.time_limit_ms * 1000000ull;
+	const uint64_t elapsed_ns = now_ns() - start_ns;
+	const int cpu_clock = (int)(~(uint32_t)pid << 3 | 2);
+
+	return time_left_ns(limit_ns, elapsed_ns < limit_ns ? 0 : clock_ns(cpu_clock), elapsed_ns);
 }
 
 /* The region, and only it, where children expect it. 0 or -errno. */
@@ -140,13 +156,11 @@ static int host_gone(void)
 	return SYSTEM_6(__NR_recvfrom, ZYGOTE_SOCKET, &byte, 1, MSG_DONTWAIT | MSG_PEEK, 0, 0) == 0;
 }
 
-/* Waits for a signal until then; is the child to be ended? A stale signal of the host, for a run
+/* Waits for a signal for so long; is the child to be ended? A stale signal of the host, for a run
  * that is over, names another run. */
-static int child_condemned(uint64_t deadline_ns)
+static int child_condemned(uint64_t wait_ns)
 {
 	static const uint64_t signals = 1ull << (SIGCHLD - 1) | 1ull << (PROCESS_INTERRUPT - 1);
-	const uint64_t now = now_ns();
-	uint64_t wait_ns = deadline_ns > now ? deadline_ns - now : 0;
 	struct kernel_siginfo info;
 	struct kernel_time wait;
 	long signo;
@@ -165,10 +179,10 @@ static int child_condemned(uint64_t deadline_ns)
 
 static void child_wait(long pid)
 {
-	const uint64_t deadline_ns = now_ns() + request.time_limit_ms * 1000000ull;
+	const uint64_t start_ns = now_ns();
 
 	for (;;) {
-		if (child_condemned(deadline_ns))
+		if (child_condemned(child_left_ns(pid, start_ns)))
 			break;
 		if (SYSTEM_4(__NR_wait4, pid, &reply.status, WNOHANG, 0) == pid)
 			return;
