@@ -53,6 +53,20 @@ static int code_load(struct job_code *code, const struct locate_places *places,
 	return 0;
 }
 
+/* An operator's is in the plan. */
+static int operator_code(struct job_code *code, const struct plan_function *function, char *error,
+			 size_t error_bytes)
+{
+	code->function = function->name;
+	code->bytes = strdup(function->operator_text);
+	if (code->bytes == NULL) {
+		snprintf(error, error_bytes, "out of memory");
+		return -ENOMEM;
+	}
+	code->byte_count = strlen(function->operator_text);
+	return 0;
+}
+
 int bundle_load(struct bundle *bundle, const struct locate_places *places, const char *composition,
 		const char *sandbox, char *error, size_t error_bytes)
 {
@@ -65,9 +79,14 @@ int bundle_load(struct bundle *bundle, const struct locate_places *places, const
 		snprintf(error, error_bytes, "out of memory");
 		rc = -ENOMEM;
 	}
-	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++)
-		rc = code_load(&bundle->codes[i], places, bundle->plan->functions[i].name, sandbox,
-			       error, error_bytes);
+	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++) {
+		const struct plan_function *function = &bundle->plan->functions[i];
+
+		rc = function->operator_text != NULL
+			 ? operator_code(&bundle->codes[i], function, error, error_bytes)
+			 : code_load(&bundle->codes[i], places, function->name, sandbox, error,
+				     error_bytes);
+	}
 	if (rc < 0)
 		bundle_free(bundle);
 	return rc;

@@ -181,10 +181,15 @@
 	2048             /* requests to an I/O core, and events from it: what two peers may have \
 			  * unfinished; more wait their turn */
 #define MR_CONTROL_MS 10 /* between steps of the controller of cores: 20 within what it has */
-#define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
-#define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
-#define MR_JOBS_MAX 64      /* unfinished on one node */
-#define MR_SLOTS_MAX 256    /* invocations of one job staged, running or shipping on a node */
+#define MR_SLICE_MS 10   /* a task that has a worker for longer is long: thousands of short ones */
+#define MR_SLICES_KEPT_MS 100 /* spares stay after the last need of them: ten looks at it */
+#define MR_SLICES_MAX 16      /* tasks that share a core: each gets a slice in 50 ms or so */
+#define MR_SLICES_DEFAULT 8   /* a thread and 2 MiB of address space each; half of that */
+#define MR_SPARES_MAX 256     /* spare workers of one node, whatever its cores */
+#define MR_WORKER_HOT_US 50   /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
+#define MR_CALLS_MAX 65536    /* unfinished calls of one node: seconds of work behind the workers */
+#define MR_JOBS_MAX 64        /* unfinished on one node */
+#define MR_SLOTS_MAX 256      /* invocations of one job staged, running or shipping on a node */
 #define MR_EACH_BATCHES_MAX                                                          \
 	4096                 /* outputs waiting to be taken item by item; then their \
 			      * producers wait too */
@@ -207,6 +212,15 @@
 #define MR_TABLE_RECORD_BYTES_MAX (1u << 28)    /* of one line of text: it is held whole */
 #define MR_TABLE_METADATA_BYTES_MAX (64u << 20) /* of an Arrow message, without its buffers */
 #define MR_TABLE_MEMORY_DEFAULT (512ull << 20)  /* of `millrace table`: several batches */
+
+/* Operators; docs/operators.md. */
+#define MR_OPERATOR_ROWS_MAX 4096 /* on their way at once: some columns of them stay in L2 */
+#define MR_OPERATOR_STEPS_MAX 64  /* of one pipeline */
+#define MR_OPERATOR_TEXT_BYTES_MAX (64u << 10)    /* of its text: people write it */
+#define MR_OPERATOR_MEMORY_DEFAULT (512ull << 20) /* that the steps of a pipeline may keep */
+#define MR_EXPRESSION_NODES_MAX 4096 /* of one text: `in` with a thousand values is one */
+#define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
+#define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */
 
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
