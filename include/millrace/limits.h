@@ -222,6 +222,18 @@
 #define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
 #define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */
 
+/* FPGA cards; docs/offload-fpga.md. */
+#define MR_FPGA_CARDS_MAX 16  /* of one machine: the slots of a large server */
+#define MR_FPGA_BANKS_MAX 256 /* of one xclbin: 32 channels of HBM, and groups of them */
+#define MR_FPGA_XCLBIN_BYTES_MAX (1ull << 30) /* several times a large card's bitstream */
+#define MR_FPGA_PAGE_BYTES 4096               /* XRT's buffers begin and end with a page */
+#define MR_FPGA_RUNS 2 /* in flight: one computes while the other's data moves */
+#define MR_FPGA_RUN_BYTES_DEFAULT \
+	(8u << 20) /* of a column: 0.7 ms of PCIe 3.0 x16, many times what a launch costs */
+#define MR_FPGA_RUN_BYTES_MAX (1u << 30)    /* places in its result fit 32 bits with room */
+#define MR_FPGA_TIME_LIMIT_MS_DEFAULT 10000 /* of a run: a thousand times what one needs */
+#define MR_FPGA_SORT_ROWS_MAX (1u << 24)    /* in one run: half a GiB of the card's memory */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */
