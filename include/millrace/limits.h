@@ -208,6 +208,9 @@
 #define MR_TABLE_METADATA_BYTES_MAX (64u << 20) /* of an Arrow message, without its buffers */
 #define MR_TABLE_MEMORY_DEFAULT (512ull << 20)  /* of `millrace table`: several batches */
 
+/* Operators on bytes and text; docs/operators.md. */
+#define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */
