@@ -41,9 +41,9 @@ static tokenise_way best_way(void)
 	return tokenise_ways[i].way;
 }
 
-size_t tokenise(struct tokens *tokens, const uint8_t *text, size_t bytes)
+void tokenise(struct tokens *tokens, struct token_text *text)
 {
-	return best_way()(tokens, text, bytes);
+	best_way()(tokens, text);
 }
 
 static void end_write(struct tokens *tokens)

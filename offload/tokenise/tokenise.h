@@ -39,10 +39,19 @@ static inline bool tokens_full(const struct tokens *tokens)
 	       tokens->words_room - tokens->words < TOKENS_BLOCK_WORDS;
 }
 
-/* Takes a text, or a piece of one; pieces may be cut anywhere. Returns the bytes that were taken,
- * fewer than all only when the tokens are full. The rooms are larger than a block's and a word's
- * that may have moved on. */
-size_t tokenise(struct tokens *tokens, const uint8_t *text, size_t bytes);
+/* Texts in one piece of memory, from at to end of bytes; all places are counted from bytes. A text
+ * begins at each of starts, which never fall, and no word goes on over it: a column's offsets, or
+ * none, for a text that comes in pieces, which may be cut anywhere. */
+struct token_text {
+	const uint8_t *bytes;
+	size_t at, end;
+	const int32_t *starts; /* those before at do not matter */
+	size_t starts_count;
+};
+
+/* Takes the text and moves its at and starts on: to its end, unless the tokens are full before. The
+ * rooms are larger than a block's and a word's that may have moved on. */
+void tokenise(struct tokens *tokens, struct token_text *text);
 /* The text ends here, and with it the word that it ends in. Writes the last word's end. */
 void tokens_end_text(struct tokens *tokens);
 /* A last word that is not at its end moves on to the next tokens, which are empty. Writes the last

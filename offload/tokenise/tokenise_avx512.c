@@ -38,13 +38,12 @@ TARGET_AVX512 static inline void starts_write(struct tokens *tokens, uint64_t st
 }
 
 /* Bytes that are no part of the text are zero in block. Returns the bits of words' bytes. */
-TARGET_AVX512 static inline uint64_t block_take(struct tokens *tokens, __m512i block)
+TARGET_AVX512 static inline uint64_t block_take(struct tokens *tokens, __m512i block,
+						uint64_t text_starts)
 {
-	const __mmask64 upper = within(block, 'A', 26);
-	const __m512i lower =
-	    _mm512_mask_add_epi8(block, upper, block, _mm512_set1_epi8('a' - 'A'));
+	const __m512i lower = _mm512_or_si512(block, _mm512_set1_epi8(0x20)); /* digits are so */
 	const uint64_t alnum = within(lower, 'a', 26) | within(block, '0', 10);
-	const uint64_t starts = alnum & ~(alnum << 1 | tokens->inside);
+	const uint64_t starts = alnum & (~(alnum << 1 | tokens->inside) | text_starts);
 
 	starts_write(tokens, _pext_u64(starts, alnum));
 	_mm512_storeu_si512(tokens->bytes + tokens->used, _mm512_maskz_compress_epi8(alnum, lower));
@@ -52,21 +51,21 @@ TARGET_AVX512 static inline uint64_t block_take(struct tokens *tokens, __m512i b
 	return alnum;
 }
 
-TARGET_AVX512 size_t tokenise_avx512(struct tokens *tokens, const uint8_t *text, size_t bytes)
+TARGET_AVX512 void tokenise_avx512(struct tokens *to, struct token_text *of)
 {
-	struct tokens here = *tokens; /* in registers: bytes that are written might be its own */
-	size_t at = 0;
+	struct tokens tokens = *to; /* in registers: bytes that are written might be theirs */
+	struct token_text text = *of;
 
-	for (; bytes - at >= TOKENS_BLOCK_BYTES && !tokens_full(&here); at += TOKENS_BLOCK_BYTES)
-		here.inside = block_take(&here, _mm512_loadu_si512(text + at)) >> 63;
-	if (at < bytes && !tokens_full(&here)) {
-		const uint64_t left = _bzhi_u64(UINT64_MAX, (unsigned int)(bytes - at));
+	while (text.at < text.end && !tokens_full(&tokens)) {
+		const size_t left = text.end - text.at;
+		const size_t bytes = left < TOKENS_BLOCK_BYTES ? left : TOKENS_BLOCK_BYTES;
+		const uint64_t inside = _bzhi_u64(UINT64_MAX, (unsigned int)bytes);
+		const uint8_t *at = text.bytes + text.at;
+		const __m512i block = _mm512_maskz_loadu_epi8(inside, at);
 
-		here.inside = block_take(&here, _mm512_maskz_loadu_epi8(left, text + at)) >>
-				  (bytes - at - 1) &
-			      1;
-		at = bytes;
+		tokens.inside = block_take(&tokens, block, block_starts(&text)) >> (bytes - 1) & 1;
+		text.at += bytes;
 	}
-	*tokens = here;
-	return at;
+	*to = tokens;
+	*of = text;
 }

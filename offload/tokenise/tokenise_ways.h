@@ -6,7 +6,7 @@
 
 #include "tokenise.h"
 
-typedef size_t (*tokenise_way)(struct tokens *tokens, const uint8_t *text, size_t bytes);
+typedef void (*tokenise_way)(struct tokens *tokens, struct token_text *text);
 
 struct tokenise_named {
 	const char *name;
@@ -17,8 +17,23 @@ struct tokenise_named {
 /* From the best to the plainest, which every machine has; ends with a NULL name. */
 extern const struct tokenise_named tokenise_ways[];
 
-size_t tokenise_words(struct tokens *tokens, const uint8_t *text, size_t bytes);
-size_t tokenise_avx2(struct tokens *tokens, const uint8_t *text, size_t bytes);
-size_t tokenise_avx512(struct tokens *tokens, const uint8_t *text, size_t bytes);
+void tokenise_words(struct tokens *tokens, struct token_text *text);
+void tokenise_avx2(struct tokens *tokens, struct token_text *text);
+void tokenise_avx512(struct tokens *tokens, struct token_text *text);
+
+/* The texts that begin in the block at text->at, a bit each; they are behind us then. */
+static inline uint64_t block_starts(struct token_text *text)
+{
+	uint64_t starts = 0;
+
+	for (; text->starts_count > 0; text->starts_count--, text->starts++) {
+		int64_t place = *text->starts - (int64_t)text->at;
+
+		if (place >= TOKENS_BLOCK_BYTES)
+			break;
+		starts |= (uint64_t)(place >= 0) << (place & 63);
+	}
+	return starts;
+}
 
 #endif

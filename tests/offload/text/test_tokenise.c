@@ -9,6 +9,7 @@
 
 #define ROUNDS_DEFAULT 2000
 #define TEXT_BYTES_MAX 700
+#define TEXTS_MAX 40
 #define WORDS_ROOM (TEXT_BYTES_MAX + TOKENS_BLOCK_WORDS)
 #define BYTES_ROOM (TEXT_BYTES_MAX + TOKENS_BLOCK_BYTES)
 
@@ -24,6 +25,27 @@ static void column_empty(struct column *column, size_t bytes_room, size_t words_
 					 .offsets = column->offsets,
 					 .bytes_room = bytes_room,
 					 .words_room = words_room};
+}
+
+/* Several texts in one piece of memory. */
+struct texts {
+	uint8_t *bytes; /* of exactly as many: reading behind them is seen */
+	size_t count;
+	int32_t starts[TEXTS_MAX];
+	size_t starts_count;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	return *(const int32_t *)a - *(const int32_t *)b;
+}
+
+static void texts_cut(struct random *random, struct texts *texts)
+{
+	texts->starts_count = random_below(random, 2) ? random_below(random, TEXTS_MAX + 1) : 0;
+	for (size_t i = 0; i < texts->starts_count; i++)
+		texts->starts[i] = (int32_t)random_below(random, texts->count + 1);
+	qsort(texts->starts, texts->starts_count, sizeof(texts->starts[0]), by_place);
 }
 
 /* Texts of mostly long or mostly short words, of any bytes, and of those at the edges of ranges. */
@@ -60,45 +82,43 @@ static void columns_append(struct column *all, struct column *part)
 	to->offsets[to->words] = (int32_t)to->used;
 }
 
-static void tokenise_pieces(tokenise_way way, struct random *random, const uint8_t *text,
-			    size_t bytes, struct column *all)
+/* Texts begin at starts; the bytes come in pieces, which are cut anywhere. */
+static void tokenise_pieces(tokenise_way way, struct random *random, const struct texts *texts,
+			    struct column *all)
 {
-	size_t piece_max = 1 + random_below(random, random_below(random, 2) ? 3 : 300), at = 0;
+	size_t piece_max = 1 + random_below(random, random_below(random, 2) ? 3 : 300);
+	struct token_text text = {.bytes = texts->bytes};
 	static struct column part[2];
 	unsigned int turn = 0;
 
-	/* The room for a word of all bytes, at least: a longer one would never be whole. */
 	column_empty(&part[0], BYTES_ROOM, TOKENS_BLOCK_WORDS + 1 + random_below(random, 100));
-	part[1] = part[0];
-	while (at < bytes) {
-		size_t piece = 1 + random_below(random, piece_max), taken;
-
-		piece = piece < bytes - at ? piece : bytes - at;
-		part[turn].tokens.bytes = part[turn].bytes;
-		part[turn].tokens.offsets = part[turn].offsets;
-		taken = way(&part[turn].tokens, text + at, piece);
-		at += taken;
-		if (taken == piece)
+	while (text.at < texts->count) {
+		text.starts = texts->starts;
+		text.starts_count = texts->starts_count;
+		if (text.at == text.end) {
+			text.end += 1 + random_below(random, piece_max);
+			text.end = text.end < texts->count ? text.end : texts->count;
+		}
+		way(&part[turn].tokens, &text);
+		if (text.at == text.end)
 			continue;
-		CHECK(tokens_full(&part[turn].tokens), "%zu of %zu bytes taken", taken, piece);
+		CHECK(tokens_full(&part[turn].tokens), "%zu of %zu bytes taken", text.at, text.end);
 		column_empty(&part[!turn], BYTES_ROOM, part[turn].tokens.words_room);
 		tokens_move_on(&part[turn].tokens, &part[!turn].tokens);
 		columns_append(all, &part[turn]);
 		turn = !turn;
 	}
-	part[turn].tokens.bytes = part[turn].bytes;
-	part[turn].tokens.offsets = part[turn].offsets;
 	tokens_end_text(&part[turn].tokens);
 	columns_append(all, &part[turn]);
 }
 
 static void check_way(const struct tokenise_named *named, struct random *random,
-		      const uint8_t *text, size_t bytes, const struct column *wanted, uint64_t seed)
+		      const struct texts *texts, const struct column *wanted, uint64_t seed)
 {
 	static struct column got;
 
 	column_empty(&got, BYTES_ROOM, WORDS_ROOM);
-	tokenise_pieces(named->way, random, text, bytes, &got);
+	tokenise_pieces(named->way, random, texts, &got);
 	CHECK(got.tokens.words == wanted->tokens.words, "seed %llu, %s: %zu words, not %zu",
 	      (unsigned long long)seed, named->name, got.tokens.words, wanted->tokens.words);
 	CHECK(memcmp(got.offsets, wanted->offsets, (wanted->tokens.words + 1) * 4) == 0,
@@ -107,23 +127,37 @@ static void check_way(const struct tokenise_named *named, struct random *random,
 	      "seed %llu, %s: other bytes", (unsigned long long)seed, named->name);
 }
 
+/* Text by text. */
+static void texts_reference(struct tokens *tokens, const struct texts *texts)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < texts->starts_count; i++) {
+		size_t end = (size_t)texts->starts[i];
+
+		tokenise_reference(tokens, texts->bytes + at, end - at);
+		at = end;
+	}
+	tokenise_reference(tokens, texts->bytes + at, texts->count - at);
+}
+
 static void check_random(uint64_t seed)
 {
 	static struct column wanted;
 	struct random random = {seed};
 	uint8_t text[TEXT_BYTES_MAX];
-	size_t bytes = text_make(&random, text);
-	/* Of exactly its bytes: reading behind them is seen. */
-	uint8_t *exact = malloc(bytes > 0 ? bytes : 1);
+	struct texts texts = {.count = text_make(&random, text)};
 
-	CHECK(exact != NULL, "no memory");
-	memcpy(exact, text, bytes);
+	texts.bytes = malloc(texts.count > 0 ? texts.count : 1);
+	CHECK(texts.bytes != NULL, "no memory");
+	memcpy(texts.bytes, text, texts.count);
+	texts_cut(&random, &texts);
 	column_empty(&wanted, BYTES_ROOM, WORDS_ROOM);
-	tokenise_reference(&wanted.tokens, text, bytes);
+	texts_reference(&wanted.tokens, &texts);
 	for (const struct tokenise_named *named = tokenise_ways; named->name != NULL; named++)
 		if (named->here())
-			check_way(named, &random, exact, bytes, &wanted, seed);
-	free(exact);
+			check_way(named, &random, &texts, &wanted, seed);
+	free(texts.bytes);
 }
 
 static void check_known(void)
@@ -132,7 +166,8 @@ static void check_known(void)
 	static struct column got;
 
 	column_empty(&got, BYTES_ROOM, WORDS_ROOM);
-	CHECK(tokenise(&got.tokens, (const uint8_t *)text, strlen(text)) == strlen(text), "taken");
+	tokenise(&got.tokens,
+		 &(struct token_text){.bytes = (const uint8_t *)text, .end = strlen(text)});
 	tokens_end_text(&got.tokens);
 	CHECK(got.tokens.words == 6 && got.tokens.used == 12, "%zu words", got.tokens.words);
 	CHECK(memcmp(got.bytes, "thecats2cafs", 12) == 0, "words");
