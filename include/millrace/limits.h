@@ -219,6 +219,8 @@
 
 /* Operators on bytes and text; docs/operators.md. */
 #define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
+#define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
+#define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
 
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
