@@ -234,6 +234,13 @@
 #define MR_FPGA_TIME_LIMIT_MS_DEFAULT 10000 /* of a run: a thousand times what one needs */
 #define MR_FPGA_SORT_ROWS_MAX (1u << 24)    /* in one run: half a GiB of the card's memory */
 
+/* Operators on bytes and text; docs/operators.md. */
+#define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
+#define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
+#define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
+#define MR_ENCRYPT_SALT_VALUES_MAX (1ull << 32) /* under one key of AES-GCM: numbers have 56 bits */
+#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35)  /* as MR_SEAL_REKEY_BYTES, and for its reason */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */
