@@ -208,6 +208,15 @@
 #define MR_TABLE_METADATA_BYTES_MAX (64u << 20) /* of an Arrow message, without its buffers */
 #define MR_TABLE_MEMORY_DEFAULT (512ull << 20)  /* of `millrace table`: several batches */
 
+/* Operators; docs/operators.md. */
+#define MR_OPERATOR_ROWS_MAX 4096 /* on their way at once: some columns of them stay in L2 */
+#define MR_OPERATOR_STEPS_MAX 64  /* of one pipeline */
+#define MR_OPERATOR_TEXT_BYTES_MAX (64u << 10)    /* of its text: people write it */
+#define MR_OPERATOR_MEMORY_DEFAULT (512ull << 20) /* that the steps of a pipeline may keep */
+#define MR_EXPRESSION_NODES_MAX 4096 /* of one text: `in` with a thousand values is one */
+#define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
+#define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */
