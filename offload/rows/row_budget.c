@@ -43,17 +43,3 @@ void row_bytes_free(struct row_budget *budget, struct table_bytes *bytes)
 		row_budget_give(budget, bytes->room);
 	table_bytes_free(bytes);
 }
-
-int row_budget_fail(const struct row_budget *budget, struct table_error *error, int rc,
-		    const char *step, const char *what)
-{
-	if (rc == -EDQUOT)
-		return table_fail(error, rc,
-				  "%s: %s need more memory than its limit of %llu MiB: raise it "
-				  "with --memory, or give it less",
-				  step, what, (unsigned long long)(budget->limit_bytes >> 20));
-	if (rc == -E2BIG)
-		return table_fail(
-		    error, rc, "%s: one batch of text is larger than 2 GiB: cut its values", step);
-	return table_fail(error, rc, "%s: no memory for %s", step, what);
-}

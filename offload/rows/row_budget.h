@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "table_bytes.h"
-#include "table_stream.h"
 
 struct row_budget {
 	uint64_t limit_bytes;
@@ -22,10 +21,5 @@ void row_budget_give(struct row_budget *budget, uint64_t bytes);
  * counts. 0, -ENOMEM or -EDQUOT. */
 int row_bytes_reserve(struct row_budget *budget, struct table_bytes *bytes, uint64_t more);
 void row_bytes_free(struct row_budget *budget, struct table_bytes *bytes);
-
-/* What a user is told about rc of a step named step, whose what ("its groups") did not fit.
- * Returns rc. */
-int row_budget_fail(const struct row_budget *budget, struct table_error *error, int rc,
-		    const char *step, const char *what);
 
 #endif

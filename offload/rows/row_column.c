@@ -268,6 +268,24 @@ int row_column_append(struct row_column *to, const struct table_kind *kind,
 	return rc;
 }
 
+int row_column_put(struct row_column *to, const struct table_kind *kind, const void *value,
+		   uint64_t count, struct row_budget *budget)
+{
+	int32_t offsets[2] = {0, (int32_t)count};
+	uint8_t bit = 0;
+	struct table_column one = {.values = value, .offsets = offsets, .bytes = value};
+	const struct table_column *columns = &one;
+
+	if (count > INT32_MAX)
+		return -E2BIG;
+	if (value != NULL && kind->type == TABLE_BOOL) {
+		bit = *(const uint8_t *)value != 0;
+		one.values = &bit;
+	}
+	return row_column_gather(to, kind, &columns, &(row_ref){value != NULL ? 0 : ROW_NONE}, 1,
+				 budget);
+}
+
 void row_column_view(const struct row_column *column, struct table_column *view)
 {
 	static const int32_t no_offsets[1];

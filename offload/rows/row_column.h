@@ -34,6 +34,10 @@ int row_column_gather(struct row_column *to, const struct table_kind *kind,
 int row_column_append(struct row_column *to, const struct table_kind *kind,
 		      const struct table_column *from, uint64_t first, uint64_t count,
 		      struct row_budget *budget);
+/* Appends one value: fixed width and bool by its bytes, text by count bytes; a null when value is
+ * NULL. As above. */
+int row_column_put(struct row_column *to, const struct table_kind *kind, const void *value,
+		   uint64_t count, struct row_budget *budget);
 /* Valid until the column grows. */
 void row_column_view(const struct row_column *column, struct table_column *view);
 void row_column_free(struct row_column *column, struct row_budget *budget);
