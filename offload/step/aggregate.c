@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregate_grouped.h"
 #include "aggregate_measure.h"
 #include "operator_aggregate.h"
 #include "program.h"
@@ -113,5 +114,8 @@ static int global_open(const struct operator_bound *bound, const struct operator
 int step_aggregate_open(const struct operator_bound *bound, const struct operator_context *context,
 			struct operator_step **step, struct table_error *error)
 {
-	return global_open(bound, context, step, error);
+	const struct operator_aggregate *aggregate = bound->detail;
+
+	return aggregate->key_count > 0 ? step_aggregate_grouped_open(bound, context, step, error)
+					: global_open(bound, context, step, error);
 }
