@@ -6,8 +6,9 @@
 #include <string.h>
 
 #define BITS_FIRST 8
-#define SMALL_BITS 16 /* tables up to here fit into L2 and are a quarter full, larger ones a half \
-		       */
+#define SMALL_BITS                                                                     \
+	16 /* tables up to here fit into L2 and are a quarter full, larger ones a half \
+	    */
 #define WINDOW_WORDS 65536 /* 256 KiB of L2, where most of it is not touched */
 #define WINDOW_BYTES (WINDOW_WORDS * sizeof(uint32_t))
 #define WINDOW_MOVES_MAX 16

@@ -126,8 +126,16 @@ static inline uint64_t operator_row(const struct operator_rows *rows, uint32_t i
 	return rows->selection != NULL ? rows->selection[i] : i;
 }
 
+/* Bytes that steps name, such as keys: the last one has no name. */
+struct operator_parameter {
+	const char *name;
+	const uint8_t *bytes;
+	size_t count;
+};
+
 struct operator_context {
 	struct row_budget *memory; /* what the steps of a pipeline may keep, all together */
+	const struct operator_parameter *parameters; /* outlive the step; or NULL */
 };
 
 struct operator_step;
@@ -181,8 +189,8 @@ int operator_emit_batch(struct operator_step *step, const struct table_batch *ba
 /* Nulls *step, which may be NULL. */
 void operator_close(struct operator_step **step);
 
-/* The schema of field i of what comes in is bound->... of its kind's detail. An error of a step:
- * "step 2, select, row 17: what". row is of the step's input, from 0; UINT64_MAX: none. */
+/* An error of a step: "step 2, select, row 17: what". row is of the step's input, from 0;
+ * UINT64_MAX: none. */
 int operator_fail(const struct operator_bound *bound, uint64_t row, struct table_error *error,
 		  int rc, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
