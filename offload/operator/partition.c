@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <millrace/hash.h>
 
@@ -71,8 +72,10 @@ static int bound_bind(const struct operator_spec *spec, const struct table_schem
 {
 	const struct detail *d = spec->detail;
 	const struct operator_key *key = &d->keys.keys[0];
-	struct expression column = {
-	    .op = EXPRESSION_COLUMN, .text = key->name, .place = key->place};
+	struct expression column = {.op = EXPRESSION_COLUMN,
+				    .text = key->name,
+				    .bytes = (uint32_t)strlen(key->name),
+				    .place = key->place};
 	struct expression less = {.op = EXPRESSION_LESS,
 				  .count = 2,
 				  .arguments = {&column, (struct expression *)(uintptr_t)value},
