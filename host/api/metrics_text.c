@@ -68,6 +68,10 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 #undef JOB
 	counter_write(to, "node", "cores_moved", "Between I/O and workers, by the controller",
 		      metrics->cores_moved);
+	counter_write(to, "node", "slices_entered", "Times that tasks began to share cores",
+		      metrics->slices_entered);
+	counter_write(to, "node", "spare_returns", "Calls put back: no memory for a spare worker",
+		      metrics->spare_returns);
 	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);
 	counter_write(to, "node", "jobs_failed", "Jobs led here", metrics->jobs_failed);
 	counter_write(to, "pool", "failures", "Regions refused for want of memory",
@@ -124,6 +128,10 @@ static void gauges_write(struct exposition *to, const struct node_metrics *metri
 	gauge_write(to, "node", "workers", "The node", metrics->workers);
 	gauge_write(to, "node", "workers_active", "Of them; the controller parks the others",
 		    metrics->workers_active);
+	gauge_write(to, "node", "spare_workers", "Threads made to share cores by time slices",
+		    metrics->spare_workers);
+	gauge_write(to, "node", "spare_workers_active", "Of them; the others are parked",
+		    metrics->spare_workers_active);
 	gauge_write(to, "node", "workers_busy", "The node", metrics->workers_busy);
 	gauge_write(to, "pool", "bytes", "Data memory", metrics->pool.bytes);
 	gauge_write(to, "pool", "used_bytes", "Data memory", metrics->pool.used_bytes);

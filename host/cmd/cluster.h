@@ -15,6 +15,7 @@ struct cluster_config {
 	uint32_t io_cores_least; /* of each node, active; less than it has: a controller says how
 				    many are; 0: all are */
 	uint32_t workers;        /* of each node; 0: run inside node_step() */
+	uint32_t slices;         /* as node_config has it; 0: MR_SLICES_DEFAULT */
 	uint64_t memory_bytes;   /* of all nodes together */
 	enum port_poll_mode poll;
 	bool handover; /* regions change hands in memory; else everything travels as frames */

@@ -44,6 +44,8 @@ const char daemon_help[] =
     "                        as there is work for.\n"
     "                        Nodes may have different numbers, but for memif and vhost ports\n"
     "  --workers N           threads that run functions, 1 to 64; default one for each core\n"
+    "  --slices N            invocations that share a core by time slices, at most, when long\n"
+    "                        ones keep others waiting: 1 (none) to 16; default 8\n"
     "  --sandbox KIND        wasm (default); wasm-process: the same, in confined processes of\n"
     "                        each job's own; process: native images, each run in a process of\n"
     "                        its own without system calls; kvm: in a virtual machine without a\n"
@@ -98,6 +100,7 @@ enum option_id {
 	OPTION_MEMORY,
 	OPTION_WORKERS,
 	OPTION_IO_CORES,
+	OPTION_SLICES,
 	OPTION_SANDBOX,
 	OPTION_CACHE,
 	OPTION_SPILL,
@@ -130,6 +133,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"workers", required_argument, NULL, OPTION_WORKERS},
     {"io-cores", required_argument, NULL, OPTION_IO_CORES},
+    {"slices", required_argument, NULL, OPTION_SLICES},
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"spill", required_argument, NULL, OPTION_SPILL},
@@ -286,6 +290,11 @@ static int option_set(struct daemon_options *options, enum option_id id, const c
 			    "a number from 1 to 64 is needed", error, error_bytes);
 		options->workers = (uint32_t)parsed;
 		return rc;
+	case OPTION_SLICES:
+		rc = expect(argument_number(value, 1, MR_SLICES_MAX, &parsed), "--slices", value,
+			    "a number from 1 to 16 is needed", error, error_bytes);
+		options->slices = (uint32_t)parsed;
+		return rc;
 	case OPTION_SANDBOX:
 		options->sandbox = value;
 		return expect(sandbox_backend(value) != NULL, "--sandbox", value, SANDBOX_NAMES,
@@ -414,6 +423,7 @@ int daemon_options_parse(struct daemon_options *options, int argc, char **argv, 
 	    .http_port = MR_HTTP_PORT_DEFAULT,
 	    .memory_bytes = cluster_memory_default(1),
 	    .workers = cluster_workers_default(1),
+	    .slices = MR_SLICES_DEFAULT,
 	    .io_cores = 1,
 	    .sandbox = "wasm",
 	    .peer_timeout_ms = MR_PEER_TIMEOUT_MS_CLUSTER,

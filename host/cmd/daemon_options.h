@@ -22,6 +22,7 @@ struct daemon_options {
 	uint16_t http_port;
 	uint64_t memory_bytes;
 	uint32_t workers;
+	uint32_t slices;
 	uint32_t io_cores;
 	uint32_t io_cores_least; /* of them active; less: a controller says how many are */
 	const char *sandbox;

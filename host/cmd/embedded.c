@@ -31,6 +31,7 @@ static int cluster_open(const struct run_request *request, struct capture *captu
 	    .sandbox = sandbox_backend(options->sandbox ? options->sandbox : "wasm"),
 	    .workers = options->workers ? options->workers : cluster_workers_default(nodes),
 	    .memory_bytes = run_memory_bytes(request),
+	    .slices = request->slices,
 	    .io_cores_least = request->io_cores_least,
 	    .poll = request->poll,
 	    /* Who names ports, or wants frames lost, wants frames. */

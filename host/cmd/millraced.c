@@ -97,6 +97,7 @@ static int node_open(struct daemon *daemon, char *error, size_t error_bytes)
 	    .io_cores_least = options->io_cores_least,
 	    .sandbox = sandbox_backend(options->sandbox),
 	    .workers = options->workers,
+	    .slices = options->slices,
 	    .poll = machine_poll(options->poll, options->io_cores + options->workers),
 	    .cache_dir = options->cache_dir,
 	    .spill_dir = options->spill_dir,

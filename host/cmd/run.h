@@ -31,6 +31,7 @@ struct run_request {
 	bool handover_off;
 	uint32_t io_cores;          /* of each node; 0 is 1 */
 	uint32_t io_cores_least;    /* of them active; less: a controller says how many are */
+	uint32_t slices;            /* tasks for each worker; 0: the default */
 	const char *spill_dir;      /* NULL: the node's choice */
 	const char *checkpoint_dir; /* NULL: none */
 	uint32_t checkpoint_every;  /* epochs; 0 is 1 */

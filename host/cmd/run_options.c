@@ -30,6 +30,8 @@ const char run_help[] =
     "                        queue of the port, 1 to 16; default 1. MIN-MAX, or auto: as many\n"
     "                        of them are active, and of the workers, as there is work for\n"
     "  --workers N           threads that run functions, for each node; default cores / nodes\n"
+    "  --slices N            invocations that share a core by time slices, at most, when long\n"
+    "                        ones keep others waiting: 1 (none) to 16; default 8\n"
     "  --memory BYTES        data memory of all nodes together: plain bytes, KiB, MiB or GiB,\n"
     "                        at least 48MiB for each node; default a quarter of the machine's\n"
     "  --spill DIR           where what exceeds memory goes; default $TMPDIR, else /var/tmp\n"
@@ -71,6 +73,7 @@ enum option_id {
 	OPTION_PORT,
 	OPTION_SANDBOX,
 	OPTION_WORKERS,
+	OPTION_SLICES,
 	OPTION_IO_CORES,
 	OPTION_MEMORY,
 	OPTION_SPILL,
@@ -98,6 +101,7 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, OPTION_PORT},
     {"sandbox", required_argument, NULL, OPTION_SANDBOX},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"slices", required_argument, NULL, OPTION_SLICES},
     {"io-cores", required_argument, NULL, OPTION_IO_CORES},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"spill", required_argument, NULL, OPTION_SPILL},
@@ -121,10 +125,10 @@ static const struct option long_options[] = {
 static const enum option_id of_the_daemon[] = {
     OPTION_NODES,      OPTION_PORT,      OPTION_WORKERS,   OPTION_MEMORY, OPTION_SPILL,
     OPTION_POLL,       OPTION_HANDOVER,  OPTION_DROP_RATE, OPTION_SIM,    OPTION_PCAP,
-    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,
+    OPTION_PCAP_BYTES, OPTION_PCAP_SNAP, OPTION_IO_CORES,  OPTION_SLICES,
 };
-static const enum option_id of_real_time[] = {OPTION_PORT, OPTION_WORKERS, OPTION_POLL,
-					      OPTION_HANDOVER, OPTION_IO_CORES};
+static const enum option_id of_real_time[] = {OPTION_PORT,     OPTION_WORKERS,  OPTION_POLL,
+					      OPTION_HANDOVER, OPTION_IO_CORES, OPTION_SLICES};
 
 struct parse {
 	struct run_options *options;
@@ -206,6 +210,8 @@ static int option_set_placing(struct parse *parse, enum option_id id, char *valu
 		return number(parse, "--nodes", value, MR_NODES_MAX, &parse->run->nodes);
 	case OPTION_WORKERS:
 		return number(parse, "--workers", value, MR_WORKERS_MAX, &parse->run->workers);
+	case OPTION_SLICES:
+		return number(parse, "--slices", value, MR_SLICES_MAX, &request->slices);
 	case OPTION_IO_CORES:
 		if (!argument_range(value, MR_IO_CORES_MAX, &request->io_cores_least,
 				    &request->io_cores))

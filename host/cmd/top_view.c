@@ -59,7 +59,8 @@ static void node_write(FILE *out, const struct watch_node *node)
 	char workers[32], pool_share[16];
 
 	snprintf(workers, sizeof(workers), "%.0f/%.0f", sample_number(metrics, "workers_busy"),
-		 sample_number(metrics, "workers"));
+		 sample_number(metrics, "workers") +
+		     sample_number(metrics, "spare_workers_active"));
 	snprintf(pool_share, sizeof(pool_share), "%.0f %%",
 		 pool_bytes > 0 ? 100 * sample_number(pool, "used_bytes") / pool_bytes : 0);
 	fprintf(out, "%4.0f %-21s %7s %7s %4.0f %5s %11s %11s %8s %8s %11s %7s %7s %8s\n",

@@ -35,8 +35,8 @@ int node_function_open(struct node *node, const struct plan_function *declared,
 	function->declared = *declared;
 	for (uint32_t i = 0; i < declared->out_count; i++)
 		function->out[i] = function->declared.out[i].name;
-	if (sandbox == NULL)
-		sandbox = node->sandbox;
+	sandbox = operator_or(declared, sandbox != NULL ? sandbox : node->sandbox);
+	function->declared.operator_text = NULL; /* the plan's */
 	rc = sandbox->prepare(code->bytes, code->byte_count, node->cache_dir, &function->code,
 			      error, error_bytes);
 	if (rc != 0) {
@@ -190,6 +190,8 @@ static void call_work(struct task *task)
 	call->result.run_ns = 0;
 	call->result.text[0] = 0;
 	call->rc = call_execute(call);
+	if (call->rc == -ENOMEM && task_give_back(task))
+		return;
 	if (call->rc != 0) {
 		region_unref(&call->region);
 		count(&node->calls.calls_failed);

@@ -106,6 +106,14 @@ static bool lock_path(const struct job *job, char path[MR_URI_BYTES_MAX])
 			job->node->id) < MR_URI_BYTES_MAX;
 }
 
+/* Was it removed between open() and here, by a job that ended? Then it locks nothing. */
+static bool is_gone(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) != 0 || status.st_nlink == 0;
+}
+
 /* The checkpoint is for this job alone: the leader's folder, or each node's. 0; -EINVAL with error
  * text. */
 static int checkpoint_lock(struct job *job, char *error, size_t error_bytes)
@@ -124,7 +132,7 @@ static int checkpoint_lock(struct job *job, char *error, size_t error_bytes)
 		checkpoint_explain("open", checkpoint->folder, -errno, error, error_bytes);
 		return -EINVAL;
 	}
-	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0 || is_gone(checkpoint->lock_fd)) {
 		snprintf(
 		    error, error_bytes,
 		    "checkpoint: %.600s is in use by another job: give each a folder of its own",

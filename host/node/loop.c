@@ -129,6 +129,7 @@ static bool turn(struct node *node)
 	worked |= run_jobs(node);
 	if (node->control.on && node->now_ns >= node->control.next_ns)
 		control_tick(node);
+	slices_tick(node);
 	watch_update(node);
 	admission_update(node);
 	worked |= memory_pump(node);
@@ -142,13 +143,8 @@ static bool turn(struct node *node)
 
 bool node_step(struct node *node, uint64_t now_ns)
 {
-	bool worked;
-
 	node->now_ns = now_ns;
-	worked = turn(node);
-	while (io_in_flight(node->io) > 0)
-		worked |= io_wait(node->io) > 0;
-	return worked;
+	return turn(node);
 }
 
 uint64_t node_deadline(const struct node *node)
@@ -161,6 +157,8 @@ uint64_t node_deadline(const struct node *node)
 	/* Only while there is something to move cores for. */
 	if (node->control.on && !TAILQ_EMPTY(&node->jobs) && node->control.next_ns < deadline)
 		deadline = node->control.next_ns;
+	if (node->slices.next_ns != 0 && node->slices.next_ns < deadline)
+		deadline = node->slices.next_ns;
 	/* What was done last is published too, before a node sleeps for long. */
 	if ((node->stopping || node->unpublished || !TAILQ_EMPTY(&node->jobs)) &&
 	    node->published_ns + 100000000ull < deadline)

@@ -71,9 +71,8 @@ void metrics_publish(struct node *node)
 	metrics->workers = node->workers.count;
 	metrics->uptime_ns = node->now_ns - node->started_ns;
 	metrics->io_cores_active = node->io_cores_active;
-	metrics->workers_active = atomic_load_explicit(&node->workers.active, memory_order_relaxed);
-	if (metrics->workers_active > metrics->workers)
-		metrics->workers_active = metrics->workers;
+	metrics->workers_active = workers_active(&node->workers);
+	slices_metrics(node, metrics);
 	metrics->cores_moved = node->control.core.moves;
 	metrics->handover = node->handover.counters;
 	metrics->port_abilities = node->path.port->abilities;

@@ -260,6 +260,7 @@ int node_create(struct node **created, const struct node_config *config, char *e
 		*created = node;
 		node->workers_wanted = config->workers;
 		control_init(node, config->io_cores_least, config->workers);
+		slices_init(node, config->slices, config->workers);
 		/* In simulation whoever steps the node runs its sandboxes. */
 		node->thread_entered = node->simulated && sandbox_thread_enter() == 0;
 		return 0;

@@ -77,7 +77,11 @@ struct node_config {
 	 * at least so many, and of the workers; their sum is this and the workers. 0: all are. */
 	uint32_t io_cores_least;
 	const struct sandbox_ops *sandbox;
-	uint32_t workers;         /* 0: run invocations inside node_step() (simulation) */
+	uint32_t workers; /* 0: run invocations inside node_step() (simulation) */
+	/* Tasks for each worker, at most, when long ones keep others waiting: spare workers join
+	 * in, MR_SPARES_MAX at most, and the kernel slices the cores' time. 0 or 1: there are none.
+	 */
+	uint32_t slices;
 	enum port_poll_mode poll; /* never hot where there are more threads than cores */
 	const char *cache_dir;    /* prepared code; NULL: $XDG_CACHE_HOME/millrace or
 				   * ~/.cache/millrace, else a folder of our own below /tmp */
@@ -310,6 +314,10 @@ struct node_metrics {
 	uint32_t peer_count;
 	struct transport_peer_stats peers[MR_NODES_MAX];
 	struct handover_peer_counters handed[MR_NODES_MAX]; /* with peers[] of the same index */
+	uint32_t spare_workers;                             /* threads made for time slices, */
+	uint32_t spare_workers_active;                      /* of them, that take tasks now */
+	uint64_t slices_entered;                            /* times that slicing began */
+	uint64_t spare_returns;   /* calls that a spare had no memory for, put back */
 	uint32_t io_cores_active; /* of core_count; the others are parked */
 	uint32_t workers_active;
 	uint64_t cores_moved; /* between I/O and workers, by the controller */

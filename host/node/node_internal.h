@@ -12,12 +12,16 @@
 #include "job.h"
 #include "message.h"
 #include "node.h"
+#include "operator_backend.h"
 #include "packet_path.h"
 #include "rendezvous.h"
+#include "slice_control.h"
 #include "spill.h"
 
 /* --- Work for other threads (worker.c)
  * ------------------------------------------------------------- */
+
+#define WORKER_THREADS_MAX (MR_WORKERS_MAX + MR_SPARES_MAX)
 
 struct workers {
 	struct node *node;
@@ -26,18 +30,24 @@ struct workers {
 	pthread_cond_t unpark;
 	struct task_queue todo;
 	struct task_queue finished;
-	pthread_t threads[MR_WORKERS_MAX];
-	uint32_t count;
-	atomic_uint todo_count; // with the lock: wo; hot workers look at it without
-	uint32_t sleeping;      /* under the lock: threads that a push must wake */
-	uint32_t entered;       /* threads that have tried to enter the sandbox */
+	pthread_t threads[WORKER_THREADS_MAX]; /* spare ones from count on */
+	uint32_t count;                        /* without spares; set before they start */
+	uint32_t made;                         /* threads, with spares: I/O thread only */
+	uint32_t spares_max;                   /* set before they start */
+	atomic_uint todo_count;                // with the lock: wo; hot workers look at it without
+	uint32_t sleeping;                     /* under the lock: threads that a push must wake */
+	uint32_t entered;                      /* threads that have tried to enter the sandbox */
 	int enter_error;
-	atomic_uint busy;
-	atomic_uint active; // under the lock: wo; workers from this number on are parked
+	uint64_t taken;      /* under the lock: tasks, from todo */
+	uint64_t returned;   /* under the lock: by spares that found no memory for them */
+	atomic_uint busy;    // workers that have a task
+	atomic_uint active;  // under the lock: wo; workers from this number on are parked
+	atomic_uint spares;  // under the lock: wo; spares from this number on are parked
+	atomic_bool crowded; // under the lock: wo; something has waited while all were busy
 	struct worker_time {
 		atomic_uint_fast64_t since_ns; // worker: wo, I/O: ro; of its task, 0: it has none
 		atomic_uint_fast64_t busy_ns;  // worker: wo, I/O: ro; with tasks that have ended
-	} times[MR_WORKERS_MAX];
+	} times[WORKER_THREADS_MAX];
 	atomic_bool stopping; // set under the lock; hot workers look at it without
 	uint32_t outstanding; /* I/O thread only: queued and not yet done() */
 };
@@ -128,6 +138,11 @@ struct node_control {
 	uint64_t own_busy_ns;         /* of the I/O thread itself */
 };
 
+struct node_slices {
+	struct slice_control control;
+	uint64_t next_ns; /* when it steps; 0: nothing waits */
+};
+
 struct node {
 	/* Set at creation, then read by all. */
 	uint32_t id;
@@ -148,6 +163,7 @@ struct node {
 	uint32_t io_core_count;
 	uint32_t io_cores_active; /* of these: the others are given no batches */
 	struct node_control control;
+	struct node_slices slices;
 	struct core_load core_loads[MR_IO_CORES_MAX];
 	struct admission admission;            /* the further cores read it */
 	uint32_t core_turn;                    /* which core is first among equals */
@@ -247,6 +263,14 @@ void control_init(struct node *node, uint32_t io_least, uint32_t workers);
 /* When its time has come. */
 void control_tick(struct node *node);
 
+/* slices.c: spare workers, when tasks outnumber the workers for long. slices: tasks for each
+ * worker, at most; 0 as 1: there are none. */
+void slices_init(struct node *node, uint32_t slices, uint32_t workers);
+/* In each turn. */
+void slices_tick(struct node *node);
+/* With node->lock. */
+void slices_metrics(struct node *node, struct node_metrics *metrics);
+
 /* io_cores_metrics.c: counters of all cores together. */
 void io_cores_counters(struct node *node, struct node_core_metrics *sum);
 /* Any thread: adds what further cores have published to metrics that have the first one's. */
@@ -263,6 +287,9 @@ void workers_call(struct workers *workers, struct task *task);
 void worker_breathe(unsigned look);
 /* How many of them take tasks. */
 void workers_activate(struct workers *workers, uint32_t active);
+uint32_t workers_active(const struct workers *workers);
+/* And how many spares, which are made when there are fewer. */
+void workers_spare(struct workers *workers, uint32_t spares);
 /* Time that all together have been busy, until now. */
 uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns);
 /* Calls done() of finished tasks; returns their number. */
@@ -272,8 +299,10 @@ void node_wake(struct node *node);
 /* code.c */
 /* job: whose entry it is to be, where the sandbox is per_job; else 0. */
 int code_open(struct code_entry **entry, uint64_t hash, uint64_t job);
+/* What runs a function of the plan. */
+const struct sandbox_ops *code_sandbox(const struct job *job, uint32_t function);
 /* Which job to give. */
-uint64_t code_owner(const struct job *job);
+uint64_t code_owner(const struct job *job, uint32_t function);
 bool code_known(const struct code_entry *entry);
 /* Copies the bytes; a hash that does not match them is -EBADMSG. */
 int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count);

@@ -2,6 +2,7 @@
 #ifndef TASK_H
 #define TASK_H
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 struct node;
@@ -12,8 +13,13 @@ struct task {
 	 * may be gone when it returns. */
 	void (*done)(struct task *task);
 	struct node *node;
+	bool *returned; /* a spare worker's: see task_give_back(); else NULL */
 	STAILQ_ENTRY(task) link;
 };
 STAILQ_HEAD(task_queue, task);
+
+/* In work(), for a task that found no memory: true when it goes back to the head of the queue, and
+ * has happened not at all. Only from spare workers, which hold memory beyond what was reckoned. */
+bool task_give_back(struct task *task);
 
 #endif

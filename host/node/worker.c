@@ -1,4 +1,5 @@
-/* Worker threads: each runs one task at a time to completion. */
+/* Worker threads: each runs one task at a time to completion; spare ones beside them when cores are
+ * shared (slices.c). */
 #include "node_internal.h"
 
 #include <assert.h>
@@ -45,9 +46,29 @@ static void look_hot(struct workers *workers)
 		worker_breathe(look);
 }
 
+static bool is_spare(const struct workers *workers, uint32_t index)
+{
+	return index >= workers->count;
+}
+
 static bool parked(const struct workers *workers, uint32_t index)
 {
+	if (is_spare(workers, index))
+		return index - workers->count >=
+		       atomic_load_explicit(&workers->spares, memory_order_relaxed);
 	return index >= atomic_load_explicit(&workers->active, memory_order_relaxed);
+}
+
+/* With the lock, when a task waits: true when the I/O thread is to be rung, as all who could take
+ * it have another one. */
+static bool crowd_notice(struct workers *workers)
+{
+	if (workers->spares_max == 0 ||
+	    atomic_load_explicit(&workers->crowded, memory_order_relaxed) ||
+	    atomic_load_explicit(&workers->busy, memory_order_relaxed) < workers_active(workers))
+		return false;
+	atomic_store_explicit(&workers->crowded, true, memory_order_relaxed);
+	return true;
 }
 
 /* With the lock: until there is a task, or the workers stop. */
@@ -72,10 +93,11 @@ static void task_await(struct workers *workers, uint32_t index)
 /* The next task; NULL when the workers are to stop. Called and left without the lock. */
 static struct task *task_take(struct workers *workers, uint32_t index)
 {
+	bool crowded = false;
 	struct task *task;
 
 	pthread_mutex_lock(&workers->lock);
-	if (STAILQ_EMPTY(&workers->todo) && !parked(workers, index)) {
+	if (STAILQ_EMPTY(&workers->todo) && !parked(workers, index) && !is_spare(workers, index)) {
 		pthread_mutex_unlock(&workers->lock);
 		look_hot(workers);
 		pthread_mutex_lock(&workers->lock);
@@ -85,23 +107,47 @@ static struct task *task_take(struct workers *workers, uint32_t index)
 	if (task != NULL) {
 		STAILQ_REMOVE_HEAD(&workers->todo, link);
 		atomic_fetch_sub_explicit(&workers->todo_count, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
+		workers->taken++;
+		crowded = !STAILQ_EMPTY(&workers->todo) && crowd_notice(workers);
 	}
 	pthread_mutex_unlock(&workers->lock);
+	if (crowded)
+		node_wake(workers->node);
 	return task;
+}
+
+/* A spare could not get memory for its task: it is for a worker, or for later, and the spare parks,
+ * as do those after it. */
+static void task_return(struct workers *workers, uint32_t index, struct task *task)
+{
+	pthread_mutex_lock(&workers->lock);
+	STAILQ_INSERT_HEAD(&workers->todo, task, link);
+	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
+	workers->taken--;
+	workers->returned++;
+	if (!parked(workers, index))
+		atomic_store_explicit(&workers->spares, index - workers->count,
+				      memory_order_relaxed);
+	pthread_cond_signal(&workers->wake);
+	pthread_mutex_unlock(&workers->lock);
 }
 
 static void task_add(struct workers *workers, struct task *task)
 {
-	bool asleep;
+	bool asleep, crowded;
 
 	task->node = workers->node;
 	pthread_mutex_lock(&workers->lock);
 	STAILQ_INSERT_TAIL(&workers->todo, task, link);
 	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
 	asleep = workers->sleeping > 0;
+	crowded = !asleep && crowd_notice(workers);
 	pthread_mutex_unlock(&workers->lock);
 	if (asleep)
 		pthread_cond_signal(&workers->wake);
+	if (crowded)
+		node_wake(workers->node);
 }
 
 /* *index: its number among the workers. */
@@ -123,11 +169,18 @@ static void task_work(struct workers *workers, struct task *task, struct worker_
 	const uint64_t since_ns = node_clock_ns();
 
 	atomic_store_explicit(&time->since_ns, since_ns, memory_order_relaxed);
-	atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
 	task->work(task);
 	atomic_fetch_sub_explicit(&workers->busy, 1, memory_order_relaxed);
 	atomic_store_explicit(&time->since_ns, 0, memory_order_relaxed);
 	atomic_fetch_add_explicit(&time->busy_ns, node_clock_ns() - since_ns, memory_order_relaxed);
+}
+
+static void task_end(struct workers *workers, struct task *task)
+{
+	pthread_mutex_lock(&workers->lock);
+	STAILQ_INSERT_TAIL(&workers->finished, task, link);
+	node_wake(workers->node);
+	pthread_mutex_unlock(&workers->lock);
 }
 
 static void *worker_main(void *argument)
@@ -139,35 +192,73 @@ static void *worker_main(void *argument)
 	if (worker_enter(workers, &index) != 0)
 		return NULL;
 	while ((task = task_take(workers, index)) != NULL) {
-		const bool returns = task->done != NULL; /* else it may be gone after work() */
+		const bool ends = task->done != NULL; /* else it may be gone after work() */
+		bool returned = false;
 
+		task->returned = is_spare(workers, index) ? &returned : NULL;
 		task_work(workers, task, &workers->times[index]);
-		if (!returns)
-			continue;
-		pthread_mutex_lock(&workers->lock);
-		STAILQ_INSERT_TAIL(&workers->finished, task, link);
-		node_wake(workers->node);
-		pthread_mutex_unlock(&workers->lock);
+		if (returned)
+			task_return(workers, index, task);
+		else if (ends)
+			task_end(workers, task);
 	}
 	sandbox_thread_leave();
 	return NULL;
 }
 
-void workers_activate(struct workers *workers, uint32_t active)
+bool task_give_back(struct task *task)
+{
+	if (task->returned == NULL ||
+	    atomic_load_explicit(&task->node->workers.stopping, memory_order_relaxed))
+		return false;
+	*task->returned = true;
+	return true;
+}
+
+/* Sets a number by which threads are parked. */
+static void parking_set(struct workers *workers, atomic_uint *number, uint32_t value)
 {
 	pthread_mutex_lock(&workers->lock);
-	atomic_store_explicit(&workers->active, active, memory_order_relaxed);
+	atomic_store_explicit(number, value, memory_order_relaxed);
 	pthread_cond_broadcast(&workers->unpark);
 	pthread_cond_broadcast(
 	    &workers->wake); /* who is parked now is not to be woken for a task */
 	pthread_mutex_unlock(&workers->lock);
 }
 
+void workers_activate(struct workers *workers, uint32_t active)
+{
+	parking_set(workers, &workers->active, active);
+}
+
+uint32_t workers_active(const struct workers *workers)
+{
+	const uint32_t active = atomic_load_explicit(&workers->active, memory_order_relaxed);
+
+	return active < workers->count ? active : workers->count;
+}
+
+static int thread_add(struct workers *workers)
+{
+	int rc = pthread_create(&workers->threads[workers->made], NULL, worker_main, workers);
+
+	workers->made += rc == 0;
+	return -rc;
+}
+
+void workers_spare(struct workers *workers, uint32_t spares)
+{
+	while (workers->made < workers->count + spares)
+		if (thread_add(workers) != 0)
+			spares = workers->made - workers->count;
+	parking_set(workers, &workers->spares, spares);
+}
+
 uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns)
 {
 	uint64_t busy_ns = 0;
 
-	for (uint32_t i = 0; i < workers->count; i++) {
+	for (uint32_t i = 0; i < workers->made; i++) {
 		const struct worker_time *time = &workers->times[i];
 		const uint64_t since_ns =
 		    atomic_load_explicit(&time->since_ns, memory_order_relaxed);
@@ -192,12 +283,12 @@ void workers_init(struct workers *workers, struct node *node)
 
 int workers_start(struct workers *workers, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		int rc = pthread_create(&workers->threads[i], NULL, worker_main, workers);
+	workers->count = count; /* threads look at it */
+	while (workers->made < count) {
+		int rc = thread_add(workers);
 
 		if (rc != 0)
-			return -rc;
-		workers->count++;
+			return rc;
 	}
 	pthread_mutex_lock(&workers->lock);
 	while (workers->entered < workers->count)
@@ -213,9 +304,9 @@ void workers_stop(struct workers *workers)
 	pthread_cond_broadcast(&workers->wake);
 	pthread_cond_broadcast(&workers->unpark);
 	pthread_mutex_unlock(&workers->lock);
-	for (uint32_t i = 0; i < workers->count; i++)
+	for (uint32_t i = 0; i < workers->made; i++)
 		pthread_join(workers->threads[i], NULL);
-	workers->count = 0;
+	workers->count = workers->made = 0;
 	pthread_cond_destroy(&workers->wake);
 	pthread_cond_destroy(&workers->unpark);
 	pthread_mutex_destroy(&workers->lock);
@@ -229,6 +320,7 @@ void workers_push(struct workers *workers, struct task *task)
 		return;
 	}
 	task->node = workers->node; /* in simulation: here and now */
+	task->returned = NULL;
 	task->work(task);
 	STAILQ_INSERT_TAIL(&workers->finished, task, link);
 }
@@ -240,6 +332,7 @@ void workers_call(struct workers *workers, struct task *task)
 		return;
 	}
 	task->node = workers->node;
+	task->returned = NULL;
 	task->work(task);
 }
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -67,6 +68,8 @@ int sandbox_thread_enter(void)
 	}
 	poll_clock_init(&thread->clock);
 	thread->tid = gettid();
+	thread->cpu_clock = CLOCK_THREAD_CPUTIME_ID; /* of whom it is asked for: none, here */
+	pthread_getcpuclockid(pthread_self(), &thread->cpu_clock);
 	self = thread;
 	watchdog_add(thread);
 	return 0;
@@ -132,6 +135,7 @@ void guest_run(guest_fn fn, void *context, uint32_t argument, uint32_t time_limi
 	deadline_ns = start_ns + time_limit_ms * 1000000ull;
 	thread->stop = SANDBOX_OK;
 	thread->fn = fn;
+	atomic_store_explicit(&thread->start_ns, start_ns, memory_order_relaxed);
 	atomic_store_explicit(&thread->deadline_ns, deadline_ns, memory_order_relaxed);
 	atomic_store(&thread->run, run + 1);
 	watchdog_expect(deadline_ns);

@@ -13,21 +13,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "guest_switch.h"
 #include "poll_clock.h"
 #include "sandbox.h"
 #include "sandbox_limits.h"
 
+/* The watchdog's reckoning of a thread's processor time. A run counts from the look before it was
+ * first seen: what its thread did before, since then, counts too. */
+struct guest_time {
+	uint32_t run;      // seen last
+	uint64_t cpu_ns;   // of the thread, at the last look
+	uint64_t base_ns;  // the same, at the look before this run was first seen
+	uint64_t until_ns; // by the clock: this run's deadline is no earlier
+};
+
 struct guest_thread {
 	struct poll_clock clock; // of its runs: owner thread
 	void *host_sp;           // where abandoning a guest returns to; owner thread
 	guest_fn fn;             // of the current run
 	volatile sig_atomic_t
-	    inside;            // on the guest's stack, host_sp is good: owner and its handlers
-	atomic_uint run;       // odd while there is a run, one more at each change: owner wo
-	atomic_uint condemned; // the run that is out of time: watchdog wo, handler ro
-	_Atomic uint64_t deadline_ns; // of the current run, by its clock: owner wo, watchdog ro
+	    inside;                // on the guest's stack, host_sp is good: owner and its handlers
+	atomic_uint run;           // odd while there is a run, one more at each change: owner wo
+	atomic_uint condemned;     // the run that is out of time: watchdog wo, handler ro
+	_Atomic uint64_t start_ns; // of the current run, by its clock: owner wo, watchdog ro
+	_Atomic uint64_t deadline_ns; // the same, were it to have a core alone
+	struct guest_time time;       // watchdog's
+	clockid_t cpu_clock;          // of the thread
 	int tid;
 	uint8_t *mapping; // guard, guest stack, guard, signal stack
 	size_t mapping_bytes;

@@ -5,7 +5,8 @@
 #define SANDBOX_STACK_BYTES (1u << 20)   /* native stack of a guest: about 10,000 small frames */
 #define SANDBOX_GUARD_BYTES 65536        /* below it: more than a libc routine's frame may skip */
 #define SANDBOX_SIGNAL_STACK_BYTES 65536 /* AVX-512 and AMX state of a frame, with room */
-#define SANDBOX_TIME_SLACK_MS 1000       /* the watchdog looks at least this often */
+#define SANDBOX_TIME_SLACK_MS 1000       /* the watchdog looks at least this often, */
+#define SANDBOX_TIME_LOOK_MS 100         /* and so often while functions run: see guest_time */
 #define SANDBOX_RESEND_MS 10             /* a stop signal not yet taken is sent again */
 
 #define SANDBOX_TABLE_ENTRIES_MAX 65536u   /* of all tables: 24 bytes each, set up for each run */
@@ -32,6 +33,8 @@
 #define WASM_WORKER_LOOKS 64                /* a few us: then another may want the core */
 #define WASM_WORKER_IDLE_S 10               /* without a run, then it ends: a new one takes 1 ms */
 #define WASM_WORKER_CHECK_MS 10             /* how soon a killed one is noticed: no signal tells */
+#define WASM_WORKER_START_MS 10000          /* to load its module: mostly 1 ms */
+#define WASM_WORKER_DATA_BYTES (256u << 20) /* its own, writable: stacks, a module's data */
 #define WASM_WORKER_KEEP_BYTES (256u << 10) /* of its window, between runs: most regions */
 
 /* The kvm backend, per virtual machine (one for each thread that runs functions). */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "time_limit.h"
 
 static struct {
 	pthread_mutex_t lock; // of everything but wake_ns
@@ -53,16 +54,55 @@ void watchdog_expect(uint64_t deadline_ns)
 	pthread_mutex_unlock(&watchdog.lock);
 }
 
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* True when there have been runs since the last look, or there is one. */
+static bool time_update(struct guest_thread *thread, uint32_t run)
+{
+	struct guest_time *time = &thread->time;
+	const bool ran = run != time->run || (run & 1) != 0;
+
+	if (run != time->run) {
+		time->run = run;
+		time->base_ns = time->cpu_ns;
+		time->until_ns = 0;
+	}
+	time->cpu_ns = clock_ns(thread->cpu_clock);
+	return ran;
+}
+
 /* When to look at this thread again; stops its guest if it is out of time. */
 static uint64_t thread_check(struct guest_thread *thread, uint64_t now_ns)
 {
 	const uint32_t run = atomic_load(&thread->run);
+	const uint64_t start_ns = atomic_load(&thread->start_ns);
 	const uint64_t deadline_ns = atomic_load(&thread->deadline_ns);
+	struct guest_time *time = &thread->time;
+	uint64_t left_ns;
 
-	if ((run & 1) == 0 || atomic_load(&thread->run) != run)
+	if (!time_update(thread, run))
 		return UINT64_MAX;
-	if (deadline_ns > now_ns)
-		return deadline_ns;
+	if ((run & 1) == 0 || atomic_load(&thread->run) != run)
+		return now_ns + SANDBOX_TIME_LOOK_MS * 1000000ull;
+	if (deadline_ns > now_ns || time->until_ns > now_ns) {
+		const uint64_t until_ns =
+		    deadline_ns > time->until_ns ? deadline_ns : time->until_ns;
+		const uint64_t look_ns = now_ns + SANDBOX_TIME_LOOK_MS * 1000000ull;
+
+		return until_ns < look_ns ? until_ns : look_ns;
+	}
+	left_ns =
+	    time_left_ns(deadline_ns - start_ns, time->cpu_ns - time->base_ns, now_ns - start_ns);
+	if (left_ns > 0) {
+		time->until_ns = now_ns + left_ns;
+		return time->until_ns;
+	}
 	atomic_store(&thread->condemned, run);
 	syscall(SYS_tgkill, getpid(), thread->tid, GUEST_SIGNAL);
 	return now_ns + SANDBOX_RESEND_MS * 1000000ull;
@@ -82,19 +122,11 @@ void watchdog_interrupt(void)
 	pthread_mutex_unlock(&watchdog.lock);
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void *watchdog_main(void *unused)
 {
 	pthread_mutex_lock(&watchdog.lock);
 	while (!watchdog.stop) {
-		const uint64_t now_ns = monotonic_ns();
+		const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 		uint64_t wake_ns = now_ns + SANDBOX_TIME_SLACK_MS * 1000000ull;
 		struct timespec ts;
 

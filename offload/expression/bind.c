@@ -91,24 +91,29 @@ static int settle_both(struct binding *b, struct expression *e)
 	return 0;
 }
 
-/* Puts a cast around an argument that is of another kind. */
+/* Puts what nobody wrote around an argument. */
+static int around(struct binding *b, enum expression_op op, struct expression **argument,
+		  const struct table_kind *kind)
+{
+	struct expression *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return no_memory(b);
+	*e = (struct expression){.op = op,
+				 .count = 1,
+				 .arguments = {*argument},
+				 .kind = *kind,
+				 .place = (*argument)->place,
+				 .implicit = true};
+	*argument = e;
+	return 0;
+}
+
 static int convert(struct binding *b, struct expression **argument, const struct table_kind *kind)
 {
-	struct expression *cast;
-
-	if (table_kind_equal(&(*argument)->kind, kind))
-		return 0;
-	cast = calloc(1, sizeof(*cast));
-	if (cast == NULL)
-		return no_memory(b);
-	*cast = (struct expression){.op = EXPRESSION_CAST,
-				    .count = 1,
-				    .arguments = {*argument},
-				    .kind = *kind,
-				    .place = (*argument)->place,
-				    .implicit = true};
-	*argument = cast;
-	return 0;
+	return table_kind_equal(&(*argument)->kind, kind)
+		   ? 0
+		   : around(b, EXPRESSION_CAST, argument, kind);
 }
 
 /* "+ does not take utf8 and int64" */
@@ -135,7 +140,10 @@ static int bind_arithmetic(struct binding *b, struct expression *e)
 	if (!expression_kind_arithmetic(e->op, &e->arguments[0]->kind, &e->arguments[1]->kind,
 					operands, &e->kind))
 		return kinds_refused(b, e, "");
-	rc = convert(b, &e->arguments[0], &operands[0]);
+	if (expression_kind_quotient(e->op, &e->arguments[0]->kind, &e->arguments[1]->kind))
+		rc = around(b, EXPRESSION_NONZERO, &e->arguments[1], &e->arguments[1]->kind);
+	if (rc == 0)
+		rc = convert(b, &e->arguments[0], &operands[0]);
 	return rc < 0 ? rc : convert(b, &e->arguments[1], &operands[1]);
 }
 

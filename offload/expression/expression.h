@@ -40,6 +40,7 @@ enum expression_op {
 	EXPRESSION_YEAR,        /* int32: of date32, and of timestamps in UTC */
 	EXPRESSION_MONTH,
 	EXPRESSION_DAY,
+	EXPRESSION_NONZERO, /* of a decimal: null where it is 0; put before what is divided by */
 	EXPRESSION_OPS,
 };
 
@@ -62,7 +63,7 @@ struct expression {
 	 * until it is bound, unless it has a kind from the start. */
 	bool null;
 	bool loose;    /* its kind follows what stands beside it */
-	bool implicit; /* a cast that nobody wrote */
+	bool implicit; /* nobody wrote it: a cast, or NONZERO */
 	_Alignas(16) uint8_t fixed[16];
 	char *text; /* owned */
 	uint32_t bytes;

@@ -10,6 +10,9 @@ struct table_kind expression_kind_wide(const struct table_kind *kind);
 bool expression_kind_arithmetic(enum expression_op op, const struct table_kind *left,
 				const struct table_kind *right, struct table_kind operands[2],
 				struct table_kind *result);
+/* Whether decimals are divided, which become floats, but null where the divisor is 0. */
+bool expression_kind_quotient(enum expression_op op, const struct table_kind *left,
+			      const struct table_kind *right);
 bool expression_kind_comparison(const struct table_kind *left, const struct table_kind *right,
 				struct table_kind *kind);
 /* What a minus makes of it; false when it makes nothing. */

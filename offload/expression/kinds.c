@@ -115,6 +115,13 @@ bool expression_kind_arithmetic(enum expression_op op, const struct table_kind *
 	return true;
 }
 
+bool expression_kind_quotient(enum expression_op op, const struct table_kind *left,
+			      const struct table_kind *right)
+{
+	return op == EXPRESSION_DIVIDE && (is_decimal(left) || is_decimal(right)) &&
+	       !is_float(left) && !is_float(right);
+}
+
 /* Instants with instants, wall clocks with wall clocks, which dates begin: in the finer unit. */
 static bool times_meet(const struct table_kind *a, const struct table_kind *b,
 		       struct table_kind *kind)

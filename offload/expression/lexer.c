@@ -42,9 +42,24 @@ static int text_add(struct expression_lexer *lexer, char c)
 	return 0;
 }
 
-/* Blanks and comments; line ends are blanks within parentheses. */
+/* Whether a step cannot end behind the token: then a line's end is a blank. */
+static bool goes_on(const struct expression_lexer *lexer)
+{
+	static const char *const words[] = {"and", "or", "not", "between", "in", "like", "by"};
+
+	if (lexer->token == TOKEN_SIGN) /* a star may be all columns */
+		return strchr(")*]", lexer->sign[0]) == NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (lexer_is_word(lexer, words[i]))
+			return true;
+	return false;
+}
+
+/* Blanks and comments; line ends are blanks within parentheses, and where a step goes on. */
 static void blanks_skip(struct expression_lexer *lexer)
 {
+	bool line_ends = lexer->depth > 0 || goes_on(lexer);
+
 	for (;; lexer->at++) {
 		char c = peek(lexer, 0);
 
@@ -53,7 +68,7 @@ static void blanks_skip(struct expression_lexer *lexer)
 				lexer->at++;
 		c = peek(lexer, 0);
 		if (lexer->at >= lexer->source.bytes ||
-		    (c != ' ' && c != '\t' && c != '\r' && !(c == '\n' && lexer->depth > 0)))
+		    (c != ' ' && c != '\t' && c != '\r' && !(c == '\n' && line_ends)))
 			return;
 	}
 }

@@ -93,10 +93,6 @@ static void put_cast(struct print *p, const struct expression *e)
 {
 	char kind[TABLE_KIND_BYTES_MAX];
 
-	if (e->implicit) {
-		put_tree(p, e->arguments[0]);
-		return;
-	}
 	table_kind_format(&e->kind, kind);
 	puts_all(p, "cast(");
 	put_tree(p, e->arguments[0]);
@@ -147,7 +143,9 @@ static void put_tree(struct print *p, const struct expression *e)
 	    [EXPRESSION_DAY] = {"day", NULL, NULL},
 	};
 
-	if (e->op == EXPRESSION_LITERAL)
+	if (e->implicit)
+		put_tree(p, e->arguments[0]);
+	else if (e->op == EXPRESSION_LITERAL)
 		put_literal(p, e);
 	else if (e->op == EXPRESSION_COLUMN)
 		put_name(p, e->text != NULL ? e->text : p->schema->fields[e->column].name);

@@ -14,6 +14,7 @@
 
 #include "expression.h"
 #include "expression_lexer.h"
+#include "row_budget.h"
 
 enum operator_id {
 	OPERATOR_SELECT,
@@ -125,15 +126,16 @@ static inline uint64_t operator_row(const struct operator_rows *rows, uint32_t i
 	return rows->selection != NULL ? rows->selection[i] : i;
 }
 
-/* What the steps of a pipeline may keep, all together. */
-struct operator_memory {
-	uint64_t limit_bytes;
-	uint64_t used_bytes;
-	uint64_t peak_bytes;
+/* Bytes that steps name, such as keys: the last one has no name. */
+struct operator_parameter {
+	const char *name;
+	const uint8_t *bytes;
+	size_t count;
 };
 
 struct operator_context {
-	struct operator_memory *memory;
+	struct row_budget *memory; /* what the steps of a pipeline may keep, all together */
+	const struct operator_parameter *parameters; /* outlive the step; or NULL */
 };
 
 struct operator_step;
@@ -187,15 +189,15 @@ int operator_emit_batch(struct operator_step *step, const struct table_batch *ba
 /* Nulls *step, which may be NULL. */
 void operator_close(struct operator_step **step);
 
-/* The schema of field i of what comes in is bound->... of its kind's detail. An error of a step:
- * "step 2, select, row 17: what". row is of the step's input, from 0; UINT64_MAX: none. */
+/* An error of a step: "step 2, select, row 17: what". row is of the step's input, from 0;
+ * UINT64_MAX: none. */
 int operator_fail(const struct operator_bound *bound, uint64_t row, struct table_error *error,
 		  int rc, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Counts bytes that a step keeps. 0, or -ENOMEM with error: it says the limit. */
-int operator_memory_take(const struct operator_bound *bound, struct operator_memory *memory,
+int operator_memory_take(const struct operator_bound *bound, struct row_budget *memory,
 			 uint64_t bytes, struct table_error *error);
-void operator_memory_give(struct operator_memory *memory, uint64_t bytes);
+void operator_memory_give(struct row_budget *memory, uint64_t bytes);
 
 /* Columns of a batch from row first on, which is a multiple of 64: views, with nulls counted. */
 void operator_slice(const struct table_batch *batch, uint64_t first, uint64_t rows,

@@ -20,18 +20,23 @@ struct reference_value {
 	uint64_t count;
 };
 
-/* Text that was made for a row: casts to utf8. Zero it first; it is emptied by the caller. */
+/* Text that was made for a row: casts to utf8. Zero it first. */
 struct reference_scratch {
+	struct reference_block *blocks;
 	uint8_t *at;
 	size_t used;
 	size_t room;
-	struct reference_block *blocks;
 };
+/* What was made is no longer needed. */
 void reference_scratch_clear(struct reference_scratch *scratch);
+void reference_scratch_free(struct reference_scratch *scratch);
+/* NULL: no memory. */
+uint8_t *reference_scratch_take(struct reference_scratch *scratch, size_t bytes);
 
 /* A column's value, as it is. */
 void reference_value_get(const struct table_field *field, const struct table_column *column,
 			 uint64_t row, struct reference_value *value);
+void reference_literal_get(const struct expression *literal, struct reference_value *value);
 /* The value of a bound expression in a row of the batch. 0, -ENOMEM, or -ERANGE and -EINVAL with
  * error: "overflow in a + b" and the like, to be put behind where it was. */
 int reference_evaluate(const struct expression *expression, const struct table_batch *batch,

@@ -8,10 +8,10 @@
 
 #include "kvm_attack.h"
 
-#define STACK_TOP 0x30000000ull /* of host/sandbox/image.h */
+#define STACK_TOP 0x30000000ull /* of host/sandbox/image/image.h */
 #define THREAD_BYTES 256
 #define EXTENDED_BYTES 16384 /* of all state that XSAVE knows, with AMX */
-#define END_PORT 0x10        /* of host/sandbox/kvm_layout.h */
+#define END_PORT 0x10        /* of host/sandbox/kvm/kvm_layout.h */
 
 enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8, R15 = 15, FLAGS, WORDS };
 

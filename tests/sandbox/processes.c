@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -16,7 +18,10 @@ void process_rest_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-pid_t process_child(pid_t pid, pid_t besides)
+typedef bool child_wanted(pid_t child, void *opaque);
+
+/* The first that is wanted; 0: none is. */
+static pid_t child_find(pid_t pid, child_wanted *wanted, void *opaque)
 {
 	char path[64], list[4096];
 	DIR *dir;
@@ -37,12 +42,66 @@ pid_t process_child(pid_t pid, pid_t besides)
 		if (file != NULL)
 			fclose(file);
 		for (char *word; found == 0 && (word = strsep(&rest, " ")) != NULL;)
-			if (atoi(word) != besides)
+			if (atoi(word) > 0 && wanted(atoi(word), opaque))
 				found = atoi(word);
 	}
 	if (dir != NULL)
 		closedir(dir);
 	return found;
+}
+
+static bool is_besides(pid_t child, void *opaque)
+{
+	const pid_t *besides = opaque;
+
+	return child != *besides;
+}
+
+pid_t process_child(pid_t pid, pid_t besides)
+{
+	return child_find(pid, is_besides, &besides);
+}
+
+/* Of one child and what it has waited for. */
+static bool child_cpu_add(pid_t pid, void *opaque)
+{
+	uint64_t *sum_ns = opaque;
+	unsigned long long ticks[4] = {0};
+	char path[64], line[1024] = "";
+	const char *rest;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return false;
+	if (fgets(line, sizeof(line), file) == NULL)
+		line[0] = 0;
+	fclose(file);
+	rest = strrchr(line, ')'); /* fields 14 to 17; the third is next */
+	CHECK(rest != NULL &&
+		  sscanf(rest + 1,
+			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
+			 &ticks[0], &ticks[1], &ticks[2], &ticks[3]) == 4,
+	      "%s: %s", path, line);
+	*sum_ns += (ticks[0] + ticks[1] + ticks[2] + ticks[3]) * 1000000000ull /
+		   (uint64_t)sysconf(_SC_CLK_TCK);
+	return false;
+}
+
+uint64_t process_cpu_ns(void)
+{
+	struct timespec own;
+	struct rusage ended;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+	getrusage(RUSAGE_CHILDREN, &ended);
+	ns = (uint64_t)own.tv_sec * 1000000000ull + (uint64_t)own.tv_nsec;
+	ns += (uint64_t)(ended.ru_utime.tv_sec + ended.ru_stime.tv_sec) * 1000000000ull;
+	ns += (uint64_t)(ended.ru_utime.tv_usec + ended.ru_stime.tv_usec) * 1000;
+	child_find(getpid(), child_cpu_add, &ns);
+	return ns;
 }
 
 static bool gone(pid_t pid)

@@ -2,6 +2,7 @@
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PROCESS_PATIENCE_MS 20000
@@ -9,6 +10,9 @@
 void process_rest_ms(long ms);
 /* The first child of a process, of any of its threads, besides that one; 0: none. */
 pid_t process_child(pid_t pid, pid_t besides);
+/* Processor time of this process and of all below it, ended or not; children's in steps of 10 ms.
+ */
+uint64_t process_cpu_ns(void);
 /* Until it is gone, or a zombie; exits when it stays. what: in words. */
 void process_gone_wait(pid_t pid, const char *what);
 /* How many it has open; -1 where we may not look. */

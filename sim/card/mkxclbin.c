@@ -1,0 +1,31 @@
+/* Writes the xclbin of the simulated card: mkxclbin FILE */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xclbin_write.h"
+
+int main(int argc, char **argv)
+{
+	uint8_t *image;
+	size_t bytes;
+	FILE *file;
+	int rc;
+
+	if (argc != 2) {
+		fputs("usage: mkxclbin FILE\n", stderr);
+		return 2;
+	}
+	rc = xclbin_write(&image, &bytes);
+	if (rc < 0) {
+		fprintf(stderr, "mkxclbin: %s\n", strerror(-rc));
+		return 1;
+	}
+	file = fopen(argv[1], "wb");
+	if (file == NULL || (fwrite(image, bytes, 1, file) != 1) | (fclose(file) != 0)) {
+		perror(argv[1]);
+		return 1;
+	}
+	free(image);
+	return 0;
+}
