@@ -67,7 +67,7 @@ operator by_city {
     in orders
     in customers as jsonl (customer:utf8, city:utf8)
     out lines as csv
-    memory 64MiB + 3 x input
+    memory 32MiB + 3 x input
     steps {
         join customers on customer = customer
         aggregate n = count(), total = sum(price) by city
@@ -149,7 +149,7 @@ refused() { # WORDS STEPS [LINE...]
 		[ $# -eq 0 ] || printf ' %s\n' "$@"
 		printf '}\ncomposition c { in a; out b; o(a = all a) -> (b) }\n'
 	} >wrong.mr
-	"$millrace" run wrong.mr a=file:small.csv --memory 64MiB --out b=none 2>err || rc=$?
+	"$millrace" run wrong.mr a=file:small.csv --memory 512MiB --out b=none 2>err || rc=$?
 	[ $rc -eq 1 ] || [ $rc -eq 3 ] || fail "exit code $rc of: $steps"
 	grep -qF "$words" err || fail "\"$words\" is not said of: $steps"
 	[ ! -e none ] || fail "a result is left of: $steps"
@@ -159,9 +159,9 @@ refused 'prize' 'select prize > 3'
 refused 'slect' 'slect price > 3'
 refused 'join' 'join nobody on id = id'
 awk 'BEGIN { for (i = 0; i < 300000; i++) printf "%d,customer %d,%d\n", i, i, i }' >small.csv
-refused 'memory' 'sort customer' 'memory 64KiB'
+refused '64 KiB that the steps may have' 'sort customer' 'memory 64KiB'
 refused 'raise' 'select id >= 0' 'memory 64KiB'
-refused 'time limit' 'sort customer, price, id' 'memory 256MiB' 'time 1ms'
+refused 'time limit' 'sort customer, price, id' 'memory 48MiB' 'time 1ms'
 echo '1,a,lots' >>small.csv
 refused 'line 300001, column 3 (price)' 'select id > 3'
 exit 0
