@@ -119,5 +119,8 @@ int reference_aggregate_open(const struct operator_bound *bound,
 			     const struct operator_context *context, struct operator_step **step,
 			     struct table_error *error)
 {
-	return global_open(bound, context, step, error);
+	const struct operator_aggregate *a = bound->detail;
+
+	return a->key_count > 0 ? reference_aggregate_grouped_open(bound, context, step, error)
+				: global_open(bound, context, step, error);
 }
