@@ -1,11 +1,13 @@
 /* The steps over kernels: one row for each operator that has one. */
 #include "step.h"
 
-#include "aggregate_grouped.h"
 #include "row_steps.h"
+#include "steps.h"
 
 operator_opener *const step_openers[OPERATOR_IDS] = {
-    [OPERATOR_AGGREGATE] = step_aggregate_grouped_open,
+    [OPERATOR_SELECT] = step_select_open,
+    [OPERATOR_PROJECT] = step_project_open,
+    [OPERATOR_AGGREGATE] = step_aggregate_open,
     [OPERATOR_HASH] = step_hash_open,
     [OPERATOR_PARTITION] = step_partition_open,
     [OPERATOR_JOIN] = step_join_open,
