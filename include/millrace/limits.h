@@ -218,6 +218,7 @@
 #define MR_OPERATOR_STEPS_MAX 64  /* of one pipeline */
 #define MR_OPERATOR_TEXT_BYTES_MAX (64u << 10)    /* of its text: people write it */
 #define MR_OPERATOR_MEMORY_DEFAULT (512ull << 20) /* that the steps of a pipeline may keep */
+#define MR_OPERATOR_KEYS_MAX 64 /* columns of a key: they are listed by hand */
 #define MR_EXPRESSION_NODES_MAX 4096 /* of one text: `in` with a thousand values is one */
 #define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
 #define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */

@@ -82,7 +82,7 @@ int operator_fail(const struct operator_bound *bound, uint64_t row, struct table
 			  bound->kind->name, row, what);
 }
 
-int operator_memory_take(const struct operator_bound *bound, struct operator_memory *memory,
+int operator_memory_take(const struct operator_bound *bound, struct row_budget *memory,
 			 uint64_t bytes, struct table_error *error)
 {
 	if (bytes > memory->limit_bytes - memory->used_bytes)
@@ -96,7 +96,7 @@ int operator_memory_take(const struct operator_bound *bound, struct operator_mem
 	return 0;
 }
 
-void operator_memory_give(struct operator_memory *memory, uint64_t bytes)
+void operator_memory_give(struct row_budget *memory, uint64_t bytes)
 {
 	memory->used_bytes -= bytes;
 }

@@ -14,6 +14,7 @@
 
 #include "expression.h"
 #include "expression_lexer.h"
+#include "row_budget.h"
 
 enum operator_id {
 	OPERATOR_SELECT,
@@ -125,13 +126,6 @@ static inline uint64_t operator_row(const struct operator_rows *rows, uint32_t i
 	return rows->selection != NULL ? rows->selection[i] : i;
 }
 
-/* What the steps of a pipeline may keep, all together. */
-struct operator_memory {
-	uint64_t limit_bytes;
-	uint64_t used_bytes;
-	uint64_t peak_bytes;
-};
-
 /* Bytes that steps name, such as keys: the last one has no name. */
 struct operator_parameter {
 	const char *name;
@@ -140,7 +134,7 @@ struct operator_parameter {
 };
 
 struct operator_context {
-	struct operator_memory *memory;
+	struct row_budget *memory; /* what the steps of a pipeline may keep, all together */
 	const struct operator_parameter *parameters; /* outlive the step; or NULL */
 };
 
@@ -201,9 +195,9 @@ int operator_fail(const struct operator_bound *bound, uint64_t row, struct table
 		  int rc, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Counts bytes that a step keeps. 0, or -ENOMEM with error: it says the limit. */
-int operator_memory_take(const struct operator_bound *bound, struct operator_memory *memory,
+int operator_memory_take(const struct operator_bound *bound, struct row_budget *memory,
 			 uint64_t bytes, struct table_error *error);
-void operator_memory_give(struct operator_memory *memory, uint64_t bytes);
+void operator_memory_give(struct row_budget *memory, uint64_t bytes);
 
 /* Columns of a batch from row first on, which is a multiple of 64: views, with nulls counted. */
 void operator_slice(const struct table_batch *batch, uint64_t first, uint64_t rows,

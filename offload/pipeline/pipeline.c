@@ -18,7 +18,7 @@ struct side {
 
 struct pipeline {
 	struct pipeline_options options;
-	struct operator_memory memory;
+	struct row_budget memory;
 	struct operator_bound *bound[MR_OPERATOR_STEPS_MAX];
 	uint32_t bound_count;
 	struct operator_step *steps[STEPS_MAX];

@@ -4,9 +4,7 @@
 
 #include "operator_aggregate.h"
 #include "reference_measure.h"
-#include "reference_parts.h"
 #include "reference_steps.h"
-#include "table_builder.h"
 
 struct aggregate_step {
 	struct operator_step step;
@@ -36,49 +34,11 @@ static int aggregate_push(struct operator_step *step, uint32_t side,
 	return 0;
 }
 
-static int measure_put(struct aggregate_step *s, uint32_t m, struct table_builder *builder,
-		       struct table_error *error)
-{
-	const struct operator_bound *bound = s->step.bound;
-	struct reference_measure *measure = &s->measures[m];
-	struct reference_value value;
-	_Alignas(16) uint8_t fixed[16];
-	int rc = reference_measure_end(measure, &value);
-
-	if (rc < 0)
-		return operator_fail(bound, UINT64_MAX, error, rc,
-				     "overflow: the total of %s does not fit",
-				     bound->schema.fields[m].name);
-	if (value.null) {
-		rc = table_builder_null(builder, m);
-	} else if (table_type_is_text(measure->measure->kind.type)) {
-		rc = table_builder_bytes(builder, m, value.bytes, value.count);
-	} else {
-		reference_value_pack(&measure->measure->kind, &value, fixed);
-		rc = table_builder_value(builder, m, fixed);
-	}
-	return rc < 0 ? operator_fail(bound, UINT64_MAX, error, rc, "no memory") : 0;
-}
-
 static int aggregate_end(struct operator_step *step, uint32_t side, struct table_error *error)
 {
 	struct aggregate_step *s = (struct aggregate_step *)(void *)step;
-	struct table_builder *builder;
-	struct table_batch *batch = NULL;
-	int rc = table_builder_create(&step->bound->schema, &builder);
 
-	if (rc < 0)
-		return operator_fail(step->bound, UINT64_MAX, error, rc, "no memory");
-	for (uint32_t m = 0; m < s->count && rc == 0; m++)
-		rc = measure_put(s, m, builder, error);
-	if (rc == 0 &&
-	    (table_builder_end_row(builder) < 0 || table_builder_take(builder, &batch) < 0))
-		rc = operator_fail(step->bound, UINT64_MAX, error, -ENOMEM, "no memory");
-	if (rc == 0)
-		rc = operator_emit_batch(step, batch, error);
-	table_batch_free(&batch);
-	table_builder_destroy(&builder);
-	return rc;
+	return reference_measures_emit(step, s->measures, s->count, error);
 }
 
 static void aggregate_close(struct operator_step *step)
@@ -119,5 +79,10 @@ int reference_aggregate_open(const struct operator_bound *bound,
 			     const struct operator_context *context, struct operator_step **step,
 			     struct table_error *error)
 {
+	const struct operator_aggregate *aggregate = bound->detail;
+
+	if (aggregate->key_count > 0)
+		return operator_fail(bound, UINT64_MAX, error, -ENOTSUP,
+				     "the reference has no aggregate with keys: take --device cpu");
 	return global_open(bound, context, step, error);
 }

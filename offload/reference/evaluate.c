@@ -113,29 +113,15 @@ static int strict(const struct expression *e, const struct reference_value *in,
 	}
 }
 
-static int evaluate(const struct evaluation *v, const struct expression *e,
-		    struct reference_value *out)
+int reference_apply(const struct expression *e, const struct reference_value *in,
+		    struct reference_scratch *scratch, struct reference_value *out)
 {
-	struct reference_value in[EXPRESSION_ARGUMENTS_MAX];
 	bool null = false;
-	int rc = 0;
 
-	/* All arguments, whatever the first are: an error does not hang on the order. */
-	for (uint32_t i = 0; i < e->count; i++) {
-		rc = evaluate(v, e->arguments[i], &in[i]);
-		if (rc < 0)
-			return rc;
+	for (uint32_t i = 0; i < e->count; i++)
 		null |= in[i].null;
-	}
 	*out = (struct reference_value){.null = null};
 	switch (e->op) {
-	case EXPRESSION_LITERAL:
-		reference_literal_get(e, out);
-		return 0;
-	case EXPRESSION_COLUMN:
-		reference_value_get(&v->batch->schema->fields[e->column],
-				    &v->batch->columns[e->column], v->row, out);
-		return 0;
 	case EXPRESSION_IS_NULL:
 		*out = (struct reference_value){.integer = in[0].null};
 		return 0;
@@ -144,11 +130,34 @@ static int evaluate(const struct evaluation *v, const struct expression *e,
 		kleene(e->op, &in[0], &in[1], out);
 		return 0;
 	case EXPRESSION_CAST:
-		rc = reference_cast(&e->arguments[0]->kind, &e->kind, &in[0], v->scratch, out);
-		break;
+		return reference_cast(&e->arguments[0]->kind, &e->kind, &in[0], scratch, out);
 	default:
-		rc = null ? 0 : strict(e, in, out);
+		return null ? 0 : strict(e, in, out);
 	}
+}
+
+static int evaluate(const struct evaluation *v, const struct expression *e,
+		    struct reference_value *out)
+{
+	struct reference_value in[EXPRESSION_ARGUMENTS_MAX];
+	int rc;
+
+	if (e->op == EXPRESSION_LITERAL) {
+		reference_literal_get(e, out);
+		return 0;
+	}
+	if (e->op == EXPRESSION_COLUMN) {
+		reference_value_get(&v->batch->schema->fields[e->column],
+				    &v->batch->columns[e->column], v->row, out);
+		return 0;
+	}
+	/* All arguments, whatever the first are: an error does not hang on the order. */
+	for (uint32_t i = 0; i < e->count; i++) {
+		rc = evaluate(v, e->arguments[i], &in[i]);
+		if (rc < 0)
+			return rc;
+	}
+	rc = reference_apply(e, in, v->scratch, out);
 	return rc < 0 ? overflow(v, e, rc) : 0;
 }
 

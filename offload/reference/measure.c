@@ -43,16 +43,21 @@ static void chunk_end(struct reference_measure *m)
 	lanes_clear(m);
 }
 
-static void real_add(struct reference_measure *m, uint64_t row, double value)
+void reference_measure_chunk(struct reference_measure *m, uint64_t row)
 {
 	if (row / MR_SUM_CHUNK_ROWS != m->chunk)
 		chunk_end(m);
 	m->chunk = row / MR_SUM_CHUNK_ROWS;
+}
+
+static void real_add(struct reference_measure *m, uint64_t row, double value)
+{
+	reference_measure_chunk(m, row);
 	m->lane[m->lanes ? row % SUM_LANES : 0] += value;
 	m->any_lane = true;
 }
 
-static void exact_add(struct reference_measure *m, __int128 value)
+void reference_measure_exact(struct reference_measure *m, __int128 value)
 {
 	m->low += (uint64_t)value;
 	m->high += (int64_t)(value >> 64);
@@ -95,11 +100,11 @@ int reference_measure_add(struct reference_measure *m, uint64_t row,
 	if (is_real(m))
 		real_add(m, row, value->real);
 	else if (m->kind.type == TABLE_DECIMAL128)
-		exact_add(m, value->decimal);
+		reference_measure_exact(m, value->decimal);
 	else if (m->kind.type >= TABLE_UINT8 && m->kind.type <= TABLE_UINT64)
-		exact_add(m, (__int128)value->natural);
+		reference_measure_exact(m, (__int128)value->natural);
 	else
-		exact_add(m, value->integer);
+		reference_measure_exact(m, value->integer);
 	return 0;
 }
 

@@ -42,6 +42,9 @@ void reference_literal_get(const struct expression *literal, struct reference_va
 int reference_evaluate(const struct expression *expression, const struct table_batch *batch,
 		       uint64_t row, struct reference_scratch *scratch,
 		       struct reference_value *value, struct table_error *error);
+/* What an operation makes of its arguments. 0, -ENOMEM, -ERANGE or -EINVAL, without words. */
+int reference_apply(const struct expression *expression, const struct reference_value *arguments,
+		    struct reference_scratch *scratch, struct reference_value *value);
 /* The total order of values of one kind: below, equal, above is -1, 0, 1. Neither is null. */
 int reference_compare(const struct table_kind *kind, const struct reference_value *a,
 		      const struct reference_value *b);

@@ -27,8 +27,16 @@ void reference_measure_open(struct reference_measure *m, const struct operator_m
 /* A value of the column in a row of the operator's input; of count(), any. 0 or -ENOMEM. */
 int reference_measure_add(struct reference_measure *m, uint64_t row,
 			  const struct reference_value *value);
+/* For those who sum by themselves: adds an integer or a decimal; goes to the chunk of a row, whose
+ * value is then added to m->lane[row % SUM_LANES], and any_lane set. */
+void reference_measure_exact(struct reference_measure *m, __int128 value);
+void reference_measure_chunk(struct reference_measure *m, uint64_t row);
 /* The result: of measure->kind. 0, or -ERANGE when the total does not fit. */
 int reference_measure_end(struct reference_measure *m, struct reference_value *result);
 void reference_measure_close(struct reference_measure *m);
+
+/* Emits the one row of an aggregate without keys. 0 or -errno with error. */
+int reference_measures_emit(struct operator_step *step, struct reference_measure *measures,
+			    uint32_t count, struct table_error *error);
 
 #endif
