@@ -12,8 +12,9 @@
 
 /* Regions. */
 #define MR_PAGE_BYTES 4096 /* pool granularity: a region mapped elsewhere owns whole pages */
-#define MR_SETS_MAX 64     /* of one function, in plus out: a set table stays small */
-#define MR_SET_ITEMS_MAX (1u << 26) /* items of one set: its table alone is then 2 GiB */
+#define MR_WIPE_PREFETCH_BYTES_MAX 32768 /* of a region, before it is wiped: as L1 caches hold */
+#define MR_SETS_MAX 64                   /* of one function, in plus out: a set table stays small */
+#define MR_SET_ITEMS_MAX (1u << 26)      /* items of one set: its table alone is then 2 GiB */
 #define MR_MEMORY_BYTES_MIN \
 	(48u << 20) /* of --memory for each node: below it nothing useful fits */
 
