@@ -18,26 +18,10 @@ static uint32_t thread_way(void)
 	return way_plus_1 - 1;
 }
 
-struct region *spares_take(struct spares *spares, uint64_t pages)
-{
-	const uint32_t bin = extents_bin((uint32_t)pages);
-	const uint32_t first = thread_way();
-
-	if (bin >= SPARES_BINS)
-		return NULL;
-	for (uint32_t i = 0; i < SPARES_WAYS; i++) {
-		struct spare *place = &spares->places[bin][(first + i) % SPARES_WAYS];
-		struct region *r = atomic_load_explicit(&place->region, memory_order_relaxed);
-
-		if (r != NULL && r != CLOSED &&
-		    atomic_compare_exchange_strong_explicit(
-			&place->region, &r, NULL, memory_order_acquire, memory_order_relaxed))
-			return r;
-	}
-	return NULL;
-}
-
-bool spares_give(struct spares *spares, struct region *region, uint64_t pages)
+/* Looks for a place of the class that has a region, or for one that has none where there is one to
+ * put; puts it there, and says what was there. */
+static bool place_swap(struct spares *spares, uint64_t pages, struct region *put,
+		       struct region **was)
 {
 	const uint32_t bin = extents_bin((uint32_t)pages);
 	const uint32_t first = thread_way();
@@ -46,17 +30,31 @@ bool spares_give(struct spares *spares, struct region *region, uint64_t pages)
 		return false;
 	for (uint32_t i = 0; i < SPARES_WAYS; i++) {
 		struct spare *place = &spares->places[bin][(first + i) % SPARES_WAYS];
-		struct region *none = NULL;
 
-		if (atomic_load_explicit(&place->region, memory_order_relaxed) == NULL &&
+		*was = atomic_load_explicit(&place->region, memory_order_relaxed);
+		if (*was != CLOSED && (*was == NULL) == (put != NULL) &&
 		    atomic_compare_exchange_strong_explicit(
-			&place->region, &none, region, memory_order_release, memory_order_relaxed))
+			&place->region, was, put, memory_order_acq_rel, memory_order_relaxed))
 			return true;
 	}
 	return false;
 }
 
-static struct region *places_swap(struct spares *spares, uint32_t *place, struct region *left)
+struct region *spares_take(struct spares *spares, uint64_t pages)
+{
+	struct region *region;
+
+	return place_swap(spares, pages, NULL, &region) ? region : NULL;
+}
+
+bool spares_give(struct spares *spares, struct region *region, uint64_t pages)
+{
+	struct region *none;
+
+	return place_swap(spares, pages, region, &none);
+}
+
+static struct region *places_empty(struct spares *spares, uint32_t *place, struct region *left)
 {
 	while (*place < PLACES) {
 		struct spare *at = &spares->places[*place / SPARES_WAYS][*place % SPARES_WAYS];
@@ -72,12 +70,12 @@ static struct region *places_swap(struct spares *spares, uint32_t *place, struct
 
 struct region *spares_drain(struct spares *spares, uint32_t *place)
 {
-	return places_swap(spares, place, NULL);
+	return places_empty(spares, place, NULL);
 }
 
 struct region *spares_close(struct spares *spares, uint32_t *place)
 {
-	return places_swap(spares, place, CLOSED);
+	return places_empty(spares, place, CLOSED);
 }
 
 uint64_t spares_count(const struct spares *spares, uint64_t *pages)

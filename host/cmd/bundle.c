@@ -32,12 +32,16 @@ int bundle_plan(struct bundle *bundle, const struct locate_places *places, const
 	return rc;
 }
 
+/* What the sandbox takes; where it takes all, a wasm module before an image that lies beside it. */
 static int code_load(struct job_code *code, const struct locate_places *places,
-		     const char *function, const char *suffix, char *error, size_t error_bytes)
+		     const char *function, const char *sandbox, char *error, size_t error_bytes)
 {
+	const char *suffix = sandbox_backend(sandbox)->code_suffix;
+	const char *const any[] = {".wasm", ".elf"}, *const one[] = {suffix, NULL};
 	char path[PATH_MAX];
 	char *bytes;
-	int rc = locate_function(places, function, suffix, path, error, error_bytes);
+	int rc =
+	    locate_function(places, function, suffix != NULL ? one : any, path, error, error_bytes);
 
 	if (rc == 0)
 		rc = whole_file_read(path, MR_CODE_BYTES_MAX, &bytes, &code->byte_count, error,
@@ -49,19 +53,18 @@ static int code_load(struct job_code *code, const struct locate_places *places,
 	return 0;
 }
 
-/* What the sandbox takes; where it takes all, a wasm module before an image. */
-static int code_find(struct job_code *code, const struct locate_places *places,
-		     const char *function, const char *sandbox, char *error, size_t error_bytes)
+/* An operator's is in the plan. */
+static int operator_code(struct job_code *code, const struct plan_function *function, char *error,
+			 size_t error_bytes)
 {
-	const char *suffix = sandbox_backend(sandbox)->code_suffix;
-	int rc;
-
-	if (suffix != NULL)
-		return code_load(code, places, function, suffix, error, error_bytes);
-	rc = code_load(code, places, function, ".wasm", error, error_bytes);
-	if (rc == -ENOENT)
-		rc = code_load(code, places, function, ".elf", error, error_bytes);
-	return rc;
+	code->function = function->name;
+	code->bytes = strdup(function->operator_text);
+	if (code->bytes == NULL) {
+		snprintf(error, error_bytes, "out of memory");
+		return -ENOMEM;
+	}
+	code->byte_count = strlen(function->operator_text);
+	return 0;
 }
 
 int bundle_load(struct bundle *bundle, const struct locate_places *places, const char *composition,
@@ -76,9 +79,14 @@ int bundle_load(struct bundle *bundle, const struct locate_places *places, const
 		snprintf(error, error_bytes, "out of memory");
 		rc = -ENOMEM;
 	}
-	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++)
-		rc = code_find(&bundle->codes[i], places, bundle->plan->functions[i].name, sandbox,
-			       error, error_bytes);
+	for (uint32_t i = 0; rc == 0 && i < bundle->plan->function_count; i++) {
+		const struct plan_function *function = &bundle->plan->functions[i];
+
+		rc = function->operator_text != NULL
+			 ? operator_code(&bundle->codes[i], function, error, error_bytes)
+			 : code_load(&bundle->codes[i], places, function->name, sandbox, error,
+				     error_bytes);
+	}
 	if (rc < 0)
 		bundle_free(bundle);
 	return rc;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "item_folder.h"
+#include "operator_backend.h"
 
 /* One function's cases, and what runs them. */
 struct testing {
@@ -29,7 +30,7 @@ static int code_prepare(struct testing *testing, const struct job_code *code, ch
 		snprintf(error, error_bytes, "the path of the cache is too long");
 		return rc;
 	}
-	return sandbox_backend(testing->options->sandbox)
+	return operator_or(testing->function, sandbox_backend(testing->options->sandbox))
 	    ->prepare(code->bytes, code->byte_count, cache_dir, &testing->code, error, error_bytes);
 }
 

@@ -106,6 +106,7 @@ static int function_prepare(struct mr_function *function, const struct mr_platfo
 		if (strcmp(plan->functions[i].name, name) != 0)
 			continue;
 		function->declared = plan->functions[i];
+		function->declared.operator_text = NULL; /* the bundle's */
 		return node_function_open(platform->cluster->nodes[0], &plan->functions[i],
 					  &bundle->codes[i], platform->sandbox, &function->prepared,
 					  error, error_bytes);

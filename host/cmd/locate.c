@@ -13,7 +13,7 @@
 
 struct search {
 	const char *function;
-	const char *suffix;
+	const char *const *suffixes; /* two; the second may be NULL */
 	char *path;
 	char *places; /* text: what was looked at, for the error */
 	size_t places_bytes;
@@ -26,12 +26,20 @@ static void place_note(struct search *search, const char *dir)
 	snprintf(search->places + used, search->places_bytes - used, "\n  %s", dir);
 }
 
-static bool found_at(struct search *search, const char *dir, const char *subdir)
+static bool found_as(struct search *search, const char *dir, const char *subdir, const char *suffix)
 {
 	int n = snprintf(search->path, PATH_MAX, "%s%s%s/%s%s", dir, subdir ? "/" : "",
-			 subdir ? subdir : "", search->function, search->suffix);
+			 subdir ? subdir : "", search->function, suffix);
 
 	return n > 0 && n < PATH_MAX && access(search->path, R_OK) == 0;
+}
+
+static bool found_at(struct search *search, const char *dir, const char *subdir)
+{
+	const char *const *suffixes = search->suffixes;
+
+	return found_as(search, dir, subdir, suffixes[0]) ||
+	       (suffixes[1] != NULL && found_as(search, dir, subdir, suffixes[1]));
 }
 
 static bool found_in(struct search *search, const char *dir)
@@ -41,12 +49,11 @@ static bool found_in(struct search *search, const char *dir)
 }
 
 /* Any subfolder: the first by name. */
-static bool found_below(struct search *search, const char *dir)
+static bool found_below_as(struct search *search, const char *dir, const char *suffix)
 {
 	glob_t matches;
 	bool found;
-	int n =
-	    snprintf(search->path, PATH_MAX, "%s/*/%s%s", dir, search->function, search->suffix);
+	int n = snprintf(search->path, PATH_MAX, "%s/*/%s%s", dir, search->function, suffix);
 
 	if (n < 0 || n >= PATH_MAX || glob(search->path, 0, NULL, &matches) != 0)
 		return false;
@@ -55,6 +62,14 @@ static bool found_below(struct search *search, const char *dir)
 		strcpy(search->path, matches.gl_pathv[0]);
 	globfree(&matches);
 	return found;
+}
+
+static bool found_below(struct search *search, const char *dir)
+{
+	const char *const *suffixes = search->suffixes;
+
+	return found_below_as(search, dir, suffixes[0]) ||
+	       (suffixes[1] != NULL && found_below_as(search, dir, suffixes[1]));
 }
 
 static bool found_in_tree(struct search *search, const char *tree, const char *package)
@@ -105,17 +120,19 @@ static bool function_search(struct search *search, const struct locate_places *p
 	return found_in_tree(search, MR_FUNCTIONS_DIR, package);
 }
 
-int locate_function(const struct locate_places *places, const char *function, const char *suffix,
-		    char *path, char *error, size_t error_bytes)
+int locate_function(const struct locate_places *places, const char *function,
+		    const char *const suffixes[2], char *path, char *error, size_t error_bytes)
 {
+	const bool two = suffixes[1] != NULL;
 	char looked[2048] = "";
-	struct search search = {function, suffix, path, looked, sizeof(looked)};
+	struct search search = {function, suffixes, path, looked, sizeof(looked)};
 
 	if (function_search(&search, places))
 		return 0;
-	snprintf(
-	    error, error_bytes,
-	    "function %s: no %s%s; looked in%s\nBuild it, or name its folder with --functions.",
-	    function, function, suffix, looked);
+	snprintf(error, error_bytes,
+		 "function %s: no %s%s%s%s; looked in%s\nBuild it, or name its folder with "
+		 "--functions.",
+		 function, function, suffixes[0], two ? " or " : "", two ? suffixes[1] : "",
+		 looked);
 	return -ENOENT;
 }

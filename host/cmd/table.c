@@ -12,6 +12,7 @@
 #include "human.h"
 #include "table_file.h"
 #include "table_infer.h"
+#include "table_query.h"
 #include "table_show.h"
 
 #define PROGRESS_NS 200000000 /* between two: five a second, as of `millrace run` */
@@ -19,8 +20,11 @@
 static const char table_help[] =
     "Usage: millrace table convert IN OUT [options]\n"
     "       millrace table show FILE [options]\n"
-    "Converts a table between Arrow IPC streams, CSV and JSON lines, or shows its columns. Files\n"
-    "larger than memory are converted batch by batch. - is standard input or output.\n"
+    "       millrace table query STEPS IN [OUT] [options]\n"
+    "Converts a table between Arrow IPC streams, CSV and JSON lines, shows its columns, or passes "
+    "it\n"
+    "through the steps of a pipeline (docs/operators.md). Files larger than memory are converted\n"
+    "batch by batch. - is standard input or output; of a query, it is OUT unless given, as CSV.\n"
     "\n"
     "  --from FORMAT         of what is read: arrow (a stream or a file), csv, tsv or jsonl;\n"
     "                        the name's ending says it otherwise\n"
@@ -33,8 +37,12 @@ static const char table_help[] =
     "  --delimiter CHARACTER of CSV that is read: , unless given\n"
     "  --no-header           CSV has no names of columns in its first line\n"
     "  --rows N              convert: only the first N rows\n"
-    "  --memory SIZE         for batches of Arrow that is read (512MiB)\n"
-    "  --json                show: as one JSON object\n"
+    "  --memory SIZE         for batches of Arrow that is read, and as much again for what the\n"
+    "                        steps of a query keep (512MiB)\n"
+    "  --tables NAME=FILE,...\n"
+    "                        query: tables beside the one that is read, such as `join` names\n"
+    "  --device DEVICE       query: cpu, or reference, which goes row by row (cpu)\n"
+    "  --json                show: as one JSON object; query: the summary, so, on standard output\n"
     "  --quiet               no progress and no summary\n"
     "  --help                this text\n"
     "\n"
@@ -42,13 +50,16 @@ static const char table_help[] =
     "\n"
     "Example:\n"
     "  millrace table convert measurements.csv measurements.arrow\n"
-    "  millrace table show measurements.arrow\n";
+    "  millrace table show measurements.arrow\n"
+    "  millrace table query 'select level > 3; aggregate n = count(), top = max(level)'\\\n"
+    "      measurements.arrow -\n";
 
 struct table_options {
-	const char *from, *to, *schema, *delimiter, *rows, *memory;
+	const char *from, *to, *schema, *delimiter, *rows, *memory, *tables, *device;
 	bool no_header, json, quiet;
 	struct table_schema given;
 	uint64_t rows_max;
+	enum pipeline_device device_found;
 	struct table_file_options in, out;
 };
 
@@ -156,6 +167,44 @@ static int show(const struct command_line *line, const struct table_options *opt
 	return rc < 0 ? failed(line, rc, &error) : RUN_OK;
 }
 
+static void query_show(const struct table_query_counters *counters, bool json, double seconds)
+{
+	if (json)
+		printf("{\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+		       ",\"bytes_out\":%" PRIu64 ",\"memory_peak_bytes\":%" PRIu64
+		       ",\"seconds\":%.6f}\n",
+		       counters->rows_in, counters->rows_out, counters->bytes_in,
+		       counters->bytes_out, counters->memory_peak_bytes, seconds);
+	else
+		fprintf(stderr,
+			"%" PRIu64 " rows in, %" PRIu64 " out: %s read, %s written, %.3f s\n",
+			counters->rows_in, counters->rows_out,
+			human_bytes((double)counters->bytes_in).text,
+			human_bytes((double)counters->bytes_out).text, seconds);
+}
+
+static int query(const struct command_line *line, const struct table_options *options, char **names,
+		 const char *to)
+{
+	const struct table_query wanted = {.steps = names[0],
+					   .tables = options->tables,
+					   .device = options->device_found,
+					   .in = options->in,
+					   .out = options->out};
+	struct table_query_counters counters;
+	struct table_error error;
+	uint64_t start_ns = run_clock_ns();
+	int rc = table_query(&wanted, names[1], to, &counters, &error);
+
+	if (options->in.progress != NULL)
+		fputs("\r\033[K", stderr);
+	if (rc < 0)
+		return failed(line, rc, &error);
+	if (options->json || !options->quiet)
+		query_show(&counters, options->json, (double)(run_clock_ns() - start_ns) / 1e9);
+	return RUN_OK;
+}
+
 static int format_find(const struct command_line *line, const char *option, const char *name,
 		       const char *path, struct table_file_options *options)
 {
@@ -192,6 +241,11 @@ static int options_check(const struct command_line *line, struct table_options *
 		return command_line_wrong(
 		    line, "--delimiter: one character is needed, which ends no line, not ",
 		    delimiter);
+	if (options->device != NULL && strcmp(options->device, "reference") == 0)
+		options->device_found = PIPELINE_REFERENCE;
+	else if (options->device != NULL && strcmp(options->device, "cpu") != 0)
+		return command_line_wrong(line, "--device: cpu or reference is needed, not ",
+					  options->device);
 	if (options->schema != NULL &&
 	    table_given_parse(options->schema, &options->given, &error) < 0)
 		return command_line_wrong(line, "--schema: ", error.text);
@@ -209,6 +263,32 @@ static void options_spread(struct table_options *options)
 		options->in.progress = progress_show;
 }
 
+/* STEPS IN [OUT]; what is written is CSV unless something says otherwise. */
+static int query_do(const struct command_line *line, struct table_options *options, char **names,
+		    uint32_t count)
+{
+	const char *to = count > 2 ? names[2] : "-";
+	bool standard = strcmp(to, "-") == 0;
+	int code;
+
+	if (count < 2)
+		return command_line_wrong(line, "STEPS IN", " is missing");
+	if (options->json && standard)
+		return command_line_wrong(line, "--json", ": name OUT, standard output is taken");
+	if (options->to == NULL && standard)
+		options->to = "csv";
+	code = options_check(line, options);
+	if (code == RUN_OK)
+		code = format_find(line, "--from", options->from, names[1], &options->in);
+	if (code == RUN_OK)
+		code = format_find(line, "--to", options->to, to, &options->out);
+	if (code != RUN_OK)
+		return code;
+	options_spread(options);
+	signals_watch();
+	return query(line, options, names, to);
+}
+
 static int table_do(const struct command_line *line, struct table_options *options,
 		    const struct command_operands *operands)
 {
@@ -216,13 +296,15 @@ static int table_do(const struct command_line *line, struct table_options *optio
 	bool converts = strcmp(operands->values[0], "convert") == 0;
 	int code;
 
+	if (strcmp(operands->values[0], "query") == 0)
+		return query_do(line, options, names, operands->count - 1);
 	if (!converts && strcmp(operands->values[0], "show") != 0)
-		return command_line_wrong(line, "convert or show is needed, not ",
+		return command_line_wrong(line, "convert, show or query is needed, not ",
 					  operands->values[0]);
 	if (operands->count < 2u + converts)
 		return command_line_wrong(line, converts ? "IN OUT" : "FILE", " is missing");
-	if (!converts && operands->count > 2)
-		return command_line_wrong(line, "one is enough, not also ", names[1]);
+	if (operands->count > 2u + converts)
+		return command_line_wrong(line, "that is enough, not also ", names[1 + converts]);
 	code = options_check(line, options);
 	if (code == RUN_OK)
 		code = format_find(line, "--from", options->from, names[0], &options->in);
@@ -244,8 +326,10 @@ int command_table(int argc, char **argv)
 	    {"schema", &values.schema, NULL},       {"delimiter", &values.delimiter, NULL},
 	    {"rows", &values.rows, NULL},           {"memory", &values.memory, NULL},
 	    {"no-header", NULL, &values.no_header}, {"json", NULL, &values.json},
+	    {"tables", &values.tables, NULL},       {"device", &values.device, NULL},
 	    {"quiet", NULL, &values.quiet},         {0}};
-	const struct command_line line = {"table", table_help, "convert or show", 1, 3, options};
+	const struct command_line line = {"table", table_help, "convert, show or query",
+					  1,       4,          options};
 	struct command_operands operands;
 	int code;
 

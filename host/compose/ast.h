@@ -36,6 +36,10 @@ struct ast_definition {
 	uint32_t retries;
 	uint64_t output_bytes_max; /* 0: what its memory holds */
 	uint32_t output_items_max;
+	/* Operators: functions whose steps are in the text. */
+	bool is_operator;
+	struct span steps_given;
+	struct span steps; /* between its braces */
 	/* Compositions. */
 	uint32_t call_first;
 	uint32_t call_count;
@@ -63,6 +67,8 @@ struct ast_set {
 	struct plan_split split;
 	uint32_t key_first; /* of merge */
 	uint32_t key_count;
+	struct span format;  /* operators: what follows `as`; 0 bytes: arrow */
+	struct span columns; /* operators: between its parentheses */
 };
 
 /* "state NAME = SET". */
@@ -168,6 +174,10 @@ uint32_t ast_find_wire(const struct ast *ast, const struct script *script,
 /* The declared set at port among the inputs or the outputs. */
 const struct ast_set *ast_set_at(const struct ast *ast, const struct ast_definition *definition,
 				 bool output, uint32_t port);
+
+/* The code of an operator (operator.c), which the caller frees; NULL without memory. */
+char *operator_text_make(const struct ast *ast, const struct script *script,
+			 const struct ast_definition *definition);
 
 /* Expands a checked composition into a plan (plan.c); 0, -EINVAL or -ENOMEM. */
 int plan_expand(const struct ast *ast, const struct script *script, uint32_t composition,

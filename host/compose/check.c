@@ -78,6 +78,16 @@ static int sets_check(const struct ast *ast, const struct script *script,
 			     SPAN(script, definition->name), missing);
 		return script_hint(script, "declare a set with '%s NAME'", missing);
 	}
+	if (definition->is_operator && definition->out_count > 1) {
+		script_error(script, definition->name.at, "the operator '%.*s' has %u outputs",
+			     SPAN(script, definition->name), definition->out_count);
+		return script_hint(script, "an operator makes one table; call one for each");
+	}
+	if (definition->is_operator && definition->steps_given.bytes == 0) {
+		script_error(script, definition->name.at, "the operator '%.*s' has no steps",
+			     SPAN(script, definition->name));
+		return script_hint(script, "say what it does: steps { select price > 3 }");
+	}
 	sets = &ast->sets[definition->set_first];
 	for (uint32_t i = 0; i < definition->set_count; i++)
 		for (uint32_t j = 0; j < i; j++)

@@ -92,6 +92,8 @@ void plan_free(struct plan **plan)
 {
 	if (*plan == NULL)
 		return;
+	for (uint32_t i = 0; i < (*plan)->function_count; i++)
+		free((*plan)->functions[i].operator_text);
 	free((*plan)->functions);
 	free((*plan)->vertices);
 	free((*plan)->edges);

@@ -58,6 +58,9 @@ struct plan_function {
 	uint64_t
 	    output_bytes_max; /* of one invocation, all sets together; 0: what its memory holds */
 	uint32_t output_items_max;
+	/* Of an operator, in the form that host/operator takes as its code (docs/composition.md,
+	 * Operators); NULL: the function has code of its own. */
+	char *operator_text;
 };
 
 enum split_kind { SPLIT_NONE, SPLIT_LINE };

@@ -91,6 +91,8 @@ static int statement_end(struct parser *parser)
 	if (at_block_end(parser))
 		return 0;
 	parser_expected(parser, "the end of the statement");
+	if (parser_at_word(parser, "as"))
+		return script_hint(parser->script, "'as FORMAT' belongs to a set of an operator");
 	if (parser_at_word(parser, "split"))
 		return script_hint(parser->script, "'split' belongs to an 'in' of a composition");
 	if (parser_at_word(parser, "merge"))
@@ -176,6 +178,23 @@ static int function_statement(struct parser *parser, struct ast_definition *func
 		return take_once(parser, &given->items) ?: attribute_items(parser, function);
 	return word_refuse(parser, "a statement of a function", words,
 			   "a function declares: in, out, memory, time, retries, output, items");
+}
+
+/* As of a function, and sets have formats. */
+static int operator_statement(struct parser *parser, struct ast_definition *definition)
+{
+	struct ast_set *set;
+	int rc;
+
+	if (parser_at_word(parser, "steps"))
+		return take_once(parser, &definition->steps_given)
+			   ?: operator_steps(parser, definition);
+	if (!parser_at_word(parser, "in") && !parser_at_word(parser, "out"))
+		return function_statement(parser, definition);
+	rc = declaration_parse(parser, definition, &set);
+	if (rc < 0 || !parser_at_word(parser, "as"))
+		return rc;
+	return parser_advance(parser) ?: operator_format(parser, set);
 }
 
 static int link_add(struct parser *parser, struct ast_definition *composition,
@@ -382,27 +401,44 @@ static int body_parse(struct parser *parser, struct ast_definition *definition,
 	return rc ?: parser_advance(parser);
 }
 
+static const struct {
+	const char *word;
+	const char *what;
+	enum definition_kind kind;
+	bool is_operator;
+	statement_parse *statement;
+} definition_words[] = {
+    {"function", "the name of a function", DEFINITION_FUNCTION, false, function_statement},
+    {"operator", "the name of an operator", DEFINITION_FUNCTION, true, operator_statement},
+    {"composition", "the name of a composition", DEFINITION_COMPOSITION, false,
+     composition_statement},
+};
+#define DEFINITION_WORDS (sizeof(definition_words) / sizeof(definition_words[0]))
+
 static int definition_parse(struct parser *parser)
 {
-	static const char *const words[] = {"function", "composition", NULL};
+	static const char *const words[] = {"function", "operator", "composition", NULL};
 	struct ast *ast = parser->ast;
 	struct ast_definition *definition;
-	bool function = parser_at_word(parser, "function");
-	const char *what = function ? "the name of a function" : "the name of a composition";
-	statement_parse *statement = function ? function_statement : composition_statement;
+	size_t i = 0;
 	int rc;
 
-	if (!function && !parser_at_word(parser, "composition"))
-		return word_refuse(parser, "'function' or 'composition'", words,
-				   "a text is functions and compositions, each with its { ... }");
+	while (i < DEFINITION_WORDS && !parser_at_word(parser, definition_words[i].word))
+		i++;
+	if (i == DEFINITION_WORDS)
+		return word_refuse(
+		    parser, "'function', 'operator' or 'composition'", words,
+		    "a text is functions, operators and compositions, each with its { ... }");
 	if (ast->definition_count == MR_DEFINITIONS_MAX)
 		return script_error(parser->script, parser->token.span.at,
-				    "more than %u functions and compositions", MR_DEFINITIONS_MAX);
+				    "more than %u functions, operators and compositions",
+				    MR_DEFINITIONS_MAX);
 	definition = AST_ADD(ast->definitions, ast->definition_count);
 	if (definition == NULL)
 		return -ENOMEM;
 	*definition = (struct ast_definition){
-	    .kind = function ? DEFINITION_FUNCTION : DEFINITION_COMPOSITION,
+	    .kind = definition_words[i].kind,
+	    .is_operator = definition_words[i].is_operator,
 	    .set_first = ast->set_count,
 	    .call_first = ast->call_count,
 	    .state_first = ast->state_count,
@@ -412,8 +448,9 @@ static int definition_parse(struct parser *parser)
 	    .retries = MR_RETRIES_DEFAULT,
 	    .output_items_max = MR_SET_ITEMS_MAX,
 	};
-	rc = parser_advance(parser) ?: parser_take_name(parser, what, &definition->name);
-	return rc ?: body_parse(parser, definition, statement);
+	rc = parser_advance(parser)
+		 ?: parser_take_name(parser, definition_words[i].what, &definition->name);
+	return rc ?: body_parse(parser, definition, definition_words[i].statement);
 }
 
 int ast_parse(struct ast *ast, const struct script *script)

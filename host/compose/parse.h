@@ -32,6 +32,9 @@ int attribute_items(struct parser *parser, struct ast_definition *function);
 /* The rest of "state" and "epochs", after that word (repeat.c). */
 int repeat_state(struct parser *parser, struct ast_definition *composition);
 int repeat_epochs(struct parser *parser, struct ast_definition *composition);
+/* The rest of "as" of an operator's set, and of "steps", after that word (operator.c). */
+int operator_format(struct parser *parser, struct ast_set *set);
+int operator_steps(struct parser *parser, struct ast_definition *definition);
 /* The rest of "split" and "merge", after that word. */
 int attribute_split(struct parser *parser, struct ast_set *set);
 int attribute_merge(struct parser *parser, struct ast_set *set);

@@ -107,6 +107,11 @@ static int function_add(struct expansion *x, uint32_t index, uint32_t *number)
 		function->retries = definition->retries;
 		function->output_bytes_max = definition->output_bytes_max;
 		function->output_items_max = definition->output_items_max;
+		if (definition->is_operator) {
+			function->operator_text = operator_text_make(x->ast, x->script, definition);
+			if (function->operator_text == NULL)
+				return -ENOMEM;
+		}
 	}
 	*number = x->functions[index];
 	return 0;

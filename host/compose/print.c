@@ -39,7 +39,8 @@ static void factor_print(uint32_t thousandths, FILE *out)
 static void function_print(const struct plan_vertex *vertex, const struct plan_function *function,
 			   FILE *out)
 {
-	fprintf(out, "%s runs %s: memory ", vertex->name, function->name);
+	fprintf(out, "%s runs %s: %smemory ", vertex->name, function->name,
+		function->operator_text != NULL ? "operator, " : "");
 	size_print(function->memory_bytes, out);
 	if (function->memory_per_input > 0) {
 		fprintf(out, " + ");

@@ -35,8 +35,8 @@ int node_function_open(struct node *node, const struct plan_function *declared,
 	function->declared = *declared;
 	for (uint32_t i = 0; i < declared->out_count; i++)
 		function->out[i] = function->declared.out[i].name;
-	if (sandbox == NULL)
-		sandbox = node->sandbox;
+	sandbox = operator_or(declared, sandbox != NULL ? sandbox : node->sandbox);
+	function->declared.operator_text = NULL; /* the plan's */
 	rc = sandbox->prepare(code->bytes, code->byte_count, node->cache_dir, &function->code,
 			      error, error_bytes);
 	if (rc != 0) {

@@ -20,8 +20,8 @@ struct node_function;
 struct node_call;
 
 /* Prepares code for calls: it may compile. declared is the function in a plan, and says its sets,
- * memory and time limit; its retries are not for calls. sandbox NULL: the node's own. declared and
- * code are copied. 0, or -errno with error text. */
+ * memory and time limit; its retries are not for calls. sandbox NULL: the node's own; an
+ * operator needs none. declared and code are copied. 0, or -errno with error text. */
 int node_function_open(struct node *node, const struct plan_function *declared,
 		       const struct job_code *code, const struct sandbox_ops *sandbox,
 		       struct node_function **function, char *error, size_t error_bytes);

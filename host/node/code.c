@@ -49,9 +49,14 @@ int code_open(struct code_entry **opened, uint64_t hash, uint64_t job)
 	return 0;
 }
 
-uint64_t code_owner(const struct job *job)
+const struct sandbox_ops *code_sandbox(const struct job *job, uint32_t function)
 {
-	return job->node->sandbox->per_job ? job->id : 0;
+	return operator_or(&job->plan->functions[function], job->node->sandbox);
+}
+
+uint64_t code_owner(const struct job *job, uint32_t function)
+{
+	return code_sandbox(job, function)->per_job ? job->id : 0;
 }
 
 bool code_known(const struct code_entry *entry)

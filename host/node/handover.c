@@ -121,10 +121,8 @@ uint64_t handover_lent_bytes(const struct node *node)
 
 static bool lent_share_has(struct node *node, uint64_t bytes)
 {
-	struct region_pool_stats pool;
-
-	region_pool_stats(node->pool, &pool);
-	return handover_lent_bytes(node) + bytes <= LENT_SHARE(pool.bytes);
+	return handover_lent_bytes(node) + bytes <=
+	       LENT_SHARE(region_pool_provider(node->pool)->bytes);
 }
 
 static void peer_count_out(struct node *node, uint32_t peer, uint64_t bytes)

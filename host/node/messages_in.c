@@ -43,7 +43,6 @@ static bool incoming_accept(struct node *node, struct incoming *in)
 
 static uint16_t refusal(struct node *node, const struct message_head *head, uint64_t bytes)
 {
-	struct region_pool_stats pool;
 	struct job *job;
 
 	if (head->type == MESSAGE_REFUSED)
@@ -55,8 +54,7 @@ static uint16_t refusal(struct node *node, const struct message_head *head, uint
 	job = job_find(node, head->job);
 	if (job == NULL || job->over || head->edge >= job->plan->edge_count)
 		return MESSAGE_REFUSED_JOB;
-	region_pool_stats(node->pool, &pool);
-	return bytes <= pool.bytes / 2 ? 0 : MESSAGE_REFUSED_SIZE;
+	return bytes <= region_pool_provider(node->pool)->bytes / 2 ? 0 : MESSAGE_REFUSED_SIZE;
 }
 
 /* Cores beyond the first are for batches: what else is to be in order, and on the first. */

@@ -12,6 +12,7 @@
 #include "job.h"
 #include "message.h"
 #include "node.h"
+#include "operator_backend.h"
 #include "packet_path.h"
 #include "rendezvous.h"
 #include "slice_control.h"
@@ -309,8 +310,10 @@ void node_wake(struct node *node);
 /* code.c */
 /* job: whose entry it is to be, where the sandbox is per_job; else 0. */
 int code_open(struct code_entry **entry, uint64_t hash, uint64_t job);
+/* What runs a function of the plan. */
+const struct sandbox_ops *code_sandbox(const struct job *job, uint32_t function);
 /* Which job to give. */
-uint64_t code_owner(const struct job *job);
+uint64_t code_owner(const struct job *job, uint32_t function);
 bool code_known(const struct code_entry *entry);
 /* Copies the bytes; a hash that does not match them is -EBADMSG. */
 int code_supply(struct code_entry *entry, const void *bytes, size_t byte_count);

@@ -36,9 +36,9 @@ static void prepare_work(struct task *task)
 	struct job *job = preparation->job;
 	struct sandbox_code *code;
 
-	preparation->rc = code_prepare(job->functions[preparation->function].code,
-				       job->node->sandbox, job->node->cache_dir, &code,
-				       preparation->error, sizeof(preparation->error));
+	preparation->rc = code_prepare(
+	    job->functions[preparation->function].code, code_sandbox(job, preparation->function),
+	    job->node->cache_dir, &code, preparation->error, sizeof(preparation->error));
 }
 
 static void prepare_done(struct task *task)
@@ -93,7 +93,7 @@ int prepare_start(struct job *job)
 		if (!used(job->plan, f))
 			continue;
 		if (function->code == NULL &&
-		    code_open(&function->code, function->hash, code_owner(job)) != 0)
+		    code_open(&function->code, function->hash, code_owner(job, f)) != 0)
 			return -ENOMEM;
 		function->asked = !code_known(function->code);
 		if (!function->asked)

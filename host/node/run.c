@@ -23,13 +23,14 @@ bool fault_strikes(struct node *node, uint32_t ppm)
 uint64_t run_input_bytes_max(const struct job *job, const struct plan_function *function,
 			     uint32_t vertex)
 {
-	const struct job_function *prepared = &job->functions[job->plan->vertices[vertex].function];
+	const uint32_t index = job->plan->vertices[vertex].function;
+	const struct job_function *prepared = &job->functions[index];
 	struct sandbox_code *code = NULL;
 	uint64_t room = job->node->run_bytes_max;
 	uint64_t taken = function->memory_bytes;
 
 	/* Prepared long ago: this only looks it up. */
-	if (code_prepare(prepared->code, job->node->sandbox, NULL, &code, NULL, 0) == 0)
+	if (code_prepare(prepared->code, code_sandbox(job, index), NULL, &code, NULL, 0) == 0)
 		taken += code->header_off;
 	for (uint32_t e = 0; e < job->plan->edge_count; e++) {
 		const struct plan_edge *edge = &job->plan->edges[e];
@@ -254,8 +255,9 @@ void run_begin(struct run *run)
 		return;
 	}
 	if (run->vertex->kind == VERTEX_FUNCTION &&
-	    code_prepare(job->functions[run->vertex->function].code, job->node->sandbox, NULL,
-			 &run->code, run->error, sizeof(run->error)) != 0) {
+	    code_prepare(job->functions[run->vertex->function].code,
+			 code_sandbox(job, run->vertex->function), NULL, &run->code, run->error,
+			 sizeof(run->error)) != 0) {
 		run_failed(run);
 		return;
 	}

@@ -134,13 +134,12 @@ static bool stores_settled(const struct run *run)
 
 static int sink_buffer(struct run *run, struct sink_work *work)
 {
-	struct region_pool_stats pool;
+	uint64_t pool_bytes = region_pool_provider(run->job->node->pool)->bytes;
 	uint64_t min = sink_buffer_min(&work->job);
 	uint64_t want = (uint64_t)(work->job.run_count + 1) * SINK_BUFFER_PER_RUN;
 
-	region_pool_stats(run->job->node->pool, &pool);
-	if (want > pool.bytes / 2)
-		want = pool.bytes / 2;
+	if (want > pool_bytes / 2)
+		want = pool_bytes / 2;
 	for (want = want > min ? want : min;; want = want / 2 > min ? want / 2 : min) {
 		int rc = region_alloc(run->job->node->pool, want, REGION_RECEIVE, &work->buffer);
 

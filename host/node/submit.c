@@ -126,8 +126,21 @@ static int keep_code(struct job *job, uint32_t function, const struct job_code *
 	memcpy(lead->codes[function], code->bytes, code->byte_count);
 	lead->code_bytes[function] = code->byte_count;
 	kept->hash = mr_hash64(code->bytes, code->byte_count);
-	rc = code_open(&kept->code, kept->hash, code_owner(job));
+	rc = code_open(&kept->code, kept->hash, code_owner(job, function));
 	return rc == 0 ? code_supply(kept->code, code->bytes, code->byte_count) : rc;
+}
+
+/* An operator's code is in the text, whatever came with the job. */
+static int keep_operator(struct job *job, uint32_t function)
+{
+	const struct plan_function *declared = &job->plan->functions[function];
+	const struct job_code code = {
+	    .function = declared->name,
+	    .bytes = declared->operator_text,
+	    .byte_count = strlen(declared->operator_text),
+	};
+
+	return keep_code(job, function, &code);
 }
 
 static int bind_codes(struct job *job, const struct job_spec *spec, char *error, size_t error_bytes)
@@ -140,6 +153,12 @@ static int bind_codes(struct job *job, const struct job_spec *spec, char *error,
 
 		if (job->plan->vertices[v].kind != VERTEX_FUNCTION || job->lead->codes[f] != NULL)
 			continue;
+		if (job->plan->functions[f].operator_text != NULL) {
+			rc = keep_operator(job, f);
+			if (rc != 0)
+				return rc;
+			continue;
+		}
 		for (uint32_t i = 0; !found && i < spec->code_count; i++) {
 			if (strcmp(spec->codes[i].function, name) != 0)
 				continue;

@@ -33,6 +33,8 @@
 #define WASM_WORKER_LOOKS 64                /* a few us: then another may want the core */
 #define WASM_WORKER_IDLE_S 10               /* without a run, then it ends: a new one takes 1 ms */
 #define WASM_WORKER_CHECK_MS 10             /* how soon a killed one is noticed: no signal tells */
+#define WASM_WORKER_START_MS 10000          /* to load its module: mostly 1 ms */
+#define WASM_WORKER_DATA_BYTES (256u << 20) /* its own, writable: stacks, a module's data */
 #define WASM_WORKER_KEEP_BYTES (256u << 10) /* of its window, between runs: most regions */
 
 /* The kvm backend, per virtual machine (one for each thread that runs functions). */

@@ -215,6 +215,39 @@
 #define MR_TABLE_METADATA_BYTES_MAX (64u << 20) /* of an Arrow message, without its buffers */
 #define MR_TABLE_MEMORY_DEFAULT (512ull << 20)  /* of `millrace table`: several batches */
 
+/* Operators; docs/operators.md. */
+#define MR_OPERATOR_ROWS_MAX 4096 /* on their way at once: some columns of them stay in L2 */
+#define MR_OPERATOR_STEPS_MAX 64  /* of one pipeline */
+#define MR_OPERATOR_TEXT_BYTES_MAX (64u << 10)    /* of its text: people write it */
+#define MR_OPERATOR_MEMORY_DEFAULT (512ull << 20) /* that the steps of a pipeline may keep */
+#define MR_OPERATOR_KEYS_MAX 64                   /* columns of a key: they are listed by hand */
+#define MR_EXPRESSION_NODES_MAX 4096 /* of one text: `in` with a thousand values is one */
+#define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
+#define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */
+
+/* FPGA cards; docs/offload-fpga.md. */
+#define MR_FPGA_CARDS_MAX 16  /* of one machine: the slots of a large server */
+#define MR_FPGA_BANKS_MAX 256 /* of one xclbin: 32 channels of HBM, and groups of them */
+#define MR_FPGA_XCLBIN_BYTES_MAX (1ull << 30) /* several times a large card's bitstream */
+#define MR_FPGA_PAGE_BYTES 4096               /* XRT's buffers begin and end with a page */
+#define MR_FPGA_RUNS 2 /* in flight: one computes while the other's data moves */
+#define MR_FPGA_RUN_BYTES_DEFAULT \
+	(8u << 20) /* of a column: 0.7 ms of PCIe 3.0 x16, many times what a launch costs */
+#define MR_FPGA_RUN_BYTES_MAX (1u << 30)    /* places in its result fit 32 bits with room */
+#define MR_FPGA_TIME_LIMIT_MS_DEFAULT 10000 /* of a run: a thousand times what one needs */
+#define MR_FPGA_SORT_ROWS_MAX (1u << 24)    /* in one run: half a GiB of the card's memory */
+
+/* Operators on bytes and text; docs/operators.md. */
+#define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
+#define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
+#define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
+#define MR_MATCH_PATTERNS_MAX 4096      /* of one step: each is a column */
+#define MR_JSON_STEPS_MAX 32            /* of a path: nobody writes deeper ones */
+#define MR_ENCRYPT_SALT_VALUES_MAX                                                               \
+	(1ull << 32)                           /* under one key of AES-GCM: numbers have 56 bits \
+						*/
+#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35) /* as MR_SEAL_REKEY_BYTES, and for its reason */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */

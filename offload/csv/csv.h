@@ -17,6 +17,9 @@ struct csv_options {
 	bool no_header; /* the first line is values; columns are f0, f1, ... */
 	const struct table_schema
 	    *given; /* kinds of columns that are not to be inferred, or NULL */
+	/* All columns in their order, or NULL: then nothing is inferred, a first line of just their
+	 * names is passed over, whatever no_header says, and there may be no line at all. */
+	const struct table_schema *columns;
 };
 
 /* Reads the beginning (MR_TABLE_READ_BYTES) and infers what is not given. 0, or -errno with error,

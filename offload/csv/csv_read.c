@@ -175,7 +175,7 @@ static void csv_close(struct table_reader *reader)
 
 static const struct table_reader_ops ops = {csv_next, csv_close};
 
-/* The first record is whole in what is read, or the table has none. */
+/* 1: the first record is whole in what is read; 0: the table has none; or -errno. */
 static int first_record(struct csv_reader *csv, size_t *at, struct table_error *error)
 {
 	int rc = text_more(csv, error);
@@ -187,9 +187,7 @@ static int first_record(struct csv_reader *csv, size_t *at, struct table_error *
 		csv->line = 1;
 		rc = rc == 0 ? record_find(csv, at, error) : rc;
 	} while (rc == 0 && !csv->last && (rc = text_more(csv, error)) == 0);
-	if (rc == 0)
-		return table_fail(error, -EINVAL, "a table without columns: it has no line");
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* Fills what one read left short, as from a pipe, so that types do not depend on its pace. */
@@ -272,18 +270,57 @@ static int columns_guess(struct csv_reader *csv, const struct table_schema *give
 	return rc;
 }
 
-/* Room for the fields of as many columns as there may be, until it is known how many there are. */
-static int csv_begin(struct csv_reader *csv, const struct csv_options *options,
-		     struct table_error *error)
+/* Whether the record is the names of the columns. 1, 0 or -errno. */
+static int is_header(struct csv_reader *csv, struct table_error *error)
+{
+	const struct table_schema *schema = &csv->reader.schema;
+
+	if (csv->record.count != schema->count)
+		return 0;
+	for (uint32_t i = 0; i < schema->count; i++) {
+		const char *text;
+		size_t bytes;
+		int rc = field_plain(csv, i, &text, &bytes, error);
+
+		if (rc < 0)
+			return rc;
+		if (strlen(schema->fields[i].name) != bytes ||
+		    memcmp(schema->fields[i].name, text, bytes) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+/* The columns are known: all that is read are rows, but perhaps the first line. */
+static int columns_take(struct csv_reader *csv, const struct table_schema *columns,
+			struct table_error *error)
 {
 	size_t at;
 	int rc;
 
-	csv->record.field_max = MR_TABLE_COLUMNS_MAX;
-	csv->record.fields = malloc(MR_TABLE_COLUMNS_MAX * sizeof(*csv->record.fields));
-	if (csv->record.fields == NULL)
+	if (table_schema_copy(&csv->reader.schema, columns) < 0)
 		return no_memory(error);
 	rc = first_record(csv, &at, error);
+	if (rc > 0)
+		rc = is_header(csv, error);
+	if (rc > 0) {
+		csv->at = at;
+		csv->line += csv->record.lines;
+	} else {
+		csv->line = 1;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Names from the first line, kinds from what follows. */
+static int columns_infer(struct csv_reader *csv, const struct csv_options *options,
+			 struct table_error *error)
+{
+	size_t at;
+	int rc = first_record(csv, &at, error);
+
+	if (rc == 0)
+		return table_fail(error, -EINVAL, "a table without columns: it has no line");
 	if (rc < 0)
 		return rc;
 	if (csv->record.count > MR_TABLE_COLUMNS_MAX)
@@ -301,8 +338,23 @@ static int csv_begin(struct csv_reader *csv, const struct csv_options *options,
 		rc = sample_fill(csv, error);
 	if (rc == 0)
 		rc = columns_give(csv, options->given, error);
-	if (rc == 0)
-		rc = columns_guess(csv, options->given, error);
+	return rc == 0 ? columns_guess(csv, options->given, error) : rc;
+}
+
+/* Room for the fields of as many columns as there may be, until it is known how many there are. */
+static int csv_begin(struct csv_reader *csv, const struct csv_options *options,
+		     struct table_error *error)
+{
+	int rc;
+
+	csv->record.field_max = MR_TABLE_COLUMNS_MAX;
+	csv->record.fields = malloc(MR_TABLE_COLUMNS_MAX * sizeof(*csv->record.fields));
+	if (csv->record.fields == NULL)
+		return no_memory(error);
+	if (options->columns != NULL)
+		rc = columns_take(csv, options->columns, error);
+	else
+		rc = columns_infer(csv, options, error);
 	if (rc == 0 && table_builder_create(&csv->reader.schema, &csv->builder) < 0)
 		rc = no_memory(error);
 	return rc;

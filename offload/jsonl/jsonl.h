@@ -17,6 +17,10 @@
  * and column. */
 int jsonl_open(const struct table_bytes_in *in, const struct table_schema *given,
 	       struct table_reader **reader, struct table_error *error);
+/* The same of a table that has these columns: nothing is learnt, other keys are passed over with
+ * whatever they hold, and there may be no line at all. */
+int jsonl_open_columns(const struct table_bytes_in *in, const struct table_schema *columns,
+		       struct table_reader **reader, struct table_error *error);
 /* -EINVAL when two columns have one name. */
 int jsonl_writer_open(const struct table_schema *schema, const struct table_bytes_out *out,
 		      struct table_writer **writer, struct table_error *error);

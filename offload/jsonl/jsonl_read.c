@@ -24,6 +24,9 @@ struct jsonl_reader {
 	uint32_t line_rows; // that began on it
 	uint32_t depth;
 	uint32_t column;    // of the last key
+	bool only;          // the columns are known: other keys are passed over
+	bool passing;       // the value of such a key is next,
+	uint32_t inside;    // or is a list or object: so many are open
 	table_guess *guess; // while columns are learnt, else NULL
 	uint32_t guess_room;
 	struct table_builder *builder; // then
@@ -41,6 +44,31 @@ static int refuse(struct jsonl_reader *jsonl, int rc)
 {
 	jsonl->rc = rc;
 	return 0;
+}
+
+/* Whether what comes is, or is in, a value that is passed over; it ends unless it opens a list. */
+static bool passed(struct jsonl_reader *jsonl)
+{
+	if (!jsonl->passing)
+		return false;
+	jsonl->passing = jsonl->inside > 0;
+	return true;
+}
+
+static bool passed_open(struct jsonl_reader *jsonl)
+{
+	if (!jsonl->passing)
+		return false;
+	jsonl->inside++;
+	return true;
+}
+
+static bool passed_close(struct jsonl_reader *jsonl)
+{
+	if (!jsonl->passing)
+		return false;
+	jsonl->passing = --jsonl->inside > 0;
+	return true;
 }
 
 static int nested(struct jsonl_reader *jsonl, const char *what)
@@ -76,6 +104,8 @@ static int append(struct jsonl_reader *jsonl, enum table_token token, const char
 
 static int value(struct jsonl_reader *jsonl, enum table_token token, const char *text, size_t bytes)
 {
+	if (passed(jsonl))
+		return 1;
 	if (jsonl->depth == 0)
 		return nested(jsonl, "a value by itself");
 	if (jsonl->guess == NULL)
@@ -88,6 +118,8 @@ static int on_null(void *opaque)
 {
 	struct jsonl_reader *jsonl = opaque;
 
+	if (passed(jsonl))
+		return 1;
 	if (jsonl->depth == 0)
 		return nested(jsonl, "a null by itself");
 	if (jsonl->guess == NULL && table_builder_null(jsonl->builder, jsonl->column) < 0)
@@ -114,6 +146,8 @@ static int on_start_map(void *opaque)
 {
 	struct jsonl_reader *jsonl = opaque;
 
+	if (passed_open(jsonl))
+		return 1;
 	if (jsonl->depth > 0)
 		return nested(jsonl, "an object");
 	if (jsonl->line_rows++ > 0)
@@ -126,7 +160,13 @@ static int on_start_map(void *opaque)
 
 static int on_start_array(void *opaque)
 {
-	return nested(opaque, "a list");
+	return passed_open(opaque) ? 1 : nested(opaque, "a list");
+}
+
+static int on_end_array(void *opaque)
+{
+	passed_close(opaque);
+	return 1;
 }
 
 static int column_learn(struct jsonl_reader *jsonl, const char *name, size_t bytes)
@@ -174,9 +214,16 @@ static int on_map_key(void *opaque, const unsigned char *text, size_t bytes)
 {
 	struct jsonl_reader *jsonl = opaque;
 	const char *name = (const char *)text;
-	int64_t column = column_find(jsonl, name, bytes);
+	int64_t column;
 	int rc = 0;
 
+	if (jsonl->passing)
+		return 1;
+	column = column_find(jsonl, name, bytes);
+	if (column < 0 && jsonl->only) {
+		jsonl->passing = true;
+		return 1;
+	}
 	if (column >= 0)
 		jsonl->column = (uint32_t)column;
 	else if (jsonl->guess != NULL)
@@ -195,6 +242,8 @@ static int on_end_map(void *opaque)
 {
 	struct jsonl_reader *jsonl = opaque;
 
+	if (passed_close(jsonl))
+		return 1;
 	jsonl->depth = 0;
 	if (jsonl->guess == NULL && table_builder_end_row(jsonl->builder) < 0)
 		return refuse(jsonl, no_memory(jsonl->error));
@@ -210,6 +259,7 @@ static const yajl_callbacks callbacks = {
     .yajl_map_key = on_map_key,
     .yajl_end_map = on_end_map,
     .yajl_start_array = on_start_array,
+    .yajl_end_array = on_end_array,
 };
 
 static int parse_begin(struct jsonl_reader *jsonl, struct table_error *error)
@@ -224,6 +274,8 @@ static int parse_begin(struct jsonl_reader *jsonl, struct table_error *error)
 	jsonl->line_bytes = 0;
 	jsonl->line_rows = 0;
 	jsonl->depth = 0;
+	jsonl->passing = false;
+	jsonl->inside = 0;
 	return 0;
 }
 
@@ -386,17 +438,25 @@ static int columns_give(struct table_schema *schema, const struct table_schema *
 		   : table_fail(error, -EINVAL, "a table without columns: no object has a key");
 }
 
+static int columns_take(struct jsonl_reader *jsonl, const struct table_schema *columns,
+			struct table_error *error)
+{
+	jsonl->only = true;
+	return table_schema_copy(&jsonl->reader.schema, columns) < 0 ? no_memory(error) : 0;
+}
+
 static int jsonl_begin(struct jsonl_reader *jsonl, const struct table_schema *given,
-		       struct table_error *error)
+		       const struct table_schema *columns, struct table_error *error)
 {
 	int rc = table_bytes_reserve(&jsonl->text, MR_TABLE_READ_BYTES) < 0 ? no_memory(error) : 0;
 
 	if (rc == 0)
 		rc = text_read(jsonl, true, error);
-	if (rc == 0)
+	if (rc == 0 && columns == NULL)
 		rc = columns_learn(jsonl, error);
 	if (rc == 0)
-		rc = columns_give(&jsonl->reader.schema, given, error);
+		rc = columns != NULL ? columns_take(jsonl, columns, error)
+				     : columns_give(&jsonl->reader.schema, given, error);
 	if (rc == 0)
 		rc = parse_begin(jsonl, error);
 	if (rc == 0 && table_builder_create(&jsonl->reader.schema, &jsonl->builder) < 0)
@@ -404,8 +464,9 @@ static int jsonl_begin(struct jsonl_reader *jsonl, const struct table_schema *gi
 	return rc;
 }
 
-int jsonl_open(const struct table_bytes_in *in, const struct table_schema *given,
-	       struct table_reader **reader, struct table_error *error)
+static int open_any(const struct table_bytes_in *in, const struct table_schema *given,
+		    const struct table_schema *columns, struct table_reader **reader,
+		    struct table_error *error)
 {
 	struct jsonl_reader *jsonl = calloc(1, sizeof(*jsonl));
 	int rc;
@@ -414,11 +475,23 @@ int jsonl_open(const struct table_bytes_in *in, const struct table_schema *given
 		return no_memory(error);
 	jsonl->reader.ops = &ops;
 	jsonl->in = *in;
-	rc = jsonl_begin(jsonl, given, error);
+	rc = jsonl_begin(jsonl, given, columns, error);
 	if (rc < 0) {
 		jsonl_close(&jsonl->reader);
 		return rc;
 	}
 	*reader = &jsonl->reader;
 	return 0;
+}
+
+int jsonl_open(const struct table_bytes_in *in, const struct table_schema *given,
+	       struct table_reader **reader, struct table_error *error)
+{
+	return open_any(in, given, NULL, reader, error);
+}
+
+int jsonl_open_columns(const struct table_bytes_in *in, const struct table_schema *columns,
+		       struct table_reader **reader, struct table_error *error)
+{
+	return open_any(in, NULL, columns, reader, error);
 }

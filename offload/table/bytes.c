@@ -6,15 +6,26 @@
 
 #define ROOM_FIRST 256
 
-int table_bytes_reserve(struct table_bytes *bytes, size_t more)
+size_t table_bytes_room(const struct table_bytes *bytes, size_t more)
 {
 	size_t room = bytes->room > 0 ? bytes->room : ROOM_FIRST;
-	uint8_t *at;
 
 	if (more > SIZE_MAX / 4 - bytes->count)
-		return -ENOMEM;
+		return SIZE_MAX;
+	if (bytes->room - bytes->count >= more)
+		return bytes->room;
 	while (room - bytes->count < more)
 		room *= 2;
+	return room;
+}
+
+int table_bytes_reserve(struct table_bytes *bytes, size_t more)
+{
+	size_t room = table_bytes_room(bytes, more);
+	uint8_t *at;
+
+	if (room == SIZE_MAX)
+		return -ENOMEM;
 	if (room == bytes->room)
 		return 0;
 	at = aligned_alloc(TABLE_ALIGN, room);

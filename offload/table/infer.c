@@ -77,11 +77,16 @@ static size_t item_bytes(const char *text)
 int table_given_parse(const char *text, struct table_schema *given, struct table_error *error)
 {
 	for (;;) {
-		size_t bytes = item_bytes(text);
-		const char *colon = memchr(text, ':', bytes);
 		struct table_kind kind;
+		size_t bytes, whole;
+		const char *colon;
 		int rc;
 
+		text += strspn(text, " \t");
+		bytes = whole = item_bytes(text);
+		while (bytes > 0 && (text[bytes - 1] == ' ' || text[bytes - 1] == '\t'))
+			bytes--;
+		colon = memchr(text, ':', bytes);
 		if (colon == NULL || colon == text ||
 		    table_kind_parse(colon + 1, (size_t)(text + bytes - colon - 1), &kind) < 0)
 			return table_fail(
@@ -97,8 +102,8 @@ int table_given_parse(const char *text, struct table_schema *given, struct table
 		rc = table_schema_add(given, text, (size_t)(colon - text), &kind);
 		if (rc < 0)
 			return table_fail(error, rc, "%s", strerror(-rc));
-		if (text[bytes] == '\0')
+		if (text[whole] == '\0')
 			return 0;
-		text += bytes + 1;
+		text += whole + 1;
 	}
 }

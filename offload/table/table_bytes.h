@@ -15,6 +15,8 @@ struct table_bytes {
 	size_t room;
 };
 
+/* The room that there is once table_bytes_reserve() made it; SIZE_MAX when it can't. */
+size_t table_bytes_room(const struct table_bytes *bytes, size_t more);
 /* Makes room for more bytes behind what is there. 0 or -ENOMEM. */
 int table_bytes_reserve(struct table_bytes *bytes, size_t more);
 void table_bytes_free(struct table_bytes *bytes);

@@ -22,7 +22,8 @@ void table_guess_value(table_guess *guess, enum table_token token, const char *t
 void table_guess_kind(table_guess guess, struct table_kind *kind);
 
 /* Columns and kinds as users give them: "id:int64,price:decimal128(9, 2)"; a name may hold no
- * colon. The caller frees the schema, also after -EINVAL, which error explains. */
+ * colon, and blanks around it are none of it. The caller frees the schema, also after -EINVAL,
+ * which error explains. */
 int table_given_parse(const char *text, struct table_schema *given, struct table_error *error);
 
 #endif

@@ -40,6 +40,34 @@ done
 [ "$(field "$work/json" shuffled_bytes)" -gt 0 ]
 [ "$(field "$work/json" result_bytes)" -eq "$(wc -c <"$work/expected")" ]
 
+# What `--sandbox auto` takes: of the first folder that has any, the module before the image. What is
+# not to be taken is no code at all.
+sed 's/function count/function mine/; s/count(text/mine(text/' $wordcount >"$work/mine.mr"
+functions=$(dirname "$millrace")/functions
+mkdir "$work"/{module,image,both,neither}
+cp "$functions/count.wasm" "$work/module/mine.wasm"
+cp "$functions/count.wasm" "$work/both/mine.wasm"
+cp "$functions/count.elf" "$work/image/mine.elf"
+echo nothing | tee "$work/both/mine.elf" "$work/neither/mine.wasm" >"$work/neither/mine.elf"
+auto() { # NAME: an answer as expected, from the folders of that name, searched in that order
+	local folders=() folder
+	for folder in "$@"; do folders+=(--functions "$work/$folder"); done
+	"$millrace" run "$work/mine.mr" text="file:$work/in/*.h" --memory 64MiB --sandbox auto \
+		"${folders[@]}" --out counts="$work/auto" --quiet 2>"$work/err" || return
+	same "--sandbox auto, $*" "$work/auto"
+}
+auto module neither && auto both neither || { cat "$work/err"; exit 1; }
+if "$millrace" run "$work/mine.mr" text="file:$work/in/*.h" --memory 64MiB --sandbox process \
+	--functions "$work/image" --out counts="$work/image.out" --quiet 2>"$work/err"; then
+	auto image neither && auto image module || { cat "$work/err"; exit 1; }
+else
+	echo "no image runs here, which is left out: $(head -1 "$work/err")"
+fi
+! auto neither module || { echo "auto passes over the first folder's code"; exit 1; }
+grep -q "neither a wasm module" "$work/err" || { cat "$work/err"; exit 1; }
+! auto || { echo "auto: code from nowhere"; exit 1; }
+grep -q "no mine.wasm or .elf; looked in" "$work/err" || { cat "$work/err"; exit 1; }
+
 # The same seed, the same frames; whatever is lost or fails, the same answer.
 faults=loss=0.05,dup=0.02,reorder=0.05,corrupt=0.01,fail=0.05,repeat=0.05
 faults=$faults,rate_mbps=1000,queue_bytes=200000,ecn_bytes=50000,burst=0.001,lossy=0:1:0.1

@@ -82,8 +82,8 @@ expect 1 'cannot write absent/b.csv: No such file or directory: make its folder 
 expect 1 '.: a folder' show . --from csv
 expect 1 'standard input: a table without columns' show - --from csv
 expect 1 'a.csv: Arrow message 1, at byte 0: no message' show a.csv --from arrow
-expect 2 'convert or show is needed, not walk' walk a.csv
-expect 2 'convert or show is missing'
+expect 2 'convert, show or query is needed, not walk' walk a.csv
+expect 2 'convert, show or query is missing'
 expect 2 'IN OUT is missing' convert a.csv
 expect 2 'FILE is missing' show
 expect 2 'not also b.csv' show a.csv b.csv

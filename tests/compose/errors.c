@@ -32,14 +32,27 @@ static const struct bad bad[] = {
     /* Definitions. */
     {"", 0, 0, "defines no composition", "composition NAME"},
     {F, 0, 0, "defines no composition", "composition NAME"},
-    {"functon f { in a; out b }", 1, 1, "expected 'function' or", "did you mean 'function'?"},
-    {"in a", 1, 1, "expected 'function' or 'composition', found 'in'", "{ ... }"},
+    {"functon f { in a; out b }", 1, 1, "expected 'function', ", "did you mean 'function'?"},
+    {"in a", 1, 1, "'operator' or 'composition', found 'in'", "{ ... }"},
     {"function each { in a; out b }", 1, 10, "expected the name of a function", "word of the"},
     {"function 2f { in a; out b }", 1, 10, "found '2'", "begins with a letter"},
     {"function f in a", 1, 12, "expected '{', found 'in'", ""},
     {"function f {\n in a\n", 1, 12, "'{' is not closed", "end 'f' with '}'"},
     {F "function f { in a; out b }", 2, 10, "'f' is already defined", "in line 1"},
     {F "composition g { in a; out b }", 2, 13, "'g' is already defined", "in line 1"},
+    /* Operators. */
+    {"opertor o { in a; out b }", 1, 1, "expected 'function', 'op", "did you mean 'operator'?"},
+    {"operator o { in a; out b }", 1, 10, "'o' has no steps", "steps { select"},
+    {"operator o { in a; out b; out c; steps { } }", 1, 10, "has 2 outputs", "one for each"},
+    {"operator o { in a; out b; steps { }; steps { } }", 1, 38, "given twice", "in line 1"},
+    {"operator o { in a; out b; steps select }", 1, 33, "'{' after 'steps'", ""},
+    {"operator o { in a; out b; steps { '}' # }\n \"}\"", 1, 33, "'{' is not closed", "quotes"},
+    {"operator o { in a as cvs; out b }", 1, 22, "a format after 'as'", "mean 'csv'?"},
+    {"operator o { in a as csv (a:int8", 1, 26, "'(' is not closed", "end it with ')'"},
+    {"operator o { in a; out b as csv (a:int8) }", 1, 33, "no columns", "of inputs"},
+    {"operator o { in a as bytes (a:int8); out b }", 1, 28, "no columns", "of inputs"},
+    {"function f { in a as csv; out b }", 1, 19, "expected the end", "of an operator"},
+    {"function f { in a; out b; steps { } }", 1, 27, "a statement of a function", "items"},
     /* Functions. */
     {"function f { in a; out b; out b }", 1, 31, "'b' is already defined", "another name"},
     {"function f { out b }", 1, 10, "'f' has no input", "in NAME"},
@@ -355,7 +368,7 @@ static void check_bytes(void)
 	out = made_start(&made);
 	for (uint32_t i = 0; i < 100000; i++)
 		fputc('(', out);
-	made_check(&made, -EINVAL, "expected 'function' or 'composition', found '('");
+	made_check(&made, -EINVAL, "expected 'function', 'operator' or 'composition', found '('");
 	/* A path of compositions that goes round once the whole text. */
 	out = made_start(&made);
 	for (int i = 0; i < MR_DEFINITIONS_MAX; i++)

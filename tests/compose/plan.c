@@ -40,6 +40,22 @@ static const struct good good[] = {
      "       words = key count.words\n"
      "    3  out counts merge 1 number desc, 2 text asc\n"
      "       = total.counts\n"},
+    {"an operator, whose braces and parentheses in quotes and comments are its own",
+     "operator steps {\n"
+     "    in in_ as csv (a:utf8,\n b:decimal128(9, 2))\n"
+     "    out out_\n"
+     "    steps { select a = '}' # }\n"
+     "    project \"}\" = 1 }\n"
+     "    memory 1MiB; time 1s\n"
+     "}\n"
+     "composition steps_ { in as_; out b; steps(in_ = all as_) -> (out_ = b) }\n",
+     NULL,
+     "plan steps_: 3 vertices, 2 edges\n"
+     "    0  in as_ split none\n"
+     "    1  steps runs steps: operator, memory 1MiB, time 1s, retries 2\n"
+     "       in_ = all as_\n"
+     "    2  out b\n"
+     "       = steps.out_\n"},
     {"defaults, CR LF and a byte order mark",
      "\xef\xbb\xbf" FILTER "composition c {\r\n in a; out b;\r\n"
      " filter(lines = all a) -> (lines = b)\r\n}\r\n",
@@ -243,9 +259,34 @@ static void check_fields(void)
 	plan_free(&plan);
 }
 
+/* What a node is given as an operator's code. */
+static void check_operator(void)
+{
+	static const char text[] =
+	    "operator o {\n"
+	    " in a as csv (x:utf8,\n  y:int8); in b optional; out c as bytes\n"
+	    " steps {\n  select x = '}'\n }\n"
+	    "}\n"
+	    "composition p { in a; out c; o(a = each a) -> (c) }\n";
+	static const char code[] = "in a csv x:utf8,   y:int8\n"
+				   "in b arrow \n"
+				   "out c bytes \n"
+				   "steps\n\n  select x = '}'\n ";
+	struct compose_error error;
+	struct plan *plan;
+
+	CHECK(compose_plan("o.mr", text, sizeof(text) - 1, NULL, &plan, &error) == 0, "%s",
+	      error.message);
+	CHECK(plan->functions[0].operator_text != NULL &&
+		  strcmp(plan->functions[0].operator_text, code) == 0,
+	      "it is\n%s", plan->functions[0].operator_text);
+	plan_free(&plan);
+}
+
 int main(void)
 {
 	check_fields();
+	check_operator();
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		char *shown;
 

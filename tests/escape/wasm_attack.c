@@ -41,7 +41,8 @@ enum {
 	OP_F32_CONST,
 	OP_F64_CONST,
 	OP_I32_EQ = 0x46,
-	OP_I64_ADD = 0x7c,
+	OP_F64_EQ = 0x61,
+	OP_F64_ADD = 0xa0,
 	OP_I64_EXTEND_I32_U = 0xad,
 	OP_I32_REINTERPRET = 0xbc,
 	OP_I64_REINTERPRET,
@@ -53,6 +54,7 @@ enum { MEMORY_INIT = 8, MEMORY_COPY = 10, MEMORY_FILL, TABLE_INIT, TABLE_COPY = 
 enum { TABLE_FILL = 17 };
 
 #define FUNCREF 0x70
+#define F64 0x7c
 #define NO_VALUE 0x40
 
 static const struct wasm_access instructions[] = {
@@ -254,6 +256,14 @@ static void table_write(struct wasm_writer *w)
 
 /* ---- Functions ---- */
 
+static void f64_one_put(struct wasm_writer *w)
+{
+	const double one = 1;
+
+	wasm_put_byte(w, OP_F64_CONST);
+	wasm_put(w, &one, sizeof(one));
+}
+
 enum { ENTRY, RIGHT, EQUAL, RESULT, PARAMETER, RECURSE, FUNCTION_COUNT };
 
 static void entry_write(struct wasm_writer *code)
@@ -271,6 +281,7 @@ static void entry_write(struct wasm_writer *code)
 	when(&w, LOCAL_KIND, WASM_RECURSE);
 	answer_begin(&w);
 	wasm_put_with(&w, OP_CALL, RECURSE);
+	wasm_put_byte(&w, OP_I64_REINTERPRET);
 	answer_end(&w);
 	when_end(&w);
 	wasm_put_i32(&w, 0);
@@ -278,15 +289,25 @@ static void entry_write(struct wasm_writer *code)
 	wasm_put_part(code, &w);
 }
 
-/* Reads as many globals, which its callee might change, calls itself, and needs them all
- * afterwards: they are its frame. */
+/* As long as its first global is what it was from the start, it calls itself, without a word into
+ * its frame but what the call itself takes. Else it would need as many globals after a call that
+ * might change them: so large is the frame. */
 static void recurse_write(struct wasm_writer *code, uint32_t frame_values)
 {
 	struct wasm_writer w = {0};
 
 	wasm_put_u32(&w, 1);
 	wasm_put_u32(&w, frame_values);
-	wasm_put_byte(&w, 0x7e);
+	wasm_put_byte(&w, F64);
+	wasm_put_with(&w, OP_GLOBAL_GET, 1);
+	f64_one_put(&w);
+	wasm_put_byte(&w, OP_F64_EQ);
+	wasm_put_with(&w, OP_IF, NO_VALUE);
+	wasm_put_with(&w, OP_CALL, RECURSE);
+	f64_one_put(&w); /* or the call would be the last, and need no frame */
+	wasm_put_byte(&w, OP_F64_ADD);
+	wasm_put_byte(&w, OP_RETURN);
+	wasm_put_byte(&w, OP_END);
 	for (uint32_t i = 0; i < frame_values; i++) {
 		wasm_put_with(&w, OP_GLOBAL_GET, 1 + i);
 		wasm_put_with(&w, OP_LOCAL_SET, i);
@@ -294,7 +315,7 @@ static void recurse_write(struct wasm_writer *code, uint32_t frame_values)
 	wasm_put_with(&w, OP_CALL, RECURSE);
 	for (uint32_t i = 0; i < frame_values; i++) {
 		wasm_put_with(&w, OP_LOCAL_GET, i);
-		wasm_put_byte(&w, OP_I64_ADD);
+		wasm_put_byte(&w, OP_F64_ADD);
 	}
 	wasm_put_byte(&w, OP_END);
 	wasm_put_part(code, &w);
@@ -307,8 +328,11 @@ static void globals_write(struct wasm_writer *w, uint32_t frame_values)
 
 	wasm_put_u32(&part, 1 + frame_values);
 	wasm_put(&part, "\x7f\x00\x41\x80\x08\x0b", 6);
-	for (uint32_t i = 0; i < frame_values; i++)
-		wasm_put(&part, "\x7e\x01\x42\x01\x0b", 5);
+	for (uint32_t i = 0; i < frame_values; i++) {
+		wasm_put(&part, "\x7c\x01", 2);
+		f64_one_put(&part);
+		wasm_put_byte(&part, OP_END);
+	}
 	wasm_put_section(w, GLOBALS, &part);
 }
 
@@ -354,10 +378,10 @@ uint8_t *wasm_attack_make(uint32_t frame_values, size_t *bytes)
 	struct wasm_writer w = {0};
 
 	wasm_put(&w, "\0asm\1\0\0\0", 8);
-	/* (i32) -> i32, the same again, (i32) -> i64, (i64) -> i32, () -> i64 */
+	/* (i32) -> i32, the same again, (i32) -> i64, (i64) -> i32, () -> f64 */
 	SECTION(&w, TYPES,
 		"\x05\x60\x01\x7f\x01\x7f\x60\x01\x7f\x01\x7f\x60\x01\x7f\x01\x7e"
-		"\x60\x01\x7e\x01\x7f\x60\x00\x01\x7e");
+		"\x60\x01\x7e\x01\x7f\x60\x00\x01\x7c");
 	SECTION(&w, FUNCTIONS, "\x06\x00\x00\x01\x02\x03\x04");
 	SECTION(&w, TABLES, "\x01\x70\x00\x08");
 	SECTION(&w, MEMORIES, "\x01\x00\x01");

@@ -59,8 +59,8 @@ struct wasm_access {
 /* All loads and stores, each with every offset of a list. */
 uint32_t wasm_access_count(void);
 struct wasm_access wasm_access_at(uint32_t index);
-/* The module; malloc()ed, the caller frees. frame_values: of 8 bytes, that a recursive call keeps
- * on the stack. */
+/* The module; malloc()ed, the caller frees. frame_values: of 8 bytes, for which a recursive call
+ * has room in its frame. */
 uint8_t *wasm_attack_make(uint32_t frame_values, size_t *bytes);
 
 #endif

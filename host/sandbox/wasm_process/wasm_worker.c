@@ -113,24 +113,40 @@ static int memory_make(struct wasm_worker *worker)
 	return 0;
 }
 
-/* Until it is confined. 0 or -errno; what it says, it says before it runs anything of a stranger.
- */
+/* In its own words, which may be a stranger's: loading a module may run it. */
+static int unfit_describe(const struct wasm_worker *worker, char *error, size_t error_bytes)
+{
+	struct wasm_slot said;
+
+	region_snapshot(&said, worker->slot, sizeof(said));
+	said.text[sizeof(said.text) - 1] = 0;
+	return backend_error(error, error_bytes, -ELIBBAD,
+			     "a worker process does not take this module: %s: %s", said.text,
+			     strerror(said.error < 0 && said.error > -4096 ? -said.error : EIO));
+}
+
+/* Until it is confined, and has loaded its module. 0 or -errno, which is none of a process that
+ * could not be started. */
 static int start_await(struct wasm_worker *worker, char *error, size_t error_bytes)
 {
-	while (turn_of(worker) == WASM_STARTING && !ended(worker))
+	for (int ms = 0; turn_of(worker) == WASM_STARTING && !ended(worker);
+	     ms += WASM_WORKER_CHECK_MS) {
+		if (ms > WASM_WORKER_START_MS)
+			return backend_error(error, error_bytes, -ETIMEDOUT,
+					     "a worker process did not start within %d s",
+					     WASM_WORKER_START_MS / 1000);
 		turn_sleep(worker, WASM_STARTING, UINT64_MAX);
+	}
 	switch (turn_of(worker)) {
 	case WASM_IDLE:
 	case WASM_ASLEEP:
 		return 0;
 	case WASM_UNFIT:
-		return backend_error(error, error_bytes, worker->slot->error,
-				     "a worker process does not take this module: %s: %s",
-				     worker->slot->text, strerror(-worker->slot->error));
+		return unfit_describe(worker, error, error_bytes);
 	default:
 		return backend_error(error, error_bytes, -ECHILD,
-				     "a worker process ended while it started; it needs /proc and "
-				     "4 GiB of address space");
+				     "a worker process ended while it started; it needs 4 GiB of "
+				     "address space");
 	}
 }
 

@@ -1,10 +1,11 @@
-/* The walls around a worker, one after the other; the filter comes last. */
+/* The walls around a worker, one after the other; the filters come last. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sandbox_limits.h"
 #include "walls.h"
 #include "wasm_worker_protocol.h"
 #include "worker_confine.h"
@@ -26,11 +27,8 @@ static int limits_set(bool namespaces)
 		__rlimit_resource_t what;
 		rlim_t most;
 	} limits[] = {
-	    {RLIMIT_CORE, 0},
-	    {RLIMIT_FSIZE, 0},
-	    {RLIMIT_MEMLOCK, 0},
-	    {RLIMIT_MSGQUEUE, 0},
-	    {RLIMIT_NOFILE, WASM_WORKER_FREE},
+	    {RLIMIT_CORE, 0},    {RLIMIT_FSIZE, 0},    {RLIMIT_DATA, WASM_WORKER_DATA_BYTES},
+	    {RLIMIT_MEMLOCK, 0}, {RLIMIT_MSGQUEUE, 0}, {RLIMIT_NOFILE, WASM_WORKER_FREE},
 	    {RLIMIT_NPROC, 1}, /* counted within the user namespace; the last */
 	};
 	const int count = sizeof(limits) / sizeof(limits[0]) - (namespaces ? 0 : 1);
@@ -63,5 +61,5 @@ int worker_confine(bool namespaces, uint32_t *walls)
 		rc = limits_set(namespaces);
 	if (rc == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		rc = -errno;
-	return rc == 0 ? worker_filter_install() : rc;
+	return rc == 0 ? worker_load_filter_install() : rc;
 }

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "guest_switch.h"
@@ -29,6 +30,7 @@ static uint8_t *window;
 static const struct mr_guest_module *module;
 static uint8_t *block; // of the instance: struct mr_guest and what belongs to it
 static uint8_t *stack; // of the function; a guard below it
+static bool loading;   // the module, by the dynamic loader
 static void *host_sp;  // where a trap returns to
 static uint32_t trap;  // why
 
@@ -137,12 +139,42 @@ static void function_run(void)
 	slot->reply = reply;
 }
 
+/* What the loader asks for by path: there is one file, and it is open; program and libraries are
+ * here already. Other workers read it too, by the same descriptor: the position is our own. */
+static bool loader_answer(const siginfo_t *info, greg_t *registers)
+{
+	static bool given;
+	static off_t position;
+	long rc;
+
+	switch (info->si_syscall) {
+	case SYS_openat:
+		rc = given ? -ENOENT : WASM_WORKER_OBJECT;
+		given = true;
+		break;
+	case SYS_newfstatat:
+		rc = syscall(SYS_fstat, registers[REG_RDI], registers[REG_RDX]);
+		break;
+	case SYS_read:
+		rc = syscall(SYS_pread64, registers[REG_RDI], registers[REG_RSI],
+			     registers[REG_RDX], position);
+		position += rc > 0 ? rc : 0;
+		break;
+	default:
+		return false;
+	}
+	registers[REG_RAX] = rc != -1 ? rc : -errno;
+	return true;
+}
+
 static void fault_take(int signo, siginfo_t *info, void *context)
 {
 	const uintptr_t address = (uintptr_t)info->si_addr;
 	const uintptr_t low = (uintptr_t)stack;
 
-	(void)context;
+	if (signo == SIGSYS && loading &&
+	    loader_answer(info, ((ucontext_t *)context)->uc_mcontext.gregs))
+		return;
 	if (signo == SIGIO || !turn_ours())
 		end(); /* the host's end */
 	slot->reply = (struct wasm_reply){
@@ -203,11 +235,11 @@ static void memory_map(void)
 
 static void module_load(void)
 {
-	char path[32];
 	void *handle;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", WASM_WORKER_OBJECT);
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	loading = true;
+	handle = dlopen("/module", RTLD_NOW | RTLD_LOCAL);
+	loading = false;
 	if (handle == NULL)
 		unfit(-ELIBBAD, dlerror());
 	module = dlsym(handle, "mr_guest_module");
@@ -225,16 +257,18 @@ int main(void)
 	int rc;
 
 	memory_map();
-	module_load();
 	rc = stacks_map();
 	if (rc == 0)
 		rc = signals_set();
 	if (rc == 0)
 		rc = worker_end_with(WASM_WORKER_LIFE);
 	close(WASM_WORKER_MEMORY);
-	close(WASM_WORKER_OBJECT);
 	if (rc == 0)
 		rc = worker_confine(slot->namespaces != 0, &slot->walls);
+	if (rc < 0)
+		unfit(rc, "it cannot be confined");
+	module_load();
+	rc = worker_filter_install();
 	if (rc < 0)
 		unfit(rc, "it cannot be confined");
 	for (;;) {

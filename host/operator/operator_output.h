@@ -1,0 +1,28 @@
+/*
+ * What an operator puts out: a table in the region's heap, as one item, or an item for each
+ * partition.
+ */
+#ifndef OPERATOR_OUTPUT_H
+#define OPERATOR_OUTPUT_H
+
+#include <millrace_function.h>
+
+#include "operator_code.h"
+
+struct operator_output;
+
+/* Rows of schema, which outlives it. partitions: their number, when the last column says in which
+ * one a row belongs, and rows come in that order; 0: there is no such column. As many as key
+ * groups: an item carries its group. 0 or -errno with error. */
+int operator_output_open(struct mr_call *call, const struct operator_set *set,
+			 const struct table_schema *schema, uint32_t partitions,
+			 struct operator_output **output, struct table_error *error);
+/* Rows of one partition. 0, -ENOSPC when the heap is full, or -errno, with error. */
+int operator_output_write(struct operator_output *output, const struct table_batch *batch,
+			  struct table_error *error);
+/* After the last rows. A table without any is an item, too. */
+int operator_output_end(struct operator_output *output, struct table_error *error);
+/* Nulls *output, which may be NULL. */
+void operator_output_close(struct operator_output **output);
+
+#endif

@@ -1,0 +1,43 @@
+/* Loops over numbers of groups: finding them by words that lie close together, and what is kept of
+ * each. Words are those of offload/rows. No two arrays overlap. */
+#ifndef GROUP_KERNELS_H
+#define GROUP_KERNELS_H
+
+#include "cpu.h"
+
+#define GROUP_NONE UINT32_MAX /* the number of no group */
+
+/* An exact sum: high * 2^64 + low, where low is signed, or unsigned, as the values are. */
+struct group_sum {
+	uint64_t low;
+	int64_t high;
+};
+
+/* A sum of floats: of the chunks before, and of the chunk that has this number, from 1. Both begin
+ * as -0.0, to which any value is added unchanged. */
+struct group_real {
+	double total;
+	double partial;
+	uint64_t chunk;
+};
+
+struct group_kernels {
+	/* The least and the largest word of at least one. */
+	void (*range)(const uint64_t *words, uint32_t count, uint64_t *min, uint64_t *max);
+	/* groups[i] = window[words[i] - base] - 1, which is GROUP_NONE where the window is 0.
+	 * Returns whether any is. */
+	bool (*look_up)(const uint64_t *words, uint64_t base, const uint32_t *window,
+			uint32_t count, uint32_t *groups);
+	void (*count)(const uint32_t *groups, uint32_t count, uint64_t *counts);
+	void (*sum_signed)(const uint32_t *groups, const int64_t *values, uint32_t count,
+			   struct group_sum *sums);
+	void (*sum_unsigned)(const uint32_t *groups, const uint64_t *values, uint32_t count,
+			     struct group_sum *sums);
+	void (*sum_real)(const uint32_t *groups, const double *values, uint32_t count,
+			 uint64_t chunk, struct group_real *sums);
+	void (*min)(const uint32_t *groups, const uint64_t *words, uint32_t count, uint64_t *least);
+	void (*max)(const uint32_t *groups, const uint64_t *words, uint32_t count, uint64_t *most);
+};
+CPU_DECLARE(struct group_kernels, group_kernels);
+
+#endif
