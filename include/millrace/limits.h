@@ -239,11 +239,13 @@
 #define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
 #define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
 #define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
+#define MR_PARAMETER_BYTES_MAX 65536    /* of what steps name, such as a key: not data */
 #define MR_MATCH_PATTERNS_MAX 4096      /* of one step: each is a column */
 #define MR_JSON_STEPS_MAX 32            /* of a path: nobody writes deeper ones */
-#define MR_ENCRYPT_SALT_VALUES_MAX (1ull << 32) /* under one key of AES-GCM: numbers have 56 bits \
-						 */
-#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35)  /* as MR_SEAL_REKEY_BYTES, and for its reason */
+#define MR_ENCRYPT_SALT_VALUES_MAX                                                               \
+	(1ull << 32)                           /* under one key of AES-GCM: numbers have 56 bits \
+						*/
+#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35) /* as MR_SEAL_REKEY_BYTES, and for its reason */
 
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
