@@ -14,7 +14,7 @@
 
 #define RECALL_NS (EXTERNAL_RECALL_US * 1000l + 200000) /* a little later than it is due */
 #define MEMIF_SETTLE_NS 50000 /* no store stays in a core's buffer so long */
-#define MEMIF_LOOKS 64        /* of these, one searches for the ring of a peer that is there */
+#define MEMIF_LOOKS 64        /* of these, one searches for the rings of a peer that is there */
 
 static int watch(const struct doorbell *bell, int fd, uint32_t how)
 {
@@ -34,7 +34,7 @@ static uint64_t look_ns(const struct doorbell *bell)
 {
 	if (bell->kind != DOORBELL_MEMIF)
 		return MR_POLL_LOOK_MS * UINT64_C(1000000);
-	if (bell->memif.ring != NULL)
+	if (bell->memif.rx.ring != NULL)
 		return MR_POLL_LOOK_MEMIF_MS * UINT64_C(1000000);
 	/* A peer whose ring is not found may send: as without a doorbell. */
 	return bell->memif_up ? MR_POLL_SLEEP_US_IDLE * UINT64_C(1000)
@@ -97,7 +97,8 @@ static int device_find(struct dpdk_port *self, const struct port_spec *spec,
 		return 0;
 	if (bell->kind == DOORBELL_MEMIF) {
 		bell->memif.server = memif_is_server(spec);
-		bell->memif.queue = self->rx_queue;
+		bell->memif.rx_queue = self->rx_queue;
+		bell->memif.tx_queue = self->tx_queue;
 		bell->memif.queues = self->device->rx_queues;
 		return 0;
 	}
@@ -131,7 +132,7 @@ static void doorbell_free(struct doorbell *bell)
 		close(bell->timer_fd);
 	if (bell->link_fd >= 0)
 		close(bell->link_fd);
-	doorbell_memif_forget(&bell->memif);
+	memif_rings_forget(&bell->memif);
 	*bell = (struct doorbell){.kind = DOORBELL_NONE};
 }
 
@@ -230,16 +231,16 @@ static bool link_is_up(const struct dpdk_port *self)
 	return rte_eth_link_get_nowait(self->id, &link) == 0 && link.link_status;
 }
 
-/* Is there a peer, and where is our ring? While one is not found it is searched for at the first
- * look that shows a peer, and then at each MEMIF_LOOKS-th. */
+/* Is there a peer, and where are our rings? While they are not found they are searched for at the
+ * first look that shows a peer, and then at each MEMIF_LOOKS-th. */
 static void memif_look(struct dpdk_port *self)
 {
 	struct doorbell *bell = &self->doorbell;
 
-	doorbell_memif_forget(&bell->memif);
+	memif_rings_forget(&bell->memif);
 	bell->memif_up = link_is_up(self);
 	bell->memif_looks = bell->memif_up ? bell->memif_looks + 1 : 0;
-	if (bell->memif_looks % MEMIF_LOOKS != 1 || !doorbell_memif_find(&bell->memif))
+	if (bell->memif_looks % MEMIF_LOOKS != 1 || !memif_rings_find(&bell->memif))
 		return;
 	bell->memif_looks = 0;
 	for (uint32_t i = 0; i < bell->memif.event_count; i++)
@@ -253,14 +254,14 @@ static void memif_ask(struct dpdk_port *self)
 	struct doorbell *bell = &self->doorbell;
 	bool was_asked = bell->asked;
 
-	if (!doorbell_memif_current(&bell->memif)) {
+	if (!memif_rings_current(&bell->memif)) {
 		was_asked = false;
 		memif_look(self);
 	}
-	doorbell_memif_ask(&bell->memif, true);
+	memif_rings_ask(&bell->memif, true);
 	bell->asked = true;
 	if (!was_asked)
-		timer_set(bell, bell->memif.ring != NULL ? MEMIF_SETTLE_NS : look_ns(bell));
+		timer_set(bell, bell->memif.rx.ring != NULL ? MEMIF_SETTLE_NS : look_ns(bell));
 }
 
 /* What already waits rings at once. The tap driver may take a frame only later than its descriptor
@@ -276,6 +277,14 @@ static void descriptors_leave(struct doorbell *bell)
 {
 	for (uint32_t i = 0; i < bell->fd_count; i++)
 		epoll_ctl(bell->epoll_fd, EPOLL_CTL_DEL, bell->fds[i], NULL);
+}
+
+void doorbell_look(struct dpdk_port *self)
+{
+	struct doorbell *bell = &self->doorbell;
+
+	if (bell->kind == DOORBELL_MEMIF && !bell->asked && !memif_rings_current(&bell->memif))
+		memif_look(self);
 }
 
 bool doorbell_arm(struct dpdk_port *self)
@@ -312,7 +321,7 @@ void doorbell_disarm(struct dpdk_port *self)
 	if (bell->kind == DOORBELL_INTERRUPT)
 		rte_eth_dev_rx_intr_disable(self->id, self->rx_queue);
 	else if (bell->kind == DOORBELL_MEMIF)
-		doorbell_memif_ask(&bell->memif, false);
+		memif_rings_ask(&bell->memif, false);
 	else
 		descriptors_leave(bell);
 	bell->asked = false;

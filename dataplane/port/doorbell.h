@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "devargs.h"
-#include "doorbell_memif.h"
+#include "memif_rings.h"
 
 struct dpdk_port;
 
@@ -31,7 +31,7 @@ enum doorbell_kind {
 	DOORBELL_INTERRUPT, /* rings once it is asked to: rte_eth_dev_rx_intr_enable() */
 	DOORBELL_QUEUE,     /* the queue's own descriptor, which DPDK names */
 	DOORBELL_SOCKET,    /* packet sockets that the driver keeps to itself */
-	DOORBELL_MEMIF,     /* doorbell_memif.h */
+	DOORBELL_MEMIF,     /* memif_rings.h */
 	DOORBELL_OTHERS,    /* no queue: only the cores that pass frames on ring */
 };
 
@@ -45,9 +45,9 @@ struct doorbell {
 	bool asked;  // to ring; the next frame that is taken ends it
 	uint32_t fd_count;
 	int fds[DOORBELL_SOCKETS_MAX]; // QUEUE, SOCKET: watched while asked
-	struct doorbell_memif memif;
+	struct memif_rings memif;
 	bool memif_up;        // a peer is there
-	uint32_t memif_looks; // for its ring, in vain
+	uint32_t memif_looks; // for its rings, in vain
 };
 
 /* The packet sockets (AF_PACKET, AF_XDP) that this process has open. */
@@ -72,6 +72,8 @@ void doorbell_close(struct dpdk_port *self);
 bool doorbell_arm(struct dpdk_port *self);
 /* From any thread: frames wait for the port that its device does not know of. */
 void doorbell_ring(const struct dpdk_port *self);
+/* Now and then while the owner is awake: where what changes with the peer is now. */
+void doorbell_look(struct dpdk_port *self);
 /* The owner is awake, and frames come. */
 void doorbell_disarm(struct dpdk_port *self);
 

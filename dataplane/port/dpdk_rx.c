@@ -2,8 +2,12 @@
 #include <string.h>
 
 #include "dpdk_port.h"
+#include "memif_ahead.h"
 
 #define STATISTICS_TURNS 16384 /* receive calls between looks: a register read on some NICs */
+#define BLIND_TURNS 16         /* of these, the driver is called in one, whatever its rings show */
+
+_Static_assert(STATISTICS_TURNS % BLIND_TURNS == 0, "looks are among them");
 
 void dpdk_port_statistics(struct dpdk_port *self)
 {
@@ -57,6 +61,19 @@ static struct rte_mbuf *mbuf_mend(struct dpdk_port *self, struct rte_mbuf *m)
 	return NULL;
 }
 
+/* Is the driver to be called? It is when the owner is about to sleep. */
+static inline bool device_wanted(struct dpdk_port *self)
+{
+	const struct memif_rings *rings = &self->doorbell.memif;
+
+	if (!rings->copied || self->spread != NULL)
+		return true;
+	if (memif_idle(rings))
+		return self->doorbell.asked || self->turns % BLIND_TURNS == 0;
+	memif_ahead(rings);
+	return true;
+}
+
 uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
 {
 	struct dpdk_port *self = (struct dpdk_port *)port;
@@ -66,6 +83,10 @@ uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
 	uint32_t n = 0;
 	uint16_t got;
 
+	if (!device_wanted(self)) {
+		self->turns++;
+		return 0;
+	}
 	if (likely(self->spread == NULL))
 		got = rte_eth_rx_burst(self->id, self->rx_queue, mbufs, room);
 	else
@@ -93,6 +114,7 @@ uint32_t dpdk_rx(struct port *port, struct port_rx *frames, uint32_t max)
 	if (unlikely(self->turns++ % STATISTICS_TURNS == 0)) {
 		dpdk_thread_attach();
 		dpdk_port_statistics(self);
+		doorbell_look(self);
 	}
 	return n;
 }

@@ -4,7 +4,7 @@
  *
  * A port is polled by one thread, its owner. Sent frames are gathered from pieces; a port that
  * cannot scatter gets one linear copy, counted. No logging, system call or allocation in rx and tx,
- * but for what the driver does.
+ * but for what the driver does, and every 16384th rx for its statistics and its peer's coming.
  */
 #ifndef PORT_H
 #define PORT_H

@@ -12,5 +12,6 @@ int command_top(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_keygen(int argc, char **argv);
 int command_table(int argc, char **argv);
+int command_devices(int argc, char **argv);
 
 #endif

@@ -20,6 +20,7 @@ static const char help[] =
     "  bench [NAME]              measure, beside limits and peers\n"
     "  keygen --out FILE         make the key of a node\n"
     "  table convert IN OUT      convert tables: Arrow, CSV, JSON lines\n"
+    "  devices                   list what operators can run on beside the CPU\n"
     "  help [COMMAND]            this text, or that of a command\n"
     "  --version                 print the version\n"
     "\n"
@@ -29,9 +30,10 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {{"run", command_run},     {"plan", command_plan},     {"new", command_new},
-		{"build", command_build}, {"test", command_test},     {"top", command_top},
-		{"bench", command_bench}, {"keygen", command_keygen}, {"table", command_table}};
+} commands[] = {{"run", command_run},        {"plan", command_plan},     {"new", command_new},
+		{"build", command_build},    {"test", command_test},     {"top", command_top},
+		{"bench", command_bench},    {"keygen", command_keygen}, {"table", command_table},
+		{"devices", command_devices}};
 
 static int command_find(const char *name)
 {
@@ -46,7 +48,7 @@ static int command_unknown(const char *name)
 {
 	fprintf(stderr,
 		"millrace: unknown command \"%s\": run, plan, new, build, test, top, bench, "
-		"keygen, table or help\nTry "
+		"keygen, table, devices or help\nTry "
 		"'millrace "
 		"--help'.\n",
 		name);

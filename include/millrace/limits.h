@@ -218,7 +218,7 @@
 #define MR_OPERATOR_STEPS_MAX 64  /* of one pipeline */
 #define MR_OPERATOR_TEXT_BYTES_MAX (64u << 10)    /* of its text: people write it */
 #define MR_OPERATOR_MEMORY_DEFAULT (512ull << 20) /* that the steps of a pipeline may keep */
-#define MR_OPERATOR_KEYS_MAX 64 /* columns of a key: they are listed by hand */
+#define MR_OPERATOR_KEYS_MAX 64                   /* columns of a key: they are listed by hand */
 #define MR_EXPRESSION_NODES_MAX 4096 /* of one text: `in` with a thousand values is one */
 #define MR_EXPRESSION_DEPTH_MAX 256  /* of a tree: what walks it recurs */
 #define MR_SUM_CHUNK_ROWS 65536      /* whose floats are one sum, in the tree of all sums */
@@ -239,8 +239,12 @@
 #define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
 #define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
 #define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
-#define MR_ENCRYPT_SALT_VALUES_MAX (1ull << 32) /* under one key of AES-GCM: numbers have 56 bits */
-#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35)  /* as MR_SEAL_REKEY_BYTES, and for its reason */
+#define MR_MATCH_PATTERNS_MAX 4096      /* of one step: each is a column */
+#define MR_JSON_STEPS_MAX 32            /* of a path: nobody writes deeper ones */
+#define MR_ENCRYPT_SALT_VALUES_MAX                                                               \
+	(1ull << 32)                           /* under one key of AES-GCM: numbers have 56 bits \
+						*/
+#define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35) /* as MR_SEAL_REKEY_BYTES, and for its reason */
 
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */

@@ -54,6 +54,8 @@ struct fpga_options {
 
 /* Whether XRT and a driver of it are here: 0, or -errno with what is missing. Opens no card. */
 int fpga_available(struct fpga_error *error);
+/* How many cards XRT finds, at most MR_FPGA_CARDS_MAX. 0, or -errno as above. */
+int fpga_card_count(uint32_t *count, struct fpga_error *error);
 /* Opens a card with an xclbin, which is checked first: -ENODEV no such card, -EBADMSG a damaged
  * xclbin or one of other kernels. The caller closes it. */
 int fpga_card_open(struct fpga_card **card, const struct fpga_options *options,

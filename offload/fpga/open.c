@@ -13,7 +13,9 @@ static int device_open(struct fpga_card *card, const struct fpga_options *option
 {
 	int rc;
 
-	card->device = card->xrt->device_open(options->index);
+	/* XRT is not asked for what is not there: it says so on standard error. */
+	if (options->index < card->xrt->card_count())
+		card->device = card->xrt->device_open(options->index);
 	if (card->device == NULL)
 		return fpga_fail(error, -ENODEV,
 				 "FPGA card %" PRIu32 ": it can't be opened: there is none, or "

@@ -67,8 +67,7 @@ static bool function_find(void *library, const char *name, void *field, struct f
 
 	memcpy(field, &found, sizeof(found));
 	if (found == NULL)
-		fpga_fail(error, -ENOSYS, "%s has no %s: XRT 2.13 or later is needed", XRT_LIBRARY,
-			  name);
+		fpga_fail(error, -ENOSYS, "XRT has no %s: version 2.13 is needed", name);
 	return found != NULL;
 }
 
@@ -86,7 +85,7 @@ static bool functions_find(void *library, struct xrt_api *api, struct fpga_error
 static int api_load(struct xrt_api *api, struct fpga_error *error)
 {
 	char driver[PATH_MAX];
-	void *library;
+	void *library, *loaded_driver;
 	int rc = driver_find(driver, error);
 
 	if (rc < 0)
@@ -96,10 +95,14 @@ static int api_load(struct xrt_api *api, struct fpga_error *error)
 		return fpga_fail(error, -ENODEV,
 				 "no FPGA card: %.500s; install XRT (Debian: libxrt1)", dlerror());
 	/* As XRT does it, which takes a failure ill. */
-	if (dlopen(driver, RTLD_LAZY | RTLD_GLOBAL) == NULL)
+	loaded_driver = dlopen(driver, RTLD_LAZY | RTLD_GLOBAL);
+	if (loaded_driver == NULL)
 		return fpga_fail(error, -ENODEV,
 				 "no FPGA card: XRT's driver can't be loaded: %.500s", dlerror());
-	return functions_find(library, api, error) ? 0 : -ENOSYS;
+	return functions_find(library, api, error) &&
+		       function_find(loaded_driver, "xclProbe", &api->card_count, error)
+		   ? 0
+		   : -ENOSYS;
 }
 
 const struct xrt_api *xrt_api_load(int *rc, struct fpga_error *error)
@@ -116,5 +119,16 @@ int fpga_available(struct fpga_error *error)
 	int rc;
 
 	xrt_api_load(&rc, error);
+	return rc;
+}
+
+int fpga_card_count(uint32_t *count, struct fpga_error *error)
+{
+	int rc;
+	const struct xrt_api *api = xrt_api_load(&rc, error);
+
+	*count = api != NULL ? api->card_count() : 0;
+	if (*count > MR_FPGA_CARDS_MAX)
+		*count = MR_FPGA_CARDS_MAX;
 	return rc;
 }

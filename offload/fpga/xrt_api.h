@@ -46,6 +46,7 @@ struct xrt_api {
 #undef XRT_FUNCTION_FIELD
 	int (*device_load)(void *device, const struct axlf *image);
 	int (*buffer_sync)(void *buffer, unsigned int direction, size_t bytes, size_t offset);
+	unsigned int (*card_count)(void); /* of the driver itself (xclProbe, xrt.h) */
 	unsigned int (*run_wait)(void *run, unsigned int timeout_ms);
 };
 

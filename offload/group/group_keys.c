@@ -91,22 +91,12 @@ static struct key_slot *slot_find(const struct group_keys *table, uint64_t hash,
 	}
 }
 
-static int key_add(struct group_keys *table, uint64_t hash, const uint8_t *key, uint64_t bytes)
+static int key_add(struct group_keys *table, uint64_t hash, const struct row_keys *keys, uint32_t i)
 {
-	struct row_keys *keys = &table->keys;
-	uint64_t end = keys->bytes.count + bytes;
-	int rc = row_bytes_reserve(table->budget, &keys->bytes, bytes);
+	int rc = row_bytes_reserve(table->budget, &table->hashes, sizeof(hash));
 
 	if (rc == 0)
-		rc = row_bytes_reserve(table->budget, &keys->offsets, 2 * sizeof(end));
-	if (rc == 0)
-		rc = row_bytes_reserve(table->budget, &table->hashes, sizeof(hash));
-	if (rc == 0 && keys->offsets.count == 0)
-		rc = table_bytes_add(&keys->offsets, &(uint64_t){0}, sizeof(end));
-	if (rc == 0)
-		rc = table_bytes_add(&keys->bytes, key, bytes);
-	if (rc == 0)
-		rc = table_bytes_add(&keys->offsets, &end, sizeof(end));
+		rc = row_keys_copy(&table->keys, keys, i, table->budget);
 	return rc < 0 ? rc : table_bytes_add(&table->hashes, &hash, sizeof(hash));
 }
 
@@ -134,7 +124,7 @@ int group_keys_find(struct group_keys *table, const struct row_keys *keys, uint3
 		*slot = (struct key_slot){(uint32_t)hashes[i], *group_count};
 		made[(*made_count)++] = i;
 		groups[i] = (*group_count)++;
-		rc = key_add(table, hashes[i], key, bytes);
+		rc = key_add(table, hashes[i], keys, i);
 	}
 	return rc;
 }

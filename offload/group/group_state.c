@@ -79,18 +79,19 @@ static int sum_put(const struct group_measure *measure, const struct group_sum *
 static int decimal_put(const struct group_measure *measure, const struct group_decimal *sum,
 		       uint64_t values, struct row_column *to)
 {
-	__int128 most = 1;
-	double scale = 1; /* powers of ten up to 22 are exact; further ones are rounded each time */
+	__int128 most = 1, scale = 1;
 
 	for (int i = 0; i < 38; i++)
 		most *= 10;
-	if (sum->high != 0 || sum->low >= most || sum->low <= -most)
-		return -ERANGE;
-	if (measure->spec->function == AGGREGATE_SUM)
-		return row_column_put(to, &measure->spec->kind, &sum->low, sizeof(sum->low), NULL);
 	for (uint8_t i = 0; i < measure->from.scale; i++)
 		scale *= 10;
-	return real_put(measure, (double)sum->low / scale / (double)values, to);
+	if (sum->high != 0)
+		return -ERANGE;
+	if (measure->spec->function == AGGREGATE_AVG)
+		return real_put(measure, (double)sum->low / (double)scale / (double)values, to);
+	if (sum->low >= most || sum->low <= -most)
+		return -ERANGE;
+	return row_column_put(to, &measure->spec->kind, &sum->low, sizeof(sum->low), NULL);
 }
 
 int group_state_put(const struct group_measure *measure, uint32_t group, uint64_t values,

@@ -146,17 +146,38 @@ static int some_add(struct row_keys *keys, const struct table_schema *schema,
 	return table_bytes_add(&keys->offsets, ends, rows * sizeof(uint64_t));
 }
 
+/* Where the first key begins. */
+static int offsets_begin(struct row_keys *keys, struct row_budget *budget)
+{
+	int rc;
+
+	if (keys->offsets.count > 0)
+		return 0;
+	rc = row_bytes_reserve(budget, &keys->offsets, sizeof(uint64_t));
+	return rc < 0 ? rc : table_bytes_add(&keys->offsets, &(uint64_t){0}, sizeof(uint64_t));
+}
+
+int row_keys_copy(struct row_keys *to, const struct row_keys *from, uint64_t i,
+		  struct row_budget *budget)
+{
+	uint64_t bytes = row_key_bytes(from, i), end = to->bytes.count + bytes;
+	int rc = offsets_begin(to, budget);
+
+	if (rc == 0)
+		rc = row_bytes_reserve(budget, &to->bytes, bytes);
+	if (rc == 0)
+		rc = row_bytes_reserve(budget, &to->offsets, sizeof(end));
+	if (rc == 0)
+		rc = table_bytes_add(&to->bytes, row_key_at(from, i), bytes);
+	return rc < 0 ? rc : table_bytes_add(&to->offsets, &end, sizeof(end));
+}
+
 int row_keys_add(struct row_keys *keys, const struct table_schema *schema,
 		 const struct row_order *order, uint32_t count, const struct table_batch *batch,
 		 uint64_t first, uint64_t rows, struct row_budget *budget)
 {
-	int rc = 0;
+	int rc = offsets_begin(keys, budget);
 
-	if (keys->offsets.count == 0) {
-		rc = row_bytes_reserve(budget, &keys->offsets, sizeof(uint64_t));
-		if (rc == 0)
-			rc = table_bytes_add(&keys->offsets, &(uint64_t){0}, sizeof(uint64_t));
-	}
 	for (uint64_t done = 0, some; rc == 0 && done < rows; done += some) {
 		some = rows - done < ROWS_AT_ONCE ? rows - done : ROWS_AT_ONCE;
 		rc = some_add(keys, schema, order, count, batch, first + done, some, budget);

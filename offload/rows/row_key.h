@@ -8,6 +8,8 @@
 #ifndef ROW_KEY_H
 #define ROW_KEY_H
 
+#include <string.h>
+
 #include "row_budget.h"
 #include "table.h"
 
@@ -30,6 +32,9 @@ uint32_t row_key_width(const struct table_schema *schema, const struct row_order
 int row_keys_add(struct row_keys *keys, const struct table_schema *schema,
 		 const struct row_order *order, uint32_t count, const struct table_batch *batch,
 		 uint64_t first, uint64_t rows, struct row_budget *budget);
+/* Appends a copy of a key of others. As above. */
+int row_keys_copy(struct row_keys *to, const struct row_keys *from, uint64_t i,
+		  struct row_budget *budget);
 void row_keys_clear(struct row_keys *keys);
 void row_keys_free(struct row_keys *keys, struct row_budget *budget);
 
@@ -44,6 +49,15 @@ static inline const uint8_t *row_key_at(const struct row_keys *keys, uint64_t i)
 static inline uint64_t row_key_bytes(const struct row_keys *keys, uint64_t i)
 {
 	return row_key_offsets(keys)[i + 1] - row_key_offsets(keys)[i];
+}
+/* As memcmp() does. */
+static inline int row_keys_compare(const struct row_keys *a, uint64_t i, const struct row_keys *b,
+				   uint64_t j)
+{
+	uint64_t x = row_key_bytes(a, i), y = row_key_bytes(b, j);
+	int order = memcmp(row_key_at(a, i), row_key_at(b, j), x < y ? x : y);
+
+	return order != 0 ? order : (x > y) - (x < y);
 }
 
 #endif

@@ -99,8 +99,8 @@ int row_store_add(struct row_store *store, const struct table_batch *batch, uint
 	return rc;
 }
 
-int row_store_gather(const struct row_store *store, const row_ref *refs, uint64_t count,
-		     struct row_batch *to, uint32_t first)
+int row_store_gather(const struct row_store *store, const struct table_batch *beside,
+		     const row_ref *refs, uint64_t count, struct row_batch *to, uint32_t first)
 {
 	struct table_column *views = calloc(store->count + 1, sizeof(*views));
 	const struct table_column **columns =
@@ -112,6 +112,7 @@ int row_store_gather(const struct row_store *store, const row_ref *refs, uint64_
 			row_column_view(&chunk_at(store, c)->columns[i], &views[c]);
 			columns[c] = &views[c];
 		}
+		columns[store->count] = beside != NULL ? &beside->columns[i] : NULL;
 		rc = row_column_gather(&to->columns[first + i], &store->schema->fields[i].kind,
 				       columns, refs, count, NULL);
 	}
@@ -122,9 +123,12 @@ int row_store_gather(const struct row_store *store, const row_ref *refs, uint64_
 
 static uint64_t row_text_bytes(const struct row_store *store, row_ref ref)
 {
-	const struct row_chunk *chunk = chunk_at(store, (uint32_t)(ref >> 32));
+	const struct row_chunk *chunk;
 	uint64_t bytes = 0;
 
+	if (ref >> 32 >= store->count) /* none, or of the batch beside it */
+		return 0;
+	chunk = chunk_at(store, (uint32_t)(ref >> 32));
 	for (uint32_t i = 0; i < store->schema->count; i++) {
 		const int32_t *offsets = (const int32_t *)(void *)chunk->columns[i].offsets.at;
 
@@ -146,7 +150,6 @@ uint64_t row_store_batch_rows(const struct row_store *store, const row_ref *refs
 	if (count > MR_TABLE_BATCH_ROWS)
 		count = MR_TABLE_BATCH_ROWS;
 	for (; row < count && bytes < MR_TABLE_BATCH_BYTES; row++)
-		bytes +=
-		    fixed + (text && refs[row] != ROW_NONE ? row_text_bytes(store, refs[row]) : 0);
+		bytes += fixed + (text ? row_text_bytes(store, refs[row]) : 0);
 	return row;
 }

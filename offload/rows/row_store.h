@@ -27,10 +27,15 @@ void row_store_free(struct row_store *store);
 int row_store_add(struct row_store *store, const struct table_batch *batch, uint64_t first,
 		  const uint32_t *rows, uint64_t count, row_ref *refs);
 
-/* Columns of rows that are gathered out of chunks, beside others: columns first to first +
- * store->schema->count of to. 0, -ENOMEM or -E2BIG. */
-int row_store_gather(const struct row_store *store, const row_ref *refs, uint64_t count,
-		     struct row_batch *to, uint32_t first);
+/* Rows gathered out of chunks, into columns first to first + store->schema->count of to. beside is
+ * the chunk store->count, or NULL. 0, -ENOMEM or -E2BIG. */
+int row_store_gather(const struct row_store *store, const struct table_batch *beside,
+		     const row_ref *refs, uint64_t count, struct row_batch *to, uint32_t first);
+/* The place of a row by its number among those of the store. */
+static inline row_ref row_store_ref(uint64_t row)
+{
+	return row_ref_of((uint32_t)(row / MR_TABLE_BATCH_ROWS), row % MR_TABLE_BATCH_ROWS);
+}
 
 /* How many of refs, of count, make a batch of usual size: at least 1. */
 uint64_t row_store_batch_rows(const struct row_store *store, const row_ref *refs, uint64_t count);

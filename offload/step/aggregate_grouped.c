@@ -8,6 +8,7 @@
 #include "group_table.h"
 #include "kept.h"
 #include "operator_aggregate.h"
+#include "reference.h"
 #include "row_batch.h"
 
 struct grouped {
@@ -158,9 +159,12 @@ int step_aggregate_grouped_open(const struct operator_bound *bound,
 				struct table_error *error)
 {
 	static const struct operator_step_ops ops = {grouped_push, grouped_end, grouped_close};
-	struct grouped *g = calloc(1, sizeof(*g));
+	struct grouped *g;
 	int rc;
 
+	if (((const struct operator_aggregate *)bound->detail)->key_count == 0)
+		return reference_openers[OPERATOR_AGGREGATE](bound, context, step, error);
+	g = calloc(1, sizeof(*g));
 	if (g == NULL)
 		return table_fail(error, -ENOMEM, "no memory");
 	g->step = (struct operator_step){.ops = &ops, .bound = bound, .context = *context};

@@ -1,4 +1,4 @@
-/* What steps that keep rows say when they can't. */
+/* What steps that keep rows have in common. */
 #include "kept.h"
 
 #include <errno.h>
@@ -19,4 +19,27 @@ int step_kept_fail(const struct operator_bound *bound, const struct operator_con
 		    "first, as with substr()",
 		    what, MR_TABLE_BATCH_ROWS);
 	return operator_fail(bound, UINT64_MAX, error, rc, "no memory for %s", what);
+}
+
+int step_store_emit(struct operator_step *step, const struct row_store *store,
+		    const struct table_batch *beside, const row_ref *refs, uint64_t count,
+		    struct table_error *error)
+{
+	int rc = 0;
+
+	for (uint64_t done = 0, some; done < count && rc == 0; done += some) {
+		struct row_batch *batch;
+
+		some = row_store_batch_rows(store, refs + done, count - done);
+		rc = row_batch_create(&step->bound->schema, &batch);
+		if (rc < 0)
+			return step_kept_fail(step->bound, &step->context, "its rows", error, rc);
+		rc = row_store_gather(store, beside, refs + done, some, batch, 0);
+		if (rc < 0)
+			step_kept_fail(step->bound, &step->context, "its rows", error, rc);
+		else
+			rc = operator_emit_batch(step, row_batch_finish(batch, some), error);
+		row_batch_destroy(&batch);
+	}
+	return rc;
 }

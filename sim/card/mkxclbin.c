@@ -1,9 +1,18 @@
 /* Writes the xclbin of the simulated card: mkxclbin FILE */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "xclbin_write.h"
+
+/* Writes and closes it. */
+static bool file_fill(FILE *file, const uint8_t *image, size_t bytes)
+{
+	bool whole = fwrite(image, bytes, 1, file) == 1;
+
+	return fclose(file) == 0 && whole;
+}
 
 int main(int argc, char **argv)
 {
@@ -22,7 +31,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	file = fopen(argv[1], "wb");
-	if (file == NULL || (fwrite(image, bytes, 1, file) != 1) | (fclose(file) != 0)) {
+	if (file == NULL || !file_fill(file, image, bytes)) {
 		perror(argv[1]);
 		return 1;
 	}

@@ -33,7 +33,7 @@ node() {
 }
 
 expect 2 'Usage: millrace' "$millrace"
-expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keygen, table or help' "$millrace" walk
+expect 2 'unknown command "walk": run, plan, new, build, test, top, bench, keygen, table, devices or help' "$millrace" walk
 expect 2 'unknown command "walk"' "$millrace" help walk
 expect 2 'FILE.mr is missing' "$millrace" plan
 expect 2 'not also b.mr' "$millrace" plan a.mr b.mr
