@@ -156,7 +156,7 @@ static void groups_check(const struct rows *rows, uint64_t count)
 }
 
 /* The word that the table of groups begins to look for at slot 0, whatever its size; see
- * group_word_slot(). */
+ * group_slot_first(). */
 static int64_t colliding(uint64_t i)
 {
 	uint64_t inverse = 1, word;
