@@ -197,7 +197,7 @@ static void keys_scatter(struct rows *rows, uint64_t below, uint64_t seed)
 	struct random random = {seed};
 
 	for (uint64_t i = 0; i < rows->count; i++)
-		rows->keys[i] = (int64_t)random_below(&random, below) - (int64_t)(below / 2);
+		rows->keys[i] = (int64_t)(random_below(&random, below) - below / 2);
 }
 
 static void sort_test(struct rows *rows)
