@@ -57,6 +57,7 @@ struct dpdk_port {
 	uint32_t data_bytes;      // room of one data mbuf: a whole frame fits
 	uint32_t turns;           // of rx, between looks at the driver's statistics
 	uint64_t statistics_tsc;  // when its owner, asleep, looks next
+	uint64_t sent_before;     // counters.tx_frames at the last call of rx
 	uint64_t rx_no_buffer;    // our own share of counters.drop_rx_no_buffer
 	struct rte_mempool *rx_pool;
 	struct rte_mempool *data_pool; // whole frames, copied
