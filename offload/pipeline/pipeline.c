@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <millrace/hash.h>
-
 #include "collect.h"
 #include "operator_partition.h"
 #include "reference.h"
@@ -137,16 +135,14 @@ const struct table_schema *pipeline_schema(const struct pipeline *pipeline)
 	return &pipeline->bound[pipeline->bound_count - 1]->schema;
 }
 
-enum pipeline_parts pipeline_parts(const struct pipeline *pipeline)
+bool pipeline_parted(const struct pipeline *pipeline, uint32_t *groups)
 {
 	const struct operator_bound *last = pipeline->bound[pipeline->bound_count - 1];
-	const struct operator_partition *partition = last->detail;
 
 	if (last->kind->id != OPERATOR_PARTITION)
-		return PIPELINE_WHOLE;
-	return partition->bounds == NULL && partition->partitions == MR_KEY_GROUPS
-		   ? PIPELINE_KEY_GROUPS
-		   : PIPELINE_PARTS;
+		return false;
+	*groups = operator_partition_groups(last->spec);
+	return true;
 }
 
 uint32_t pipeline_sides(const struct pipeline *pipeline)
