@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collect.h"
+#include "operator_partition.h"
 #include "reference.h"
 #include "step.h"
 
@@ -41,14 +42,17 @@ static int next_collect(void *opaque, const struct operator_rows *rows, struct t
 	return collect_push(opaque, rows, error);
 }
 
-/* The device's step, or the reference's, which has all. */
+/* The device's step, or the reference's; what has no reference of its own, as it is tested
+ * otherwise (compression by round trips, say), is the same everywhere. */
 static operator_opener *opener_find(const struct pipeline *p, enum operator_id id)
 {
-	operator_opener *opener = NULL;
+	operator_opener *first = step_openers[id], *second = reference_openers[id];
 
-	if (p->options.device == PIPELINE_CPU)
-		opener = step_openers[id];
-	return opener != NULL ? opener : reference_openers[id];
+	if (p->options.device == PIPELINE_REFERENCE) {
+		first = reference_openers[id];
+		second = step_openers[id];
+	}
+	return first != NULL ? first : second;
 }
 
 static int step_open(struct pipeline *p, const struct operator_bound *bound,
@@ -129,6 +133,16 @@ int pipeline_open(const struct operator_list *list, const struct table_schema *i
 const struct table_schema *pipeline_schema(const struct pipeline *pipeline)
 {
 	return &pipeline->bound[pipeline->bound_count - 1]->schema;
+}
+
+bool pipeline_parted(const struct pipeline *pipeline, uint32_t *groups)
+{
+	const struct operator_bound *last = pipeline->bound[pipeline->bound_count - 1];
+
+	if (last->kind->id != OPERATOR_PARTITION)
+		return false;
+	*groups = operator_partition_groups(last->spec);
+	return true;
 }
 
 uint32_t pipeline_sides(const struct pipeline *pipeline)
