@@ -85,7 +85,7 @@ static int zeros_add(struct group_measures *m, struct table_bytes *bytes, uint64
 {
 	int rc = row_bytes_reserve(m->budget, bytes, count);
 
-	if (rc == 0) {
+	if (rc == 0 && count > 0) {
 		memset(bytes->at + bytes->count, 0, count);
 		bytes->count += count;
 	}

@@ -89,24 +89,39 @@ static uint32_t word_find(struct group_table *t, uint64_t word, uint32_t row, bo
 	return group;
 }
 
+/* Where the words are: int64 are words but for a bias. */
+static const uint64_t *words_of(const struct table_kind *kind, const struct table_column *column,
+				uint32_t rows, uint64_t *room, uint64_t *bias)
+{
+	if (kind->type == TABLE_INT64 || kind->type == TABLE_TIMESTAMP ||
+	    kind->type == TABLE_UINT64) {
+		*bias = kind->type == TABLE_UINT64 ? 0 : 1ull << 63;
+		return column->values;
+	}
+	*bias = 0;
+	row_words(kind, column, 0, rows, room);
+	return room;
+}
+
 static int words_find(struct group_table *t, const struct table_kind *kind,
 		      const struct table_column *column, uint32_t rows, bool insert,
 		      uint32_t *groups)
 {
-	uint64_t words[MR_OPERATOR_ROWS_MAX];
+	uint64_t room[MR_OPERATOR_ROWS_MAX], bias;
 	bool nulls = column->validity != NULL && column->nulls > 0;
+	const uint64_t *values;
 	int rc = insert ? group_words_reserve(&t->words, t->count, rows) : 0;
 
 	if (rc < 0 || rows == 0)
 		return rc;
-	row_words(kind, column, 0, rows, words);
-	if (!nulls && !group_words_look_up(&t->words, words, rows, groups))
+	values = words_of(kind, column, rows, room, &bias);
+	if (!nulls && !group_words_look_up(&t->words, values, bias, rows, groups))
 		return 0;
 	for (uint32_t i = 0; i < rows; i++) {
 		if (nulls && table_is_null(column, i))
 			groups[i] = null_find(t, i, insert);
 		else if (nulls || groups[i] == GROUP_NONE)
-			groups[i] = word_find(t, words[i], i, insert);
+			groups[i] = word_find(t, values[i] + bias, i, insert);
 	}
 	return 0;
 }

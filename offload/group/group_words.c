@@ -15,12 +15,12 @@
 
 static uint64_t slots_bytes(uint32_t bits)
 {
-	return sizeof(struct word_slot) << bits;
+	return sizeof(struct group_slot) << bits;
 }
 
 static int slots_create(struct group_words *words, uint32_t bits)
 {
-	struct word_slot *slots;
+	struct group_slot *slots;
 	int rc = row_budget_take(words->budget, slots_bytes(bits));
 
 	if (rc < 0)
@@ -31,13 +31,13 @@ static int slots_create(struct group_words *words, uint32_t bits)
 		return -ENOMEM;
 	}
 	for (uint64_t i = 0; i < 1ull << bits; i++)
-		slots[i] = (struct word_slot){.group = GROUP_NONE};
+		slots[i] = (struct group_slot){.group = GROUP_NONE};
 	words->slots = slots;
 	words->bits = bits;
 	return 0;
 }
 
-static void slots_free(struct group_words *words, struct word_slot *slots, uint32_t bits)
+static void slots_free(struct group_words *words, struct group_slot *slots, uint32_t bits)
 {
 	if (slots != NULL)
 		row_budget_give(words->budget, slots_bytes(bits));
@@ -65,7 +65,7 @@ static bool has_room(uint32_t bits, uint64_t groups)
 
 int group_words_reserve(struct group_words *words, uint32_t count, uint32_t more)
 {
-	struct word_slot *old = words->slots;
+	struct group_slot *old = words->slots;
 	uint32_t bits = words->bits, old_bits = bits;
 	int rc;
 
@@ -87,8 +87,8 @@ uint32_t group_words_put(struct group_words *words, uint64_t word, uint32_t grou
 {
 	uint64_t mask = (1ull << words->bits) - 1;
 
-	for (uint64_t i = group_word_slot(word, words->bits);; i = (i + 1) & mask) {
-		struct word_slot *slot = &words->slots[i];
+	for (uint64_t i = group_slot_first(word, words->bits);; i = (i + 1) & mask) {
+		struct group_slot *slot = &words->slots[i];
 
 		if (slot->group == GROUP_NONE) {
 			slot->word = word;
@@ -130,16 +130,16 @@ static bool window_cover(struct group_words *words, uint64_t min, uint64_t max)
 	return true;
 }
 
-bool group_words_look_up(struct group_words *words, const uint64_t *keys, uint32_t count,
-			 uint32_t *groups)
+bool group_words_look_up(struct group_words *words, const uint64_t *values, uint64_t bias,
+			 uint32_t count, uint32_t *groups)
 {
 	uint64_t min, max;
 
-	words->kernels->range(keys, count, &min, &max);
+	words->kernels->range(values, bias, count, &min, &max);
 	if (window_cover(words, min, max))
-		return words->kernels->look_up(keys, words->base, words->window, count, groups);
-	memset(groups, 0xff, count * sizeof(*groups));
-	return true;
+		return words->kernels->look_up(values, bias, words->base, words->window, count,
+					       groups);
+	return words->kernels->probe(values, bias, words->slots, words->bits, count, groups);
 }
 
 void group_words_note(struct group_words *words, uint64_t word, uint32_t group)

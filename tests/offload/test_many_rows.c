@@ -156,7 +156,7 @@ static void groups_check(const struct rows *rows, uint64_t count)
 }
 
 /* The word that the table of groups begins to look for at slot 0, whatever its size; see
- * group_word_slot(). */
+ * group_slot_first(). */
 static int64_t colliding(uint64_t i)
 {
 	uint64_t inverse = 1, word;
@@ -197,7 +197,7 @@ static void keys_scatter(struct rows *rows, uint64_t below, uint64_t seed)
 	struct random random = {seed};
 
 	for (uint64_t i = 0; i < rows->count; i++)
-		rows->keys[i] = (int64_t)random_below(&random, below) - (int64_t)(below / 2);
+		rows->keys[i] = (int64_t)(random_below(&random, below) - below / 2);
 }
 
 static void sort_test(struct rows *rows)
