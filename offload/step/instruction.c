@@ -105,34 +105,6 @@ static int is_null_run(struct instruction *instruction, uint32_t rows,
 	return 0;
 }
 
-/* Bits of a test of texts: every row is looked at, those of nulls have an empty or an older text.
- */
-static int text_compare_run(struct instruction *instruction, uint32_t rows,
-			    struct reference_scratch *scratch)
-{
-	const struct expression *e = instruction->expression;
-	const struct vector *a = &instruction->arguments[0]->out,
-			    *b = &instruction->arguments[1]->out;
-	uint64_t *bits = instruction->out.room;
-
-	instruction_validity(instruction, rows);
-	memset(bits, 0, (rows + 63) / 64 * 8);
-	for (uint32_t i = 0; i < rows; i++) {
-		const struct vector_text *x =
-		    (const struct vector_text *)a->values + (a->scalar ? 0 : i);
-		const struct vector_text *y =
-		    (const struct vector_text *)b->values + (b->scalar ? 0 : i);
-		bool equal;
-
-		if (vector_is_null(&instruction->out, i))
-			continue;
-		equal = x->count == y->count &&
-			(x->count == 0 || memcmp(x->bytes, y->bytes, x->count) == 0);
-		bits[i / 64] |= (uint64_t)(equal == (e->op == EXPRESSION_EQUAL)) << i % 64;
-	}
-	return 0;
-}
-
 /* Anything else, as the reference does it. */
 static int rows_run(struct instruction *instruction, uint32_t rows,
 		    struct reference_scratch *scratch)
@@ -188,6 +160,8 @@ static void choose_arithmetic(struct instruction *instruction)
 	}
 	if (instruction->arithmetic != NULL)
 		instruction->run = arithmetic_run;
+	else if (instruction_division(instruction->expression->op, lane) != NULL)
+		instruction->run = instruction_division(instruction->expression->op, lane);
 }
 
 /* Less and less or equal do for all: of the operands in the other order, and negated. */
@@ -198,8 +172,6 @@ static void choose_comparison(struct instruction *instruction)
 	enum expression_op op = instruction->expression->op;
 	bool equality = op == EXPRESSION_EQUAL || op == EXPRESSION_NOT_EQUAL;
 
-	if (operand->lane == VECTOR_TEXT && equality)
-		instruction->run = text_compare_run;
 	if (operand->lane >= VECTOR_FIXED)
 		return;
 	instruction->comparison = equality ? kernels->equal[operand->lane]
@@ -214,9 +186,9 @@ static void choose_comparison(struct instruction *instruction)
 void instruction_choose(struct instruction *instruction)
 {
 	const struct expression *e = instruction->expression;
-	instruction_run *cast;
+	instruction_run *cast, *scan = e->count > 0 ? instruction_scan(e) : NULL;
 
-	instruction->run = rows_run;
+	instruction->run = scan != NULL ? scan : rows_run;
 	switch (e->op) {
 	case EXPRESSION_AND:
 	case EXPRESSION_OR:

@@ -24,6 +24,10 @@ struct instruction {
 /* Sets how it is run, by its operation and lanes. Arguments are set. */
 void instruction_choose(struct instruction *instruction);
 
+/* What runs an operation of its own kind; NULL: none here. Of integers: / and %; of texts and
+ * dates: tests and parts. */
+instruction_run *instruction_division(enum expression_op op, enum vector_lane lane);
+instruction_run *instruction_scan(const struct expression *expression);
 /* Casts between common kinds; NULL: row by row. */
 instruction_run *instruction_cast(const struct table_kind *from, const struct table_kind *to);
 /* Rows that are null in an argument are in out; words of its own are used when there are several.
