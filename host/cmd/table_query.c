@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table_params.h"
+
 #define TABLES_MAX 64 /* beside the stream: each is an open file */
 
 struct side {
@@ -21,6 +23,7 @@ struct run {
 	struct side sides[TABLES_MAX];
 	struct operator_table tables[TABLES_MAX + 1];
 	uint32_t count;
+	struct table_params params;
 	struct operator_list list;
 	struct table_input input;
 	struct table_output output;
@@ -124,13 +127,16 @@ static int sides_push(struct run *run, struct table_error *error)
 static int run_open(struct run *run, const char *from, struct table_error *error)
 {
 	const struct table_query *query = run->query;
-	const struct pipeline_options options = {.device = query->device,
-						 .memory_bytes = query->in.memory_bytes,
-						 .tables = run->tables,
-						 .take = batch_take,
-						 .opaque = run};
+	struct pipeline_options options = {.device = query->device,
+					   .memory_bytes = query->in.memory_bytes,
+					   .tables = run->tables,
+					   .take = batch_take,
+					   .opaque = run};
 	int rc = operator_parse(query->steps, NULL, &run->list, error);
 
+	if (rc == 0)
+		rc = table_params_read(query->params, &run->params, error);
+	options.parameters = run->params.list;
 	if (rc == 0)
 		rc = sides_open(run, error);
 	if (rc == 0)
@@ -153,6 +159,7 @@ static void run_close(struct run *run)
 		if (run->sides[i].open)
 			table_input_close(&run->sides[i].input);
 	operator_list_free(&run->list);
+	table_params_free(&run->params);
 	free(run->text);
 	free(run);
 }

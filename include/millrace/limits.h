@@ -183,16 +183,17 @@
 			  * unfinished; more wait their turn */
 #define MR_CONTROL_MS 10 /* between steps of the controller of cores: 20 within what it has */
 #define MR_SLICE_MS 10   /* a task that has a worker for longer is long: thousands of short ones */
-#define MR_SLICES_ALIKE_MS 1000 /* a task waits as long for others of its own kind: no batch does \
-				 */
-#define MR_SLICES_KEPT_MS 100   /* spares stay after the last need of them: ten looks at it */
-#define MR_SLICES_MAX 16        /* tasks that share a core: each gets a slice in 50 ms or so */
-#define MR_SLICES_DEFAULT 8     /* a thread and 2 MiB of address space each; half of that */
-#define MR_SPARES_MAX 256       /* spare workers of one node, whatever its cores */
-#define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
-#define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
-#define MR_JOBS_MAX 64      /* unfinished on one node */
-#define MR_SLOTS_MAX 256    /* invocations of one job staged, running or shipping on a node */
+#define MR_SLICES_ALIKE_MS                                                                      \
+	1000                  /* a task waits as long for others of its own kind: no batch does \
+			       */
+#define MR_SLICES_KEPT_MS 100 /* spares stay after the last need of them: ten looks at it */
+#define MR_SLICES_MAX 16      /* tasks that share a core: each gets a slice in 50 ms or so */
+#define MR_SLICES_DEFAULT 8   /* a thread and 2 MiB of address space each; half of that */
+#define MR_SPARES_MAX 256     /* spare workers of one node, whatever its cores */
+#define MR_WORKER_HOT_US 50   /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
+#define MR_CALLS_MAX 65536    /* unfinished calls of one node: seconds of work behind the workers */
+#define MR_JOBS_MAX 64        /* unfinished on one node */
+#define MR_SLOTS_MAX 256      /* invocations of one job staged, running or shipping on a node */
 #define MR_EACH_BATCHES_MAX                                                          \
 	4096                 /* outputs waiting to be taken item by item; then their \
 			      * producers wait too */
@@ -242,6 +243,7 @@
 #define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
 #define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
 #define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
+#define MR_PARAMETER_BYTES_MAX 65536    /* of what steps name, such as a key: not data */
 #define MR_MATCH_PATTERNS_MAX 4096      /* of one step: each is a column */
 #define MR_JSON_STEPS_MAX 32            /* of a path: nobody writes deeper ones */
 #define MR_ENCRYPT_SALT_VALUES_MAX                                                               \

@@ -10,8 +10,9 @@
 #include "partition_rtl.h"
 #include "test.h"
 
-#define CYCLES_PER_BEAT_MOST 18 /* two passes of eight rows, and what partitions and memory cost \
-				 */
+#define CYCLES_PER_BEAT_MOST                                                \
+	18 /* two passes of eight rows, and what partitions and memory cost \
+	    */
 
 static void call_good(struct fpga_card *card, enum call_kind kind, uint32_t size)
 {
