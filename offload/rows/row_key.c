@@ -24,15 +24,46 @@ uint32_t row_key_width(const struct table_schema *schema, const struct row_order
 	return width;
 }
 
+/* Whether one of the bytes is 00 (Warren, "Hacker's Delight", 6-1). */
+static inline bool has_zero(uint64_t word)
+{
+	return ((word - 0x0101010101010101) & ~word & 0x8080808080808080) != 0;
+}
+
+/* A text of at most 8 bytes without 00 among them, padded by 00, where 8 bytes can be read: words
+ * of a language mostly are such, and a loop over their bytes ends each time where none expects it.
+ */
+static inline bool short_text(const struct table_column *column, uint64_t row, uint64_t rows,
+			      uint64_t *word)
+{
+	uint64_t first = (uint64_t)column->offsets[row], mask;
+	uint64_t bytes = (uint64_t)column->offsets[row + 1] - first;
+
+	if (bytes - 1 > 7 || first + 8 > (uint64_t)column->offsets[rows])
+		return false;
+	mask = UINT64_MAX >> (64 - 8 * bytes);
+	memcpy(word, column->bytes + first, sizeof(*word));
+	*word &= mask;
+	return !has_zero(*word | ~mask);
+}
+
 /* Text bytes with each 00 escaped, and their end. */
 static uint64_t text_size(const struct table_column *column, uint64_t row)
 {
 	const uint8_t *at = column->bytes + column->offsets[row];
 	const uint8_t *end = column->bytes + column->offsets[row + 1];
-	uint64_t size = (uint64_t)(end - at) + 2;
+	uint64_t size = (uint64_t)(end - at) + 2, word;
 
-	for (; at < end; at++)
-		size += *at == 0;
+	while (at < end) {
+		if (end - at >= 8) {
+			memcpy(&word, at, sizeof(word));
+			if (!has_zero(word)) {
+				at += 8;
+				continue;
+			}
+		}
+		size += *at++ == 0;
+	}
 	return size;
 }
 
@@ -40,10 +71,20 @@ static uint8_t *text_put(const struct table_column *column, uint64_t row, uint8_
 {
 	const uint8_t *at = column->bytes + column->offsets[row];
 	const uint8_t *end = column->bytes + column->offsets[row + 1];
+	uint64_t word;
 
-	for (; at < end; at++) {
+	while (at < end) {
+		if (end - at >= 8) {
+			memcpy(&word, at, sizeof(word));
+			if (!has_zero(word)) {
+				memcpy(to, &word, sizeof(word));
+				at += 8;
+				to += 8;
+				continue;
+			}
+		}
 		*to++ = *at;
-		if (*at == 0)
+		if (*at++ == 0)
 			*to++ = 0xff;
 	}
 	*to++ = 0;
@@ -68,9 +109,10 @@ static void decimal_put(const struct table_column *column, uint64_t row, uint8_t
 
 /* One column of count keys; at[i] is where that of row first + i goes on. */
 static void column_put(const struct table_kind *kind, const struct table_column *column,
-		       const struct row_order *order, uint64_t first, uint64_t count, uint8_t **at)
+		       const struct row_order *order, uint64_t first, uint64_t count, uint64_t rows,
+		       bool first_column, uint8_t **at)
 {
-	uint64_t words[ROWS_AT_ONCE];
+	uint64_t words[ROWS_AT_ONCE], word;
 	uint8_t turned = order->descending ? 0xff : 0;
 
 	if (row_kind_has_word(kind))
@@ -91,6 +133,12 @@ static void column_put(const struct table_kind *kind, const struct table_column 
 		} else if (kind->type == TABLE_DECIMAL128) {
 			decimal_put(column, first + i, to);
 			end += 16;
+		} else if (first_column && short_text(column, first + i, rows, &word)) {
+			/* What it writes too much is where the next keys are still to be. */
+			memcpy(to, &word, sizeof(word));
+			end = to + (column->offsets[first + i + 1] - column->offsets[first + i]);
+			memset(end, 0, 2);
+			end += 2;
 		} else {
 			end = text_put(column, first + i, to);
 		}
@@ -104,7 +152,7 @@ static void column_put(const struct table_kind *kind, const struct table_column 
 static uint64_t key_size(const struct table_schema *schema, const struct row_order *order,
 			 uint32_t count, const struct table_batch *batch, uint64_t row)
 {
-	uint64_t size = 0;
+	uint64_t size = 0, word;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct table_column *column = &batch->columns[order[i].column];
@@ -114,7 +162,10 @@ static uint64_t key_size(const struct table_schema *schema, const struct row_ord
 		if (!table_type_is_text(type))
 			size += type == TABLE_DECIMAL128 ? 16 : 8;
 		else if (!table_is_null(column, row))
-			size += text_size(column, row);
+			size +=
+			    short_text(column, row, batch->rows, &word)
+				? (uint64_t)(column->offsets[row + 1] - column->offsets[row]) + 2
+				: text_size(column, row);
 	}
 	return size;
 }
@@ -132,7 +183,7 @@ static int some_add(struct row_keys *keys, const struct table_schema *schema,
 		end += width > 0 ? width : key_size(schema, order, count, batch, first + i);
 		ends[i] = end;
 	}
-	rc = row_bytes_reserve(budget, &keys->bytes, end - from);
+	rc = row_bytes_reserve(budget, &keys->bytes, end - from + sizeof(uint64_t));
 	if (rc == 0)
 		rc = row_bytes_reserve(budget, &keys->offsets, rows * sizeof(uint64_t));
 	if (rc < 0)
@@ -141,7 +192,7 @@ static int some_add(struct row_keys *keys, const struct table_schema *schema,
 		at[i] = keys->bytes.at + (i == 0 ? from : ends[i - 1]);
 	for (uint32_t i = 0; i < count; i++)
 		column_put(&schema->fields[order[i].column].kind, &batch->columns[order[i].column],
-			   &order[i], first, rows, at);
+			   &order[i], first, rows, batch->rows, i == 0, at);
 	keys->bytes.count = end;
 	return table_bytes_add(&keys->offsets, ends, rows * sizeof(uint64_t));
 }

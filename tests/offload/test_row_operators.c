@@ -328,9 +328,12 @@ static bool limited_agree(const char *steps, const struct query_input *input, ui
 	bool good;
 
 	query_run(steps, input, PIPELINE_CPU, limit, &result);
-	good = result.rc == -EDQUOT || result.rc == -ENOMEM
-		   ? strstr(result.error.text, "--memory") != NULL
-		   : agree(wanted, &result, loud);
+	if (result.rc == -EDQUOT || result.rc == -ENOMEM)
+		good = strstr(result.error.text, "raise their memory") != NULL;
+	else
+		good = agree(wanted, &result, loud);
+	if (!good && loud)
+		fprintf(stderr, "with %" PRIu64 " bytes: %s\n", limit, result.error.text);
 	query_free(&result);
 	return good;
 }
