@@ -56,5 +56,6 @@ int bench_transport(struct bench *bench);
 int bench_polling(struct bench *bench);
 int bench_wordcount(struct bench *bench);
 int bench_sandbox(struct bench *bench);
+int bench_operators(struct bench *bench);
 
 #endif

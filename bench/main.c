@@ -19,6 +19,8 @@ static const struct {
     {"transport", "messages between two processes, beside the port's limits", bench_transport},
     {"sandbox", "what a run costs in each sandbox, alone and under load, beside its floor",
      bench_sandbox},
+    {"operators", "steps on a table, on one core, beside memcpy and others' grouped sums",
+     bench_operators},
     {"polling", "what polling costs and a sleeper's first frame waits", bench_polling},
     {"wordcount", "the words of a text, beside plain C and the shell", bench_wordcount},
 };
@@ -52,7 +54,8 @@ static void help_print(FILE *file)
 	    "  --port NAME      memif, virtio_user, af_xdp, af_packet or ring; default "
 	    "all\n"
 	    "  --poll MODE      polling: always, adaptive or interrupt; default all\n"
-	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB\n"
+	    "  --sizes LIST     transport: bytes of messages, like 32,4KiB,1MiB; operators: of a\n"
+	    "                   column, default 64MiB\n"
 	    "  --mib N          wordcount: MiB of text; default 1024\n"
 	    "\n"
 	    "Examples:\n"

@@ -6,6 +6,8 @@
 #ifndef BEAT_H
 #define BEAT_H
 
+#include <assert.h>
+
 #include <millrace/hash.h>
 
 #define BEAT_BYTES 64
@@ -17,7 +19,7 @@ struct beat {
 	uint64_t word[BEAT_WORDS];
 };
 
-_Static_assert(sizeof(struct beat) == BEAT_BYTES, "a flat struct of 512 bits");
+static_assert(sizeof(struct beat) == BEAT_BYTES, "a flat struct of 512 bits");
 
 static inline uint64_t beats_of(uint64_t bytes)
 {

@@ -25,7 +25,7 @@ struct kernel_status {
 	uint64_t result[STATUS_RESULTS];
 };
 
-_Static_assert(sizeof(struct kernel_status) == STATUS_BEATS * BEAT_BYTES, "two beats");
+static_assert(sizeof(struct kernel_status) == STATUS_BEATS * BEAT_BYTES, "two beats");
 
 /*
  * Hash radix: the rows of each partition in their order. The partition of a row is the first bits

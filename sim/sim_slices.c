@@ -2,7 +2,7 @@
 #include "sim_slices.h"
 
 #include <assert.h>
-#include <stddef.h>
+#include <string.h>
 
 void sim_slices_init(struct sim_slices *sim, uint32_t cores)
 {
@@ -10,28 +10,61 @@ void sim_slices_init(struct sim_slices *sim, uint32_t cores)
 	*sim = (struct sim_slices){.cores = cores};
 }
 
+static bool is_other(const struct sim_slices *sim, uint32_t place)
+{
+	for (uint32_t i = 0; i < SIM_SLICES_THREADS_MAX; i++)
+		if (sim->threads[i].left_ns > 0 &&
+		    sim->threads[i].task.kind == sim->queue[place].kind)
+			return false;
+	return true;
+}
+
+/* Which task that thread may take; the number that wait: none. */
+static uint32_t task_find(const struct sim_slices *sim, uint32_t thread)
+{
+	uint32_t place = 0;
+
+	while (thread >= sim->cores && !sim->alike && place < sim->waiting && !is_other(sim, place))
+		place++;
+	return place;
+}
+
+static void task_begin(struct sim_slices *sim, struct sim_slices_thread *thread, uint32_t place)
+{
+	thread->task = sim->queue[place];
+	thread->left_ns = (double)thread->task.work_ns;
+	thread->since_ns = sim->now_ns;
+	sim->taken += place == 0;
+	sim->waiting--;
+	memmove(&sim->queue[place], &sim->queue[place + 1],
+		(sim->waiting - place) * sizeof(sim->queue[0]));
+}
+
 static void all_begin(struct sim_slices *sim)
 {
-	for (uint32_t i = 0; i < sim->cores + sim->spares && sim->taken < sim->added; i++) {
-		struct sim_slices_thread *thread = &sim->threads[i];
+	for (uint32_t i = 0; i < sim->cores + sim->spares && sim->waiting > 0; i++) {
+		const uint32_t place = task_find(sim, i);
 
-		if (thread->left_ns > 0)
-			continue;
-		thread->task = sim->queue[sim->taken++ % SIM_SLICES_QUEUE_MAX];
-		thread->left_ns = (double)thread->task.work_ns;
-		thread->since_ns = sim->now_ns;
+		if (sim->threads[i].left_ns <= 0 && place < sim->waiting)
+			task_begin(sim, &sim->threads[i], place);
 	}
 }
 
 void sim_slices_add(struct sim_slices *sim, const struct sim_task *task)
 {
-	struct sim_task *place = &sim->queue[sim->added % SIM_SLICES_QUEUE_MAX];
-
-	assert(sim->added - sim->taken < SIM_SLICES_QUEUE_MAX && task->work_ns > 0);
-	*place = *task;
-	place->came_ns = sim->now_ns;
-	sim->added++;
+	assert(sim->waiting < SIM_SLICES_QUEUE_MAX && task->work_ns > 0);
+	sim->queue[sim->waiting] = *task;
+	sim->queue[sim->waiting++].came_ns = sim->now_ns;
 	all_begin(sim);
+}
+
+uint32_t sim_slices_others(const struct sim_slices *sim)
+{
+	uint32_t others = 0;
+
+	for (uint32_t place = 0; place < sim->waiting; place++)
+		others += is_other(sim, place);
+	return others;
 }
 
 /* What each thread with a task gets of a core. */
@@ -80,10 +113,11 @@ void sim_slices_run(struct sim_slices *sim, uint64_t until_ns)
 		work(sim, until_ns);
 }
 
-void sim_slices_spare(struct sim_slices *sim, uint32_t spares)
+void sim_slices_spare(struct sim_slices *sim, uint32_t spares, bool alike)
 {
 	assert(sim->cores + spares <= SIM_SLICES_THREADS_MAX);
 	sim->spares = spares;
+	sim->alike = alike;
 	all_begin(sim);
 }
 

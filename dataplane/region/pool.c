@@ -26,6 +26,7 @@
 #define POOL_UNPOISON(base, bytes) ((void)(base), (void)(bytes))
 #endif
 
+#define CACHE_LINE_BYTES 64
 #define REGION_STRUCT_BYTES 64 /* of a struct region: one cache line, its own */
 _Static_assert(sizeof(struct region) <= REGION_STRUCT_BYTES, "fits");
 
@@ -348,12 +349,39 @@ void region_freeze(struct region *region)
 	region->frozen = true;
 }
 
+/* For writing. Every x86-64 processor takes the instruction, those before Broadwell as no
+ * operation; compilers know only of the newer ones, and leave out calls of what does nothing else.
+ */
+static void lines_prefetch(const uint8_t *base, uint64_t bytes)
+{
+	for (uint64_t off = 0; off < bytes; off += CACHE_LINE_BYTES)
+		__asm__ volatile("prefetchw %0" : : "m"(base[off]));
+}
+
+/*
+ * Asks for a region's lines all at once: where they are in no near cache, memset() alone takes 1.5
+ * times as long. That they are is to be expected only of the region that this thread wiped last,
+ * and there asking would take longer than wiping.
+ */
+static void wipe_prepare(const struct region *region)
+{
+	static __thread const uint8_t *latest __attribute__((tls_model("initial-exec")));
+
+	if (region->base == latest)
+		return;
+	latest = region->base;
+	lines_prefetch(region->base, region->bytes < MR_WIPE_PREFETCH_BYTES_MAX
+					 ? region->bytes
+					 : MR_WIPE_PREFETCH_BYTES_MAX);
+}
+
 void region_wipe_except(struct region *region, uint64_t keep_off, uint64_t keep_len)
 {
 	uint64_t keep_end = keep_off + keep_len;
 
 	assert(!region->frozen);
 	assert(keep_off <= region->bytes && keep_len <= region->bytes - keep_off);
+	wipe_prepare(region);
 	memset(region->base, 0, keep_off);
 	memset(region->base + keep_end, 0, region->bytes - keep_end);
 }

@@ -4,8 +4,11 @@
  *
  * Pure: what was seen in, how many spare threads may take tasks out. Run to completion is best
  * while the queue moves: a task that ends makes room for the next. It does not when every thread
- * has been at one task for longer than a slice and nothing has been taken from the queue for as
- * long; then as many spares as there are threads join in, and so on, up to a limit. They are there
+ * has been at one task for longer than a slice and the head of the queue has stood for as long.
+ * Among tasks of one kind (a function of a job) nothing is won by sharing, as all take about as
+ * long; so spares join in at once only when a task waits of which no thread has the like, and take
+ * those, one of a kind, passing others over. When the head has stood for MR_SLICES_ALIKE_MS they
+ * take any. There are as many more as there are threads each time, up to a limit. They are there
  * until fewer tasks than cores have been long ones for a while, so that a short task that comes
  * meanwhile finds a thread at once.
  */
@@ -21,9 +24,11 @@
 
 struct slice_control {
 	uint32_t spares_max;
-	uint32_t spares;    /* that may take tasks now */
-	uint64_t taken;     /* from the queue, when that last changed or nothing waited: */
+	uint32_t spares;    /* that may take tasks now, */
+	bool alike;         /* any; else only what no thread has the like of */
+	uint64_t taken;     /* from the queue's head, when that last changed or nothing waited: */
 	uint64_t moved_ns;  /* then */
+	uint64_t grown_ns;  /* when there were last more spares allowed, or fewer than that there */
 	uint64_t needed_ns; /* when cores were last held by long tasks */
 	uint64_t entered;   /* times that slicing has begun */
 };
@@ -34,7 +39,8 @@ struct slice_sample {
 	    spares;    /* of those allowed, that can: less than that when one was refused memory */
 	uint32_t held; /* threads, spares too, that have been at one task for SLICE_NS */
 	uint32_t waiting; /* tasks in the queue */
-	uint64_t taken;   /* from it, so far: it is first in, first out */
+	uint32_t others;  /* of them, of kinds that no thread is at */
+	uint64_t taken;   /* so far, from the head of the queue */
 };
 
 void slice_control_init(struct slice_control *control, uint32_t spares_max);

@@ -215,6 +215,7 @@ int node_call_start(struct node_function *function, struct node_call *call)
 		return -EAGAIN;
 	}
 	call->function = function;
+	call->task.kind = function;
 	call->task.work = call_work;
 	call->task.done = NULL;
 	workers_call(&node->workers, &call->task);

@@ -27,6 +27,7 @@ struct workers {
 	struct node *node;
 	pthread_mutex_t lock; /* of the two queues and stopping */
 	pthread_cond_t wake;
+	pthread_cond_t spare_wake;
 	pthread_cond_t unpark;
 	struct task_queue todo;
 	struct task_queue finished;
@@ -38,12 +39,18 @@ struct workers {
 	uint32_t sleeping;                     /* under the lock: threads that a push must wake */
 	uint32_t entered;                      /* threads that have tried to enter the sandbox */
 	int enter_error;
-	uint64_t taken;      /* under the lock: tasks, from todo */
-	uint64_t returned;   /* under the lock: by spares that found no memory for them */
-	atomic_uint busy;    // workers that have a task
-	atomic_uint active;  // under the lock: wo; workers from this number on are parked
-	atomic_uint spares;  // under the lock: wo; spares from this number on are parked
-	atomic_bool crowded; // under the lock: wo; something has waited while all were busy
+	uint32_t spares_sleeping; /* the same, of spares */
+	bool alike;               /* under the lock: spares take any task */
+	struct worker_at {
+		bool busy;
+		const void *kind; /* as its task says */
+	} at[WORKER_THREADS_MAX]; /* under the lock */
+	uint64_t taken;           /* under the lock: tasks, from the head of todo */
+	uint64_t returned;        /* under the lock: by spares that found no memory for them */
+	atomic_uint busy;         // workers that have a task
+	atomic_uint active;       // under the lock: wo; workers from this number on are parked
+	atomic_uint spares;       // under the lock: wo; spares from this number on are parked
+	atomic_bool crowded;      // under the lock: wo; something has waited while all were busy
 	struct worker_time {
 		atomic_uint_fast64_t since_ns; // worker: wo, I/O: ro; of its task, 0: it has none
 		atomic_uint_fast64_t busy_ns;  // worker: wo, I/O: ro; with tasks that have ended
@@ -288,8 +295,12 @@ void worker_breathe(unsigned look);
 /* How many of them take tasks. */
 void workers_activate(struct workers *workers, uint32_t active);
 uint32_t workers_active(const struct workers *workers);
-/* And how many spares, which are made when there are fewer. */
-void workers_spare(struct workers *workers, uint32_t spares);
+/* And how many spares, which are made when there are fewer; alike: those take any task, else only
+ * of kinds that no thread is at. */
+void workers_spare(struct workers *workers, uint32_t spares, bool alike);
+/* worker_pick.c, with workers->lock: what a thread may take, or NULL; tasks of such kinds. */
+struct task *worker_pick(const struct workers *workers, bool spare);
+uint32_t worker_others(const struct workers *workers);
 /* Time that all together have been busy, until now. */
 uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns);
 /* Calls done() of finished tasks; returns their number. */

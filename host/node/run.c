@@ -198,6 +198,7 @@ void run_to_worker(struct run *run)
 	if (!run->has_run)
 		histogram_add(&node->histograms.stage_ns, node->now_ns - run->begun_ns);
 	run->state = RUN_WORKING;
+	run->task.kind = run->vertex;
 	run->task.work = run_work;
 	run->task.done = run_finished;
 	workers_push(&node->workers, &run->task);

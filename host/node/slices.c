@@ -32,6 +32,7 @@ static void sample_take(struct workers *workers, uint64_t now_ns, struct slice_s
 	sample->held = held_count(workers, now_ns);
 	pthread_mutex_lock(&workers->lock);
 	sample->waiting = atomic_load_explicit(&workers->todo_count, memory_order_relaxed);
+	sample->others = worker_others(workers);
 	sample->taken = workers->taken;
 	pthread_mutex_unlock(&workers->lock);
 }
@@ -60,8 +61,8 @@ void slices_tick(struct node *node)
 		return;
 	sample_take(workers, node->now_ns, &sample);
 	spares = slice_control_step(&node->slices.control, node->now_ns, &sample);
-	if (spares != sample.spares) {
-		workers_spare(workers, spares);
+	if (spares != sample.spares || node->slices.control.alike != workers->alike) {
+		workers_spare(workers, spares, node->slices.control.alike);
 		node->unpublished = true;
 	}
 	node->slices.next_ns = crowd_remains(workers) ? node->now_ns + SLICE_NS : 0;

@@ -12,6 +12,9 @@ struct task {
 	/* Back on the I/O thread; may free the task's container. NULL: work() was all, and the task
 	 * may be gone when it returns. */
 	void (*done)(struct task *task);
+	/* Tasks of one kind take about as long: a vertex of a job, a function that is called. NULL
+	 * is one too, of what is no function. */
+	const void *kind;
 	struct node *node;
 	bool *returned; /* a spare worker's: see task_give_back(); else NULL */
 	STAILQ_ENTRY(task) link;

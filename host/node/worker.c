@@ -71,23 +71,46 @@ static bool crowd_notice(struct workers *workers)
 	return true;
 }
 
-/* With the lock: until there is a task, or the workers stop. */
-static void task_await(struct workers *workers, uint32_t index)
+/* With the lock: until there is a task that it may take, which is then returned, or the workers
+ * stop. */
+static struct task *task_await(struct workers *workers, uint32_t index)
 {
+	const bool spare = is_spare(workers, index);
+	pthread_cond_t *wake = spare ? &workers->spare_wake : &workers->wake;
+	uint32_t *sleeping = spare ? &workers->spares_sleeping : &workers->sleeping;
+
 	while (!workers->stopping) {
+		struct task *task = worker_pick(workers, spare);
+
 		if (parked(workers, index)) {
 			/* It may have been woken for a task, which another is to take then. */
-			if (!STAILQ_EMPTY(&workers->todo))
-				pthread_cond_signal(&workers->wake);
+			if (task != NULL)
+				pthread_cond_signal(wake);
 			pthread_cond_wait(&workers->unpark, &workers->lock);
-		} else if (STAILQ_EMPTY(&workers->todo)) {
-			workers->sleeping++;
-			pthread_cond_wait(&workers->wake, &workers->lock);
-			workers->sleeping--;
+		} else if (task == NULL) {
+			(*sleeping)++;
+			pthread_cond_wait(wake, &workers->lock);
+			(*sleeping)--;
 		} else {
-			return;
+			return task;
 		}
 	}
+	return STAILQ_FIRST(&workers->todo);
+}
+
+/* With the lock: it leaves the queue. True when the I/O thread is to be rung. */
+static bool task_begin(struct workers *workers, uint32_t index, struct task *task)
+{
+	workers->taken += task == STAILQ_FIRST(&workers->todo);
+	STAILQ_REMOVE(&workers->todo, task, task, link);
+	atomic_fetch_sub_explicit(&workers->todo_count, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
+	workers->at[index] = (struct worker_at){.busy = true, .kind = task->kind};
+	if (STAILQ_EMPTY(&workers->todo))
+		return false;
+	if (workers->spares_sleeping > 0) /* nobody may be at what this thread was at before */
+		pthread_cond_signal(&workers->spare_wake);
+	return crowd_notice(workers);
 }
 
 /* The next task; NULL when the workers are to stop. Called and left without the lock. */
@@ -97,20 +120,15 @@ static struct task *task_take(struct workers *workers, uint32_t index)
 	struct task *task;
 
 	pthread_mutex_lock(&workers->lock);
+	workers->at[index].busy = false;
 	if (STAILQ_EMPTY(&workers->todo) && !parked(workers, index) && !is_spare(workers, index)) {
 		pthread_mutex_unlock(&workers->lock);
 		look_hot(workers);
 		pthread_mutex_lock(&workers->lock);
 	}
-	task_await(workers, index);
-	task = STAILQ_FIRST(&workers->todo);
-	if (task != NULL) {
-		STAILQ_REMOVE_HEAD(&workers->todo, link);
-		atomic_fetch_sub_explicit(&workers->todo_count, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&workers->busy, 1, memory_order_relaxed);
-		workers->taken++;
-		crowded = !STAILQ_EMPTY(&workers->todo) && crowd_notice(workers);
-	}
+	task = task_await(workers, index);
+	if (task != NULL)
+		crowded = task_begin(workers, index, task);
 	pthread_mutex_unlock(&workers->lock);
 	if (crowded)
 		node_wake(workers->node);
@@ -124,28 +142,31 @@ static void task_return(struct workers *workers, uint32_t index, struct task *ta
 	pthread_mutex_lock(&workers->lock);
 	STAILQ_INSERT_HEAD(&workers->todo, task, link);
 	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
-	workers->taken--;
 	workers->returned++;
 	if (!parked(workers, index))
 		atomic_store_explicit(&workers->spares, index - workers->count,
 				      memory_order_relaxed);
+	workers->at[index].busy = false;
 	pthread_cond_signal(&workers->wake);
 	pthread_mutex_unlock(&workers->lock);
 }
 
 static void task_add(struct workers *workers, struct task *task)
 {
-	bool asleep, crowded;
+	bool asleep, spare_asleep, crowded;
 
 	task->node = workers->node;
 	pthread_mutex_lock(&workers->lock);
 	STAILQ_INSERT_TAIL(&workers->todo, task, link);
 	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
 	asleep = workers->sleeping > 0;
+	spare_asleep = !asleep && workers->spares_sleeping > 0;
 	crowded = !asleep && crowd_notice(workers);
 	pthread_mutex_unlock(&workers->lock);
 	if (asleep)
 		pthread_cond_signal(&workers->wake);
+	if (spare_asleep)
+		pthread_cond_signal(&workers->spare_wake);
 	if (crowded)
 		node_wake(workers->node);
 }
@@ -215,20 +236,14 @@ bool task_give_back(struct task *task)
 	return true;
 }
 
-/* Sets a number by which threads are parked. */
-static void parking_set(struct workers *workers, atomic_uint *number, uint32_t value)
+void workers_activate(struct workers *workers, uint32_t active)
 {
 	pthread_mutex_lock(&workers->lock);
-	atomic_store_explicit(number, value, memory_order_relaxed);
+	atomic_store_explicit(&workers->active, active, memory_order_relaxed);
 	pthread_cond_broadcast(&workers->unpark);
 	pthread_cond_broadcast(
 	    &workers->wake); /* who is parked now is not to be woken for a task */
 	pthread_mutex_unlock(&workers->lock);
-}
-
-void workers_activate(struct workers *workers, uint32_t active)
-{
-	parking_set(workers, &workers->active, active);
 }
 
 uint32_t workers_active(const struct workers *workers)
@@ -246,12 +261,17 @@ static int thread_add(struct workers *workers)
 	return -rc;
 }
 
-void workers_spare(struct workers *workers, uint32_t spares)
+void workers_spare(struct workers *workers, uint32_t spares, bool alike)
 {
 	while (workers->made < workers->count + spares)
 		if (thread_add(workers) != 0)
 			spares = workers->made - workers->count;
-	parking_set(workers, &workers->spares, spares);
+	pthread_mutex_lock(&workers->lock);
+	atomic_store_explicit(&workers->spares, spares, memory_order_relaxed);
+	workers->alike = alike;
+	pthread_cond_broadcast(&workers->unpark);
+	pthread_cond_broadcast(&workers->spare_wake);
+	pthread_mutex_unlock(&workers->lock);
 }
 
 uint64_t workers_busy_ns(const struct workers *workers, uint64_t now_ns)
@@ -277,6 +297,7 @@ void workers_init(struct workers *workers, struct node *node)
 	STAILQ_INIT(&workers->finished);
 	pthread_mutex_init(&workers->lock, NULL);
 	pthread_cond_init(&workers->wake, NULL);
+	pthread_cond_init(&workers->spare_wake, NULL);
 	pthread_cond_init(&workers->unpark, NULL);
 	atomic_store(&workers->active, MR_WORKERS_MAX);
 }
@@ -302,12 +323,14 @@ void workers_stop(struct workers *workers)
 	pthread_mutex_lock(&workers->lock);
 	workers->stopping = true;
 	pthread_cond_broadcast(&workers->wake);
+	pthread_cond_broadcast(&workers->spare_wake);
 	pthread_cond_broadcast(&workers->unpark);
 	pthread_mutex_unlock(&workers->lock);
 	for (uint32_t i = 0; i < workers->made; i++)
 		pthread_join(workers->threads[i], NULL);
 	workers->count = workers->made = 0;
 	pthread_cond_destroy(&workers->wake);
+	pthread_cond_destroy(&workers->spare_wake);
 	pthread_cond_destroy(&workers->unpark);
 	pthread_mutex_destroy(&workers->lock);
 }

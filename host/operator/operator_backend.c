@@ -80,8 +80,8 @@ static int pipeline_begin(struct operator_run *run, struct table_error *error)
 			       &run->pipeline, error);
 
 	return rc == 0
-		   ? operator_output_open(&run->call, &code->out, pipeline_schema(run->pipeline), 0,
-					  &run->output, error)
+		   ? operator_output_open(&run->call, &code->out, pipeline_schema(run->pipeline),
+					  pipeline_parts(run->pipeline), &run->output, error)
 		   : rc;
 }
 

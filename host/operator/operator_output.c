@@ -14,7 +14,7 @@ struct operator_output {
 	struct mr_set *items;
 	const struct operator_set *set;
 	struct table_schema schema; /* a view: without the partition */
-	uint32_t partitions;
+	enum pipeline_parts parts;
 	uint32_t partition;          /* of the item that is being written */
 	uint8_t *start;              /* of that item; NULL: there is none */
 	struct table_writer *writer; /* NULL: of bytes, or of no item */
@@ -82,7 +82,7 @@ static int item_end(struct operator_output *output, struct table_error *error)
 	if (rc < 0)
 		return rc == -ENOSPC ? heap_full(output, error) : rc;
 	bytes.len = (uint32_t)((uint8_t *)mr_alloc(output->call, 0, 1) - bytes.data);
-	if (output->partitions == MR_KEY_GROUPS)
+	if (output->parts == PIPELINE_KEY_GROUPS)
 		rc = mr_out_add_group(output->call, output->items, output->partition, bytes);
 	else
 		rc = mr_out_add(output->call, output->items, mr_none(), mr_none(), bytes);
@@ -122,7 +122,7 @@ int operator_output_write(struct operator_output *output, const struct table_bat
 	uint32_t partition = 0;
 	int rc = 0;
 
-	if (output->partitions > 0)
+	if (output->parts != PIPELINE_WHOLE)
 		memcpy(&partition, batch->columns[output->schema.count].values, sizeof(partition));
 	if (output->start != NULL && partition != output->partition)
 		rc = item_end(output, error);
@@ -136,13 +136,13 @@ int operator_output_end(struct operator_output *output, struct table_error *erro
 {
 	int rc = 0;
 
-	if (output->start == NULL && output->partitions == 0)
+	if (output->start == NULL && output->parts == PIPELINE_WHOLE)
 		rc = item_begin(output, error);
 	return rc == 0 && output->start != NULL ? item_end(output, error) : rc;
 }
 
 int operator_output_open(struct mr_call *call, const struct operator_set *set,
-			 const struct table_schema *schema, uint32_t partitions,
+			 const struct table_schema *schema, enum pipeline_parts parts,
 			 struct operator_output **opened, struct table_error *error)
 {
 	struct operator_output *output = calloc(1, sizeof(*output));
@@ -152,8 +152,8 @@ int operator_output_open(struct mr_call *call, const struct operator_set *set,
 	output->call = call;
 	output->set = set;
 	output->schema = *schema;
-	output->schema.count -= partitions > 0;
-	output->partitions = partitions;
+	output->schema.count -= parts != PIPELINE_WHOLE;
+	output->parts = parts;
 	output->items = mr_out(call, set->name);
 	*opened = output;
 	if (output->items == NULL)

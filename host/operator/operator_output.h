@@ -8,14 +8,15 @@
 #include <millrace_function.h>
 
 #include "operator_code.h"
+#include "pipeline.h"
 
 struct operator_output;
 
-/* Rows of schema, which outlives it. partitions: their number, when the last column says in which
- * one a row belongs, and rows come in that order; 0: there is no such column. As many as key
- * groups: an item carries its group. 0 or -errno with error. */
+/* Rows of schema, which outlives it. With parts, its last column, which is left out, says in which
+ * partition a row belongs; where these are key groups, an item carries its own. 0 or -errno with
+ * error. */
 int operator_output_open(struct mr_call *call, const struct operator_set *set,
-			 const struct table_schema *schema, uint32_t partitions,
+			 const struct table_schema *schema, enum pipeline_parts parts,
 			 struct operator_output **output, struct table_error *error);
 /* Rows of one partition. 0, -ENOSPC when the heap is full, or -errno, with error. */
 int operator_output_write(struct operator_output *output, const struct table_batch *batch,

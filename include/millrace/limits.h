@@ -12,8 +12,9 @@
 
 /* Regions. */
 #define MR_PAGE_BYTES 4096 /* pool granularity: a region mapped elsewhere owns whole pages */
-#define MR_SETS_MAX 64     /* of one function, in plus out: a set table stays small */
-#define MR_SET_ITEMS_MAX (1u << 26) /* items of one set: its table alone is then 2 GiB */
+#define MR_WIPE_PREFETCH_BYTES_MAX 32768 /* of a region, before it is wiped: as L1 caches hold */
+#define MR_SETS_MAX 64                   /* of one function, in plus out: a set table stays small */
+#define MR_SET_ITEMS_MAX (1u << 26)      /* items of one set: its table alone is then 2 GiB */
 #define MR_MEMORY_BYTES_MIN \
 	(48u << 20) /* of --memory for each node: below it nothing useful fits */
 
@@ -182,14 +183,16 @@
 			  * unfinished; more wait their turn */
 #define MR_CONTROL_MS 10 /* between steps of the controller of cores: 20 within what it has */
 #define MR_SLICE_MS 10   /* a task that has a worker for longer is long: thousands of short ones */
-#define MR_SLICES_KEPT_MS 100 /* spares stay after the last need of them: ten looks at it */
-#define MR_SLICES_MAX 16      /* tasks that share a core: each gets a slice in 50 ms or so */
-#define MR_SLICES_DEFAULT 8   /* a thread and 2 MiB of address space each; half of that */
-#define MR_SPARES_MAX 256     /* spare workers of one node, whatever its cores */
-#define MR_WORKER_HOT_US 50   /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
-#define MR_CALLS_MAX 65536    /* unfinished calls of one node: seconds of work behind the workers */
-#define MR_JOBS_MAX 64        /* unfinished on one node */
-#define MR_SLOTS_MAX 256      /* invocations of one job staged, running or shipping on a node */
+#define MR_SLICES_ALIKE_MS 1000 /* a task waits as long for others of its own kind: no batch does \
+				 */
+#define MR_SLICES_KEPT_MS 100   /* spares stay after the last need of them: ten looks at it */
+#define MR_SLICES_MAX 16        /* tasks that share a core: each gets a slice in 50 ms or so */
+#define MR_SLICES_DEFAULT 8     /* a thread and 2 MiB of address space each; half of that */
+#define MR_SPARES_MAX 256       /* spare workers of one node, whatever its cores */
+#define MR_WORKER_HOT_US 50 /* a worker looks for more work before it sleeps: as MR_POLL_HOT_US */
+#define MR_CALLS_MAX 65536  /* unfinished calls of one node: seconds of work behind the workers */
+#define MR_JOBS_MAX 64      /* unfinished on one node */
+#define MR_SLOTS_MAX 256    /* invocations of one job staged, running or shipping on a node */
 #define MR_EACH_BATCHES_MAX                                                          \
 	4096                 /* outputs waiting to be taken item by item; then their \
 			      * producers wait too */

@@ -76,14 +76,18 @@ INLINE uint32_t bits_16(const uint64_t *bits, uint32_t at, uint32_t rows)
 	return (uint32_t)word & 0xffff;
 }
 
-INLINE lanes lanes_valid(lanes values, uint32_t valid)
+/* Vectors of this size go by pointers: how they are passed hangs on the level. */
+INLINE void lanes_add(lanes *sum, const double *values, uint32_t valid)
 {
 	const masks bit = {1,      1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
 			   1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
 	masks is = ((bit & (int64_t)valid) != 0);
 	const masks zero = (masks){0} | INT64_MIN; /* -0.0 */
+	lanes x = *(const lanes *)(const void *)values;
 
-	return (lanes)(((masks)values & is) | (zero & ~is));
+	if (valid != 0xffff)
+		x = (lanes)(((masks)x & is) | (zero & ~is));
+	*sum += x;
 }
 
 static void sum_f64(double lane[VECTOR_SUM_LANES], const double *values, uint32_t rows,
@@ -94,10 +98,9 @@ static void sum_f64(double lane[VECTOR_SUM_LANES], const double *values, uint32_
 
 	memcpy(&sum, lane, sizeof(sum));
 	for (; rows - i >= VECTOR_SUM_LANES; i += VECTOR_SUM_LANES) {
-		lanes x = *(const lanes *)(const void *)(values + i);
 		uint32_t valid = validity != NULL ? bits_16(validity, at + i, at + rows) : 0xffff;
 
-		sum += valid == 0xffff ? x : lanes_valid(x, valid);
+		lanes_add(&sum, values + i, valid);
 	}
 	memcpy(lane, &sum, sizeof(sum));
 	for (; i < rows; i++) {

@@ -55,6 +55,26 @@ static bool goes_on(const struct expression_lexer *lexer)
 	return false;
 }
 
+/* Whether the line behind the end at the cursor begins with what no step begins with. */
+static bool next_goes_on(const struct expression_lexer *lexer)
+{
+	static const char *const words[] = {"and", "or", "by"};
+	uint32_t ahead = 0;
+
+	while (peek(lexer, ahead) != '\0' && strchr(" \t\r\n", peek(lexer, ahead)) != NULL)
+		ahead++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		uint32_t bytes = (uint32_t)strlen(words[i]);
+		char after = peek(lexer, ahead + bytes);
+
+		if (lexer->source.bytes - lexer->at >= ahead + bytes &&
+		    strncasecmp(lexer->source.text + lexer->at + ahead, words[i], bytes) == 0 &&
+		    !is_letter(after) && !is_digit(after))
+			return true;
+	}
+	return peek(lexer, ahead) == ',';
+}
+
 /* Blanks and comments; line ends are blanks within parentheses, and where a step goes on. */
 static void blanks_skip(struct expression_lexer *lexer)
 {
@@ -68,7 +88,8 @@ static void blanks_skip(struct expression_lexer *lexer)
 				lexer->at++;
 		c = peek(lexer, 0);
 		if (lexer->at >= lexer->source.bytes ||
-		    (c != ' ' && c != '\t' && c != '\r' && !(c == '\n' && line_ends)))
+		    (c != ' ' && c != '\t' && c != '\r' &&
+		     !(c == '\n' && (line_ends || next_goes_on(lexer)))))
 			return;
 	}
 }
@@ -171,6 +192,8 @@ static int token_read(struct expression_lexer *lexer, struct table_error *error)
 		lexer->token = TOKEN_BREAK;
 		lexer->depth = 0;
 		lexer->at++;
+		while (peek(lexer, 0) != '\0' && strchr(" \t\r\n", peek(lexer, 0)) != NULL)
+			lexer->at++; /* at once: each line's end looks at what comes next */
 	} else if (c == '\'') {
 		lexer->token = TOKEN_STRING;
 		return quoted_read(lexer, c, error);

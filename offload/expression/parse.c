@@ -78,6 +78,7 @@ static int binary(struct expression_lexer *lexer, enum expression_op op, struct 
 	rc = parse(lexer, &both[1], error);
 	if (rc < 0) {
 		expression_free(&both[0]);
+		expression_free(&both[1]);
 		return rc;
 	}
 	return node_make(lexer, op, at, both, 2, left, error);

@@ -153,6 +153,8 @@ static void put_tree(struct print *p, const struct expression *e)
 		put_cast(p, e);
 	else if (forms[e->op].call != NULL)
 		put_call(p, forms[e->op].call, e);
+	else if (e->op == EXPRESSION_NEGATE && e->arguments[0]->op == EXPRESSION_LITERAL)
+		put_around(p, "- (", e, ")"); /* or the minus would be the number's */
 	else
 		put_around(p, forms[e->op].before, e, forms[e->op].between);
 }

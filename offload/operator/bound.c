@@ -88,8 +88,8 @@ int operator_memory_take(const struct operator_bound *bound, struct row_budget *
 	if (bytes > memory->limit_bytes - memory->used_bytes)
 		return operator_fail(bound, UINT64_MAX, error, -ENOMEM,
 				     "keeps more than the %" PRIu64
-				     " MiB that the steps may have: give --memory more",
-				     memory->limit_bytes >> 20);
+				     " KiB that the steps may have: raise their memory",
+				     memory->limit_bytes >> 10);
 	memory->used_bytes += bytes;
 	if (memory->used_bytes > memory->peak_bytes)
 		memory->peak_bytes = memory->used_bytes;

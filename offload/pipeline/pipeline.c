@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <millrace/hash.h>
+
 #include "collect.h"
 #include "opencl_step.h"
+#include "operator_partition.h"
 #include "reference.h"
 #include "step.h"
 
@@ -164,6 +167,18 @@ int pipeline_open(const struct operator_list *list, const struct table_schema *i
 const struct table_schema *pipeline_schema(const struct pipeline *pipeline)
 {
 	return &pipeline->bound[pipeline->bound_count - 1]->schema;
+}
+
+enum pipeline_parts pipeline_parts(const struct pipeline *pipeline)
+{
+	const struct operator_bound *last = pipeline->bound[pipeline->bound_count - 1];
+	const struct operator_partition *partition = last->detail;
+
+	if (last->kind->id != OPERATOR_PARTITION)
+		return PIPELINE_WHOLE;
+	return partition->bounds == NULL && partition->partitions == MR_KEY_GROUPS
+		   ? PIPELINE_KEY_GROUPS
+		   : PIPELINE_PARTS;
 }
 
 uint32_t pipeline_sides(const struct pipeline *pipeline)

@@ -84,10 +84,8 @@ int reference_aggregate_open(const struct operator_bound *bound,
 			     const struct operator_context *context, struct operator_step **step,
 			     struct table_error *error)
 {
-	const struct operator_aggregate *aggregate = bound->detail;
+	const struct operator_aggregate *a = bound->detail;
 
-	if (aggregate->key_count > 0)
-		return operator_fail(bound, UINT64_MAX, error, -ENOTSUP,
-				     "the reference has no aggregate with keys: take --device cpu");
-	return global_open(bound, context, step, error);
+	return a->key_count > 0 ? reference_aggregate_grouped_open(bound, context, step, error)
+				: global_open(bound, context, step, error);
 }

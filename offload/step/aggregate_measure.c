@@ -20,7 +20,7 @@ static void integers_sum(struct reference_measure *m, const struct sum_kernels *
 		break;
 	case VECTOR_I64:
 		kernels->i64(v->values, rows, v->validity, &high, &low);
-		reference_measure_exact(m, ((__int128)high << 32) + low);
+		reference_measure_exact(m, (__int128)high * ((__int128)1 << 32) + low);
 		break;
 	default:
 		kernels->u64(v->values, rows, v->validity, &natural, &low);

@@ -7,11 +7,11 @@ int step_kept_fail(const struct operator_bound *bound, const struct operator_con
 		   const char *what, struct table_error *error, int rc)
 {
 	if (rc == -EDQUOT)
-		return operator_fail(bound, UINT64_MAX, error, rc,
-				     "%s need more than the %llu MiB that the steps may keep: give "
-				     "--memory more, or this step fewer rows or columns",
-				     what,
-				     (unsigned long long)(context->memory->limit_bytes >> 20));
+		return operator_fail(
+		    bound, UINT64_MAX, error, rc,
+		    "%s need more than the %llu KiB that the steps may have: raise "
+		    "their memory, or give this step fewer rows or columns",
+		    what, (unsigned long long)(context->memory->limit_bytes >> 10));
 	if (rc == -E2BIG)
 		return operator_fail(
 		    bound, UINT64_MAX, error, rc,

@@ -3,6 +3,7 @@
 
 #include "row_steps.h"
 #include "steps.h"
+#include "text_step.h"
 
 operator_opener *const step_openers[OPERATOR_IDS] = {
     [OPERATOR_SELECT] = step_select_open,
@@ -16,4 +17,12 @@ operator_opener *const step_openers[OPERATOR_IDS] = {
     [OPERATOR_TOPK] = step_sort_open,
     [OPERATOR_DEDUP] = step_dedup_open,
     [OPERATOR_DICTIONARY] = step_dictionary_open,
+    [OPERATOR_CRC32C] = text_crc32c_open,
+    [OPERATOR_COMPRESS] = text_compress_open,
+    [OPERATOR_DECOMPRESS] = text_decompress_open,
+    [OPERATOR_ENCRYPT] = text_encrypt_open,
+    [OPERATOR_DECRYPT] = text_decrypt_open,
+    [OPERATOR_MATCH] = text_match_open,
+    [OPERATOR_TOKENISE] = text_tokenise_open,
+    [OPERATOR_JSON] = text_json_open,
 };

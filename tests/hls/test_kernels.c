@@ -244,6 +244,35 @@ static void size_try(uint32_t size)
 	tokenise_try(size);
 }
 
+/* What the check of beats promises: a changed, missing or moved beat changes it, their order of
+ * writing does not. */
+static void check_try(void)
+{
+	struct beat beats[64];
+	struct beat_check backwards;
+	uint64_t good;
+
+	bits_fill(beats, sizeof(beats));
+	good = check_of(0, beats, 64);
+	beat_check_begin(&backwards);
+	for (uint32_t i = 64; i-- > 0;)
+		beat_check_add(&backwards, &beats[i], i);
+	CHECK(beat_check_fold(0, &backwards) == good);
+	CHECK(check_of(0, beats, 63) != good && check_of(1, beats, 64) != good);
+	for (uint32_t i = 0; i < 64; i++) {
+		const struct beat kept = beats[i];
+		const uint32_t other = (i + 1 + (uint32_t)(random_next() % 63)) % 64;
+
+		beats[i].word[random_next() % BEAT_WORDS] ^= 1ull << random_next() % 64;
+		CHECK(check_of(0, beats, 64) != good);
+		beats[i] = beats[other];
+		beats[other] = kept;
+		CHECK(check_of(0, beats, 64) != good, "%" PRIu32 " and %" PRIu32, i, other);
+		beats[other] = beats[i];
+		beats[i] = kept;
+	}
+}
+
 static void fault_try(void)
 {
 	struct beat end[STATUS_BEATS];
@@ -301,6 +330,7 @@ int main(int argc, char **argv)
 		size_try(size);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		size_try(sizes[i]);
+	check_try();
 	fault_try();
 	CHECK(reference_crc32c((const uint8_t *)"123456789", 9, 0) == 0xE3069283u);
 	return 0;
