@@ -41,6 +41,8 @@ static const char table_help[] =
     "                        steps of a query keep (512MiB)\n"
     "  --tables NAME=FILE,...\n"
     "                        query: tables beside the one that is read, such as `join` names\n"
+    "  --params NAME=FILE,...\n"
+    "                        query: files that steps name, such as the keys of `encrypt`\n"
     "  --device DEVICE       query: cpu; opencl, or opencl:N of several (`millrace devices`), "
     "with\n"
     "                        the CPU for what it can't do; reference, row by row (cpu)\n"
@@ -57,7 +59,7 @@ static const char table_help[] =
     "      measurements.arrow -\n";
 
 struct table_options {
-	const char *from, *to, *schema, *delimiter, *rows, *memory, *tables, *device;
+	const char *from, *to, *schema, *delimiter, *rows, *memory, *tables, *params, *device;
 	bool no_header, json, quiet;
 	struct table_schema given;
 	uint64_t rows_max;
@@ -196,6 +198,7 @@ static int query(const struct command_line *line, const struct table_options *op
 {
 	const struct table_query wanted = {.steps = names[0],
 					   .tables = options->tables,
+					   .params = options->params,
 					   .device = options->device_found,
 					   .opencl_index = options->opencl_index,
 					   .in = options->in,
@@ -348,13 +351,19 @@ static int table_do(const struct command_line *line, struct table_options *optio
 int command_table(int argc, char **argv)
 {
 	struct table_options values = {0};
-	const struct command_option options[] = {
-	    {"from", &values.from, NULL},           {"to", &values.to, NULL},
-	    {"schema", &values.schema, NULL},       {"delimiter", &values.delimiter, NULL},
-	    {"rows", &values.rows, NULL},           {"memory", &values.memory, NULL},
-	    {"no-header", NULL, &values.no_header}, {"json", NULL, &values.json},
-	    {"tables", &values.tables, NULL},       {"device", &values.device, NULL},
-	    {"quiet", NULL, &values.quiet},         {0}};
+	const struct command_option options[] = {{"from", &values.from, NULL},
+						 {"to", &values.to, NULL},
+						 {"schema", &values.schema, NULL},
+						 {"delimiter", &values.delimiter, NULL},
+						 {"rows", &values.rows, NULL},
+						 {"memory", &values.memory, NULL},
+						 {"no-header", NULL, &values.no_header},
+						 {"json", NULL, &values.json},
+						 {"tables", &values.tables, NULL},
+						 {"params", &values.params, NULL},
+						 {"device", &values.device, NULL},
+						 {"quiet", NULL, &values.quiet},
+						 {0}};
 	const struct command_line line = {"table", table_help, "convert, show or query",
 					  1,       4,          options};
 	struct command_operands operands;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "opencl_open.h"
+#include "table_params.h"
 
 #define TABLES_MAX 64 /* beside the stream: each is an open file */
 
@@ -23,6 +24,7 @@ struct run {
 	struct side sides[TABLES_MAX];
 	struct operator_table tables[TABLES_MAX + 1];
 	uint32_t count;
+	struct table_params params;
 	struct operator_list list;
 	struct table_input input;
 	struct table_output output;
@@ -140,14 +142,18 @@ static enum pipeline_device device_open(struct run *run)
 static int run_open(struct run *run, const char *from, struct table_error *error)
 {
 	const struct table_query *query = run->query;
-	const struct pipeline_options options = {.device = device_open(run),
-						 .opencl = run->opencl,
-						 .memory_bytes = query->in.memory_bytes,
-						 .tables = run->tables,
-						 .take = batch_take,
-						 .opaque = run};
+	enum pipeline_device device = device_open(run); /* sets run->opencl */
+	struct pipeline_options options = {.device = device,
+					   .opencl = run->opencl,
+					   .memory_bytes = query->in.memory_bytes,
+					   .tables = run->tables,
+					   .take = batch_take,
+					   .opaque = run};
 	int rc = operator_parse(query->steps, NULL, &run->list, error);
 
+	if (rc == 0)
+		rc = table_params_read(query->params, &run->params, error);
+	options.parameters = run->params.list;
 	if (rc == 0)
 		rc = sides_open(run, error);
 	if (rc == 0)
@@ -171,6 +177,7 @@ static void run_close(struct run *run)
 		if (run->sides[i].open)
 			table_input_close(&run->sides[i].input);
 	operator_list_free(&run->list);
+	table_params_free(&run->params);
 	free(run->text);
 	free(run);
 }

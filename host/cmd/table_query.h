@@ -8,6 +8,7 @@
 struct table_query {
 	const char *steps;  /* docs/operators.md */
 	const char *tables; /* beside the stream: "NAME=FILE,..."; or NULL */
+	const char *params; /* "NAME=FILE,..." whose bytes steps name, such as keys; or NULL */
 	enum pipeline_device device;
 	uint32_t opencl_index; /* of PIPELINE_OPENCL */
 	struct table_file_options in, out;

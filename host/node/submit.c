@@ -186,6 +186,39 @@ static int bind_codes(struct job *job, const struct job_spec *spec, char *error,
 	return 0;
 }
 
+/* Items of the same key are to meet: what a call takes by key has to be parted alike. */
+static int check_groups(const struct job *job, char *error, size_t error_bytes)
+{
+	const struct plan *plan = job->plan;
+	const struct plan_edge *first = NULL;
+	uint32_t expected = 0;
+
+	for (uint32_t e = 0; e < plan->edge_count; e++) {
+		const struct plan_edge *edge = &plan->edges[e];
+		const struct plan_vertex *from = &plan->vertices[edge->from];
+		uint32_t groups;
+
+		if (edge->distribution != DIST_KEY || from->kind != VERTEX_FUNCTION)
+			continue;
+		groups = operator_groups(&plan->functions[from->function]);
+		if (groups == 0)
+			continue; /* its items will say what they lack */
+		if (first == NULL || first->to != edge->to) {
+			first = edge;
+			expected = groups;
+		} else if (groups != expected) {
+			snprintf(error, error_bytes,
+				 "%s takes by key what %s parts into %u and %s into %u: give both "
+				 "operators one number, `partition by ... into N` (functions part "
+				 "into %u)",
+				 plan->vertices[edge->to].name, plan->vertices[first->from].name,
+				 expected, from->name, groups, MR_KEY_GROUPS);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int lead_create(struct job *job, const struct job_spec *spec)
 {
 	struct lead *lead = job->lead = calloc(1, sizeof(*lead));
@@ -257,6 +290,8 @@ int node_job_submit(struct node *node, const struct job_spec *spec, uint64_t *id
 		rc = bind_inputs(job, spec, error, error_bytes);
 	if (rc == 0)
 		rc = bind_codes(job, spec, error, error_bytes);
+	if (rc == 0)
+		rc = check_groups(job, error, error_bytes);
 	if (rc == 0)
 		rc = bind_outputs(job, spec, error, error_bytes);
 	if (rc == 0 && spec->checkpoint != NULL)

@@ -12,6 +12,7 @@
 
 #include "operator_input.h"
 #include "operator_output.h"
+#include "operator_partition.h"
 #include "pipeline.h"
 
 struct operator_run {
@@ -79,10 +80,9 @@ static int pipeline_begin(struct operator_run *run, struct table_error *error)
 	int rc = pipeline_open(&code->steps, operator_input_schema(run->inputs[0]), &options,
 			       &run->pipeline, error);
 
-	return rc == 0
-		   ? operator_output_open(&run->call, &code->out, pipeline_schema(run->pipeline),
-					  pipeline_parts(run->pipeline), &run->output, error)
-		   : rc;
+	return rc == 0 ? operator_output_open(&run->call, &code->out, run->pipeline, &run->output,
+					      error)
+		       : rc;
 }
 
 /* All of an input into a side of the pipeline. */
@@ -205,6 +205,25 @@ static int backend_prepare(const void *bytes, size_t len, const char *cache_dir,
 	code->base.header_off = MR_ALIGN; /* offset 0 means "none" */
 	*prepared = &code->base;
 	return 0;
+}
+
+uint32_t operator_groups(const struct plan_function *function)
+{
+	struct operator_code *code;
+	const struct operator_spec *last;
+	struct table_error error;
+	uint32_t groups = 0;
+
+	if (function->operator_text == NULL)
+		return MR_KEY_GROUPS;
+	if (operator_code_parse(function->operator_text, strlen(function->operator_text), &code,
+				&error) < 0)
+		return 0;
+	last = &code->steps.specs[code->steps.count - 1];
+	if (last->kind->id == OPERATOR_PARTITION)
+		groups = operator_partition_groups(last);
+	operator_code_free(&code);
+	return groups;
 }
 
 static void backend_release(struct sandbox_code *prepared)

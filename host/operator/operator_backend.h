@@ -19,4 +19,8 @@ static inline const struct sandbox_ops *operator_or(const struct plan_function *
 	return function->operator_text != NULL ? &sandbox_operator : sandbox;
 }
 
+/* How many parts by hash the items of a function of a plan are of, when they are given by key:
+ * those of its last step; of a sandboxed function the key groups. 0: not known. */
+uint32_t operator_groups(const struct plan_function *function);
+
 #endif

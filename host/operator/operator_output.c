@@ -8,13 +8,15 @@
 #include "arrow.h"
 #include "csv.h"
 #include "jsonl.h"
+#include "operator_partition.h"
 
 struct operator_output {
 	struct mr_call *call;
 	struct mr_set *items;
 	const struct operator_set *set;
 	struct table_schema schema; /* a view: without the partition */
-	enum pipeline_parts parts;
+	bool parted;
+	uint32_t groups;             /* parts by hash; 0: other ones */
 	uint32_t partition;          /* of the item that is being written */
 	uint8_t *start;              /* of that item; NULL: there is none */
 	struct table_writer *writer; /* NULL: of bytes, or of no item */
@@ -82,8 +84,10 @@ static int item_end(struct operator_output *output, struct table_error *error)
 	if (rc < 0)
 		return rc == -ENOSPC ? heap_full(output, error) : rc;
 	bytes.len = (uint32_t)((uint8_t *)mr_alloc(output->call, 0, 1) - bytes.data);
-	if (output->parts == PIPELINE_KEY_GROUPS)
-		rc = mr_out_add_group(output->call, output->items, output->partition, bytes);
+	if (output->groups > 0)
+		rc = mr_out_add_group(output->call, output->items,
+				      operator_partition_group(output->partition, output->groups),
+				      bytes);
 	else
 		rc = mr_out_add(output->call, output->items, mr_none(), mr_none(), bytes);
 	return rc != 0 ? heap_full(output, error) : 0;
@@ -122,7 +126,7 @@ int operator_output_write(struct operator_output *output, const struct table_bat
 	uint32_t partition = 0;
 	int rc = 0;
 
-	if (output->parts != PIPELINE_WHOLE)
+	if (output->parted)
 		memcpy(&partition, batch->columns[output->schema.count].values, sizeof(partition));
 	if (output->start != NULL && partition != output->partition)
 		rc = item_end(output, error);
@@ -136,14 +140,14 @@ int operator_output_end(struct operator_output *output, struct table_error *erro
 {
 	int rc = 0;
 
-	if (output->start == NULL && output->parts == PIPELINE_WHOLE)
+	if (output->start == NULL && !output->parted)
 		rc = item_begin(output, error);
 	return rc == 0 && output->start != NULL ? item_end(output, error) : rc;
 }
 
 int operator_output_open(struct mr_call *call, const struct operator_set *set,
-			 const struct table_schema *schema, enum pipeline_parts parts,
-			 struct operator_output **opened, struct table_error *error)
+			 const struct pipeline *pipeline, struct operator_output **opened,
+			 struct table_error *error)
 {
 	struct operator_output *output = calloc(1, sizeof(*output));
 
@@ -151,9 +155,9 @@ int operator_output_open(struct mr_call *call, const struct operator_set *set,
 		return table_fail(error, -ENOMEM, "no memory");
 	output->call = call;
 	output->set = set;
-	output->schema = *schema;
-	output->schema.count -= parts != PIPELINE_WHOLE;
-	output->parts = parts;
+	output->schema = *pipeline_schema(pipeline);
+	output->parted = pipeline_parted(pipeline, &output->groups);
+	output->schema.count -= output->parted;
 	output->items = mr_out(call, set->name);
 	*opened = output;
 	if (output->items == NULL)

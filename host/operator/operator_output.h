@@ -12,12 +12,11 @@
 
 struct operator_output;
 
-/* Rows of schema, which outlives it. With parts, its last column, which is left out, says in which
- * partition a row belongs; where these are key groups, an item carries its own. 0 or -errno with
- * error. */
+/* Rows of what the pipeline, which outlives it, gives: where it is parted, an item for each part. 0
+ * or -errno with error. */
 int operator_output_open(struct mr_call *call, const struct operator_set *set,
-			 const struct table_schema *schema, enum pipeline_parts parts,
-			 struct operator_output **output, struct table_error *error);
+			 const struct pipeline *pipeline, struct operator_output **output,
+			 struct table_error *error);
 /* Rows of one partition. 0, -ENOSPC when the heap is full, or -errno, with error. */
 int operator_output_write(struct operator_output *output, const struct table_batch *batch,
 			  struct table_error *error);

@@ -242,6 +242,7 @@
 #define MR_WORD_BYTES_MAX (1 << 20) /* of a word: what is longer is data in one piece, not text */
 #define MR_DECOMPRESS_BYTES_DEFAULT (64u << 20) /* out of one value: a bomb is told from data */
 #define MR_DECOMPRESS_WINDOW_LOG_MAX 27 /* log2 of bytes: what `zstd` itself takes by default */
+#define MR_PARAMETER_BYTES_MAX 65536    /* of what steps name, such as a key: not data */
 #define MR_MATCH_PATTERNS_MAX 4096      /* of one step: each is a column */
 #define MR_JSON_STEPS_MAX 32            /* of a path: nobody writes deeper ones */
 #define MR_ENCRYPT_SALT_VALUES_MAX                                                               \

@@ -37,9 +37,9 @@
 #define MR_STATUS_ENDED (-0x4d52)
 
 /* Item flags. */
-#define MR_ITEM_GROUP                                                              \
-	1u /* no key bytes: all records inside belong to the key group of key_hash \
-	    */
+#define MR_ITEM_GROUP                                                                             \
+	1u /* no key bytes: all records inside belong to the key group of key_hash, or, where all \
+	    * producers part alike, to neighbours of which it is the first */
 
 struct mr_item {
 	uint64_t key_hash; /* mr_hash64() of the key; 0 when the item has no key */

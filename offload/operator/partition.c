@@ -55,6 +55,13 @@ static int partition_parse(struct expression_lexer *lexer, void *detail, struct 
 	return rc > 0 ? bounds_parse(lexer, d, error) : rc;
 }
 
+uint32_t operator_partition_groups(const struct operator_spec *spec)
+{
+	const struct detail *d = spec->detail;
+
+	return d->bound_count == 0 ? (uint32_t)d->partitions : 0;
+}
+
 static void partition_free(void *detail)
 {
 	struct detail *d = detail;

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <millrace/hash.h>
-
 #include "collect.h"
 #include "opencl_step.h"
 #include "operator_partition.h"
@@ -48,14 +46,17 @@ static int next_collect(void *opaque, const struct operator_rows *rows, struct t
 	return collect_push(opaque, rows, error);
 }
 
-/* The device's step, or the reference's, which has all. */
+/* The device's step, or the reference's; what has no reference of its own, as it is tested
+ * otherwise (compression by round trips, say), is the same everywhere. */
 static operator_opener *opener_find(const struct pipeline *p, enum operator_id id)
 {
-	operator_opener *opener = NULL;
+	operator_opener *first = step_openers[id], *second = reference_openers[id];
 
-	if (p->options.device != PIPELINE_REFERENCE)
-		opener = step_openers[id];
-	return opener != NULL ? opener : reference_openers[id];
+	if (p->options.device == PIPELINE_REFERENCE) {
+		first = reference_openers[id];
+		second = step_openers[id];
+	}
+	return first != NULL ? first : second;
 }
 
 static int step_open(struct pipeline *p, const struct operator_bound *bound,
@@ -169,16 +170,14 @@ const struct table_schema *pipeline_schema(const struct pipeline *pipeline)
 	return &pipeline->bound[pipeline->bound_count - 1]->schema;
 }
 
-enum pipeline_parts pipeline_parts(const struct pipeline *pipeline)
+bool pipeline_parted(const struct pipeline *pipeline, uint32_t *groups)
 {
 	const struct operator_bound *last = pipeline->bound[pipeline->bound_count - 1];
-	const struct operator_partition *partition = last->detail;
 
 	if (last->kind->id != OPERATOR_PARTITION)
-		return PIPELINE_WHOLE;
-	return partition->bounds == NULL && partition->partitions == MR_KEY_GROUPS
-		   ? PIPELINE_KEY_GROUPS
-		   : PIPELINE_PARTS;
+		return false;
+	*groups = operator_partition_groups(last->spec);
+	return true;
 }
 
 uint32_t pipeline_sides(const struct pipeline *pipeline)

@@ -35,14 +35,9 @@ int pipeline_open(const struct operator_list *list, const struct table_schema *i
 		  struct table_error *error);
 /* Of what comes out. */
 const struct table_schema *pipeline_schema(const struct pipeline *pipeline);
-/* What the last step is, if it is a partition: rows come partition after partition, never two in
- * one batch, and the last column says which. */
-enum pipeline_parts {
-	PIPELINE_WHOLE,      /* it is another step */
-	PIPELINE_PARTS,      /* partitions of any kind */
-	PIPELINE_KEY_GROUPS, /* each is a key group of <millrace/hash.h> */
-};
-enum pipeline_parts pipeline_parts(const struct pipeline *pipeline);
+/* Whether the last step is a partition: then rows come partition after partition, never two in one
+ * batch, and the last column says which. groups: their number, if they are by hash, else 0. */
+bool pipeline_parted(const struct pipeline *pipeline, uint32_t *groups);
 /* Tables beside the stream are pushed and ended before it, each under its number: from 1 to what
  * this returns. */
 uint32_t pipeline_sides(const struct pipeline *pipeline);

@@ -81,7 +81,7 @@ static int key_find(const struct operator_bound *bound, const struct operator_pa
 	if (parameter == NULL || parameter->name == NULL)
 		return operator_fail(bound, UINT64_MAX, error, -ENOENT,
 				     "there is no parameter %s, which has the key: give it with "
-				     "--param %s=file:PATH",
+				     "--params %s=FILE",
 				     codec->key, codec->key);
 	if (encrypt_key_parse(parameter->bytes, parameter->count, key, &inner) < 0)
 		return operator_fail(bound, UINT64_MAX, error, -EINVAL, "parameter %s: %.300s",

@@ -63,6 +63,37 @@ composition turnover {
     report(totals = all whole) -> (lines)
 }
 
+composition coarse {
+    in orders split line 64KiB
+    out lines
+    paid_in_8(orders = each orders) -> (totals)
+    all_of_it(totals = key totals) -> (totals = whole)
+    report(totals = all whole) -> (lines)
+}
+operator paid_in_8 {
+    in orders as csv (id:int64, customer:utf8, price:decimal128(9, 2))
+    out totals
+    memory 16MiB + 3 x input
+    steps {
+        select price > 0
+        aggregate n = count(), total = sum(price) by customer
+        partition by customer into 8
+    }
+}
+operator both {
+    in left
+    in right
+    out lines as csv
+    steps { join right on customer = customer }
+}
+composition unlike {
+    in orders
+    out lines
+    paid(orders = each orders) -> (totals)
+    paid_in_8(orders = each orders) -> (totals = eighths)
+    both(left = key totals, right = key eighths) -> (lines)
+}
+
 operator by_city {
     in orders
     in customers as jsonl (customer:utf8, city:utf8)
@@ -118,6 +149,15 @@ same "three nodes" expected got
 "$millrace" run orders.mr --composition turnover orders=file:orders.csv --nodes 3 --memory 512MiB \
 	--sim 3,loss=0.02,fail=0.05,repeat=0.05 --out lines=got 2>err || fail "it does not run simulated"
 same "three simulated nodes" expected got
+
+"$millrace" run orders.mr --composition coarse orders=file:orders.csv --nodes 3 --memory 512MiB \
+	--out lines=got 2>err || fail "eight partitions do not run"
+same "eight partitions" expected got
+rc=0
+"$millrace" run orders.mr --composition unlike orders=file:orders.csv --memory 512MiB 2>err || rc=$?
+[ $rc -eq 2 ] || fail "exit code $rc of keys in two numbers of partitions"
+grep -q 'both takes by key what paid parts into 4096 and paid_in_8 into 8' err ||
+	fail "two numbers of partitions are not told"
 
 awk -F, 'NR > 1 { c = substr($2, 2); if (c % 2 == 0) { n[c % 9]++; t[c % 9] += $3 * 100 } }
 	END { print "city,n,total"; for (i = 0; i < 9; i++) printf "town %d,%d,%.2f\n", i, n[i], t[i] / 100 }' \
