@@ -95,7 +95,7 @@ query 1 '+ does not take utf8 and int64' "select flag + 1 = 2" lineitem.arrow
 query 1 'step 2, project, row 0: overflow in (q * 9223372036854775807)' \
 	'project q = cast(quantity as int64) + 1; project z = q * 9223372036854775807' lineitem.arrow z.csv
 [ ! -e z.csv ] || fail 'a failure left a file'
-query 1 'step 1, project: keeps more than the 0 MiB' 'project z = price * price' lineitem.csv z.csv --memory 4KiB
+query 1 'step 1, project: keeps more than the 4 KiB' 'project z = price * price' lineitem.csv z.csv --memory 4KiB
 query 2 'STEPS IN is missing' 'select price > 3'
 query 2 'name OUT, standard output is taken' "$q6" lineitem.arrow --json
 query 2 '--device: cpu, opencl, opencl:NUMBER or reference is needed, not gpu' "$q6" lineitem.arrow --device gpu
