@@ -59,7 +59,7 @@ static void value_put(struct random *random, const struct table_kind *kind, bool
 	if (!wide && kind->type >= TABLE_UINT8 && kind->type <= TABLE_UINT64)
 		n &= 63;
 	if (kind->type == TABLE_TIMESTAMP)
-		n *= 86399999999;
+		n = (int64_t)((uint64_t)n * 86399999999u);
 	if (kind->type == TABLE_FLOAT32)
 		memcpy(to, &narrow, sizeof(narrow));
 	else if (kind->type == TABLE_FLOAT64)

@@ -166,7 +166,7 @@ static void device_open(struct opencl_device **device, const char *folder, uint3
 
 int main(int argc, char **argv)
 {
-	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 12;
+	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 8;
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	char folder[] = "/tmp/millrace-opencl-XXXXXX";
 	struct opencl_description found;
