@@ -10,12 +10,13 @@
 #include "command_line.h"
 #include "commands.h"
 #include "fpga.h"
+#include "opencl.h"
 #include "sim_card.h"
 
 static const char devices_help[] =
     "Usage: millrace devices [options]\n"
-    "Lists the devices that operators can run on, and whether they work: FPGA cards, by XRT. Each\n"
-    "card is given the xclbin, and checked by a sum of known result.\n"
+    "Lists the devices that operators can run on, and whether they work: FPGA cards, by XRT, and\n"
+    "OpenCL devices. Each card is given the xclbin, and checked by a sum of known result.\n"
     "\n"
     "  --xclbin FILE         what FPGA cards are given; hls/README.md says how it is built\n"
     "  --sim-card            a simulated FPGA card instead of those of this machine\n"
@@ -32,7 +33,8 @@ struct listing {
 	cJSON *json; /* of all devices */
 	cJSON *devices;
 	uint32_t failed;
-	struct fpga_error absent; /* why there are none */
+	struct fpga_error absent;     /* why there are no cards, */
+	struct table_error no_opencl; /* and no OpenCL devices */
 };
 
 /* "123456789", whose CRC-32C RFC 3720 does not give, but every catalogue of CRCs. */
@@ -105,6 +107,33 @@ static void cards_list(struct listing *listing, const char *xclbin)
 		card_list(listing, i, xclbin);
 }
 
+static void opencl_list_all(struct listing *listing)
+{
+	struct opencl_description found[MR_OPENCL_DEVICES_MAX];
+	uint32_t count;
+
+	if (opencl_list(found, MR_OPENCL_DEVICES_MAX, &count, &listing->no_opencl) < 0)
+		return;
+	for (uint32_t i = 0; i < count && i < MR_OPENCL_DEVICES_MAX; i++) {
+		cJSON *device = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(listing->devices, device);
+		cJSON_AddStringToObject(device, "kind", "opencl");
+		cJSON_AddNumberToObject(device, "index", i);
+		cJSON_AddStringToObject(device, "name", found[i].name);
+		cJSON_AddStringToObject(device, "driver", found[i].platform);
+		cJSON_AddStringToObject(device, "version", found[i].version);
+		cJSON_AddNumberToObject(device, "memory_bytes", (double)found[i].memory_bytes);
+		cJSON_AddBoolToObject(device, "shares_memory", found[i].shared);
+		cJSON_AddBoolToObject(device, "works", found[i].usable);
+		if (!found[i].usable)
+			cJSON_AddStringToObject(device, "error",
+						"it is not available, older than OpenCL 1.2, or "
+						"has no compiler");
+		listing->failed += !found[i].usable;
+	}
+}
+
 static const char *text_of(const cJSON *object, const char *name)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
@@ -122,6 +151,8 @@ static void device_print(const cJSON *device)
 	if (cJSON_HasObjectItem(device, "platform"))
 		printf("  %s, %.0f memory banks\n      kernels:", text_of(device, "platform"),
 		       cJSON_GetNumberValue(cJSON_GetObjectItem(device, "banks")));
+	if (cJSON_HasObjectItem(device, "version"))
+		printf("  %s, %s", text_of(device, "name"), text_of(device, "version"));
 	cJSON_ArrayForEach (kernel, cJSON_GetObjectItem(device, "kernels"))
 		printf(" %s", cJSON_GetStringValue(kernel));
 	putchar('\n');
@@ -137,6 +168,8 @@ static void listing_print(struct listing *listing, bool json)
 	if (json) {
 		if (listing->absent.text[0] != '\0')
 			cJSON_AddStringToObject(listing->json, "fpga", listing->absent.text);
+		if (listing->no_opencl.text[0] != '\0')
+			cJSON_AddStringToObject(listing->json, "opencl", listing->no_opencl.text);
 		text = cJSON_PrintUnformatted(listing->json);
 		puts(text != NULL ? text : "{}");
 		free(text);
@@ -146,6 +179,8 @@ static void listing_print(struct listing *listing, bool json)
 		device_print(device);
 	if (listing->absent.text[0] != '\0')
 		puts(listing->absent.text);
+	if (listing->no_opencl.text[0] != '\0')
+		puts(listing->no_opencl.text);
 }
 
 int command_devices(int argc, char **argv)
@@ -171,6 +206,7 @@ int command_devices(int argc, char **argv)
 	listing.json = cJSON_CreateObject();
 	listing.devices = cJSON_AddArrayToObject(listing.json, "devices");
 	cards_list(&listing, xclbin);
+	opencl_list_all(&listing);
 	listing_print(&listing, json);
 	cJSON_Delete(listing.json);
 	return listing.failed > 0 ? RUN_JOB_FAILED : RUN_OK;

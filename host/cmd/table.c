@@ -43,7 +43,9 @@ static const char table_help[] =
     "                        query: tables beside the one that is read, such as `join` names\n"
     "  --params NAME=FILE,...\n"
     "                        query: files that steps name, such as the keys of `encrypt`\n"
-    "  --device DEVICE       query: cpu, or reference, which goes row by row (cpu)\n"
+    "  --device DEVICE       query: cpu; opencl, or opencl:N of several (`millrace devices`), "
+    "with\n"
+    "                        the CPU for what it can't do; reference, row by row (cpu)\n"
     "  --json                show: as one JSON object; query: the summary, so, on standard output\n"
     "  --quiet               no progress and no summary\n"
     "  --help                this text\n"
@@ -62,6 +64,7 @@ struct table_options {
 	struct table_schema given;
 	uint64_t rows_max;
 	enum pipeline_device device_found;
+	uint32_t opencl_index;
 	struct table_file_options in, out;
 };
 
@@ -174,15 +177,20 @@ static void query_show(const struct table_query_counters *counters, bool json, d
 	if (json)
 		printf("{\"rows_in\":%" PRIu64 ",\"rows_out\":%" PRIu64 ",\"bytes_in\":%" PRIu64
 		       ",\"bytes_out\":%" PRIu64 ",\"memory_peak_bytes\":%" PRIu64
-		       ",\"seconds\":%.6f}\n",
+		       ",\"steps_fallen\":%" PRIu32 ",\"seconds\":%.6f}\n",
 		       counters->rows_in, counters->rows_out, counters->bytes_in,
-		       counters->bytes_out, counters->memory_peak_bytes, seconds);
+		       counters->bytes_out, counters->memory_peak_bytes, counters->steps_fallen,
+		       seconds);
 	else
 		fprintf(stderr,
 			"%" PRIu64 " rows in, %" PRIu64 " out: %s read, %s written, %.3f s\n",
 			counters->rows_in, counters->rows_out,
 			human_bytes((double)counters->bytes_in).text,
 			human_bytes((double)counters->bytes_out).text, seconds);
+	if (!json && counters->steps_fallen > 0)
+		fprintf(stderr, "%" PRIu32 " step%s ran on the CPU instead: %s\n",
+			counters->steps_fallen, counters->steps_fallen == 1 ? "" : "s",
+			counters->fallback.text);
 }
 
 static int query(const struct command_line *line, const struct table_options *options, char **names,
@@ -192,6 +200,7 @@ static int query(const struct command_line *line, const struct table_options *op
 					   .tables = options->tables,
 					   .params = options->params,
 					   .device = options->device_found,
+					   .opencl_index = options->opencl_index,
 					   .in = options->in,
 					   .out = options->out};
 	struct table_query_counters counters;
@@ -224,6 +233,25 @@ static int format_find(const struct command_line *line, const char *option, cons
 }
 
 /* What the options say, checked. */
+static bool device_parse(struct table_options *options)
+{
+	static const char *const names[] = {"cpu", "reference", "opencl"};
+	const char *text = options->device, *colon = strchr(text, ':');
+	size_t bytes = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	uint64_t index = 0;
+	uint32_t i = 0;
+
+	while (i < 3 && (strlen(names[i]) != bytes || strncmp(names[i], text, bytes) != 0))
+		i++;
+	if (i == 3 || (colon != NULL && i != PIPELINE_OPENCL))
+		return false;
+	if (colon != NULL && !argument_number(colon + 1, 0, MR_OPENCL_DEVICES_MAX - 1, &index))
+		return false;
+	options->device_found = (enum pipeline_device)i;
+	options->opencl_index = (uint32_t)index;
+	return true;
+}
+
 static int options_check(const struct command_line *line, struct table_options *options)
 {
 	struct table_error error;
@@ -244,11 +272,10 @@ static int options_check(const struct command_line *line, struct table_options *
 		return command_line_wrong(
 		    line, "--delimiter: one character is needed, which ends no line, not ",
 		    delimiter);
-	if (options->device != NULL && strcmp(options->device, "reference") == 0)
-		options->device_found = PIPELINE_REFERENCE;
-	else if (options->device != NULL && strcmp(options->device, "cpu") != 0)
-		return command_line_wrong(line, "--device: cpu or reference is needed, not ",
-					  options->device);
+	if (options->device != NULL && !device_parse(options))
+		return command_line_wrong(
+		    line, "--device: cpu, opencl, opencl:NUMBER or reference is needed, not ",
+		    options->device);
 	if (options->schema != NULL &&
 	    table_given_parse(options->schema, &options->given, &error) < 0)
 		return command_line_wrong(line, "--schema: ", error.text);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opencl_open.h"
 #include "table_params.h"
 
 #define TABLES_MAX 64 /* beside the stream: each is an open file */
@@ -28,6 +29,8 @@ struct run {
 	struct table_input input;
 	struct table_output output;
 	struct pipeline *pipeline;
+	struct opencl_device *opencl;
+	struct table_error fallback; // why there is none
 };
 
 /* "NAME=FILE": the file is opened, so that its schema is known. */
@@ -124,10 +127,24 @@ static int sides_push(struct run *run, struct table_error *error)
 	return rc;
 }
 
+/* Without a device the CPU does it all. */
+static enum pipeline_device device_open(struct run *run)
+{
+	enum pipeline_device device = run->query->device;
+
+	if (device != PIPELINE_OPENCL)
+		return device;
+	return opencl_open(&run->opencl, run->query->opencl_index, &run->fallback) < 0
+		   ? PIPELINE_CPU
+		   : PIPELINE_OPENCL;
+}
+
 static int run_open(struct run *run, const char *from, struct table_error *error)
 {
 	const struct table_query *query = run->query;
-	struct pipeline_options options = {.device = query->device,
+	enum pipeline_device device = device_open(run); /* sets run->opencl */
+	struct pipeline_options options = {.device = device,
+					   .opencl = run->opencl,
 					   .memory_bytes = query->in.memory_bytes,
 					   .tables = run->tables,
 					   .take = batch_take,
@@ -154,6 +171,7 @@ static void run_close(struct run *run)
 {
 	table_output_abandon(&run->output);
 	pipeline_close(&run->pipeline);
+	opencl_device_close(&run->opencl);
 	table_input_close(&run->input);
 	for (uint32_t i = 0; i < run->count; i++)
 		if (run->sides[i].open)
@@ -162,6 +180,19 @@ static void run_close(struct run *run)
 	table_params_free(&run->params);
 	free(run->text);
 	free(run);
+}
+
+static void fallback_tell(const struct run *run, const struct pipeline_counters *all,
+			  struct table_query_counters *counters)
+{
+	const char *why = pipeline_fallback(run->pipeline);
+
+	counters->steps_fallen = all->steps_fallen;
+	if (run->query->device == PIPELINE_OPENCL && run->opencl == NULL) {
+		counters->steps_fallen = run->list.count;
+		why = run->fallback.text;
+	}
+	table_fail(&counters->fallback, 0, "%s", why != NULL ? why : "");
 }
 
 int table_query(const struct table_query *query, const char *from, const char *to,
@@ -189,6 +220,7 @@ int table_query(const struct table_query *query, const char *from, const char *t
 		*counters =
 		    (struct table_query_counters){all.rows_in, all.rows_out, run->input.bytes,
 						  run->output.bytes, all.memory_peak_bytes};
+		fallback_tell(run, &all, counters);
 	}
 	run_close(run);
 	return rc;

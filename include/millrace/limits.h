@@ -251,6 +251,16 @@
 						*/
 #define MR_ENCRYPT_SALT_BYTES_MAX (1ull << 35) /* as MR_SEAL_REKEY_BYTES, and for its reason */
 
+/* OpenCL devices. */
+#define MR_OPENCL_DEVICES_MAX 64     /* of one machine, over all platforms */
+#define MR_OPENCL_NAME_BYTES_MAX 128 /* of a device's or a driver's name, with its zero */
+#define MR_OPENCL_SLOTS 2            /* runs in flight: one computes while the other's data moves */
+#define MR_OPENCL_RUN_ROWS_DEFAULT (1u << 20)  /* of one run: 8 MiB a column */
+#define MR_OPENCL_RUN_ROWS_MAX (1u << 26)      /* row numbers and bytes of a run fit 32 bits */
+#define MR_OPENCL_TIME_LIMIT_MS_DEFAULT 10000  /* of a wait: a thousand times what a run needs */
+#define MR_OPENCL_BINARY_BYTES_MAX (64u << 20) /* of a cached program: many times a large one */
+#define MR_OPENCL_LOG_BYTES_MAX 65536          /* of a compiler's messages: the first are shown */
+
 /* Benchmarks. */
 #define MR_BENCH_RUNS_MAX 99    /* of one case: medians of more say nothing new */
 #define MR_BENCH_RUNS_DEFAULT 5 /* the fewest that a median is worth something of */

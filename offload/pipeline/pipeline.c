@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collect.h"
+#include "opencl_step.h"
 #include "operator_partition.h"
 #include "reference.h"
 #include "step.h"
@@ -30,6 +31,9 @@ struct pipeline {
 	struct table_column *columns; // of the slice that is pushed
 	uint32_t columns_room;
 	uint64_t rows_in;
+	bool on_device;              // the first step takes batches of any length
+	uint32_t on_device_steps;    // of the list, in that step
+	struct table_error fallback; // why others are not in it
 };
 
 static int next_push(void *opaque, const struct operator_rows *rows, struct table_error *error)
@@ -78,8 +82,8 @@ static int step_open(struct pipeline *p, const struct operator_bound *bound,
 	return 0;
 }
 
-static int steps_open(struct pipeline *p, const struct operator_list *list,
-		      const struct table_schema *input, struct table_error *error)
+static int list_bind(struct pipeline *p, const struct operator_list *list,
+		     const struct table_schema *input, struct table_error *error)
 {
 	const struct table_schema *schema = input;
 
@@ -90,18 +94,49 @@ static int steps_open(struct pipeline *p, const struct operator_list *list,
 		if (rc < 0)
 			return rc;
 		p->bound_count++;
-		rc = step_open(p, p->bound[i], error);
-		if (rc < 0)
-			return rc;
 		schema = &p->bound[i]->schema;
 	}
-	for (uint32_t i = 0; i < p->step_count; i++) {
+	return 0;
+}
+
+/* As many of the first steps as the device has, as one. */
+static int device_open(struct pipeline *p, const struct table_schema *input,
+		       struct table_error *error)
+{
+	const struct operator_context context = {&p->memory, p->options.parameters};
+	uint32_t taken = 0;
+	int rc = opencl_step_open(p->options.opencl, input, p->bound, p->bound_count, &context,
+				  &taken, &p->steps[0], &p->fallback);
+
+	if (rc < 0 && rc != -ENOTSUP)
+		return table_fail(error, rc, "%s", p->fallback.text);
+	if (rc < 0)
+		return 0;
+	p->on_device = true;
+	p->step_count = 1;
+	p->on_device_steps = taken;
+	if (taken < p->bound_count)
+		table_fail(&p->fallback, 0, "%s is not for OpenCL yet, in step %u",
+			   p->bound[taken]->kind->name, taken + 1);
+	return 0;
+}
+
+static int steps_open(struct pipeline *p, const struct operator_list *list,
+		      const struct table_schema *input, struct table_error *error)
+{
+	int rc = list_bind(p, list, input, error);
+
+	if (rc == 0 && p->options.device == PIPELINE_OPENCL)
+		rc = device_open(p, input, error);
+	for (uint32_t i = p->on_device_steps; i < p->bound_count && rc == 0; i++)
+		rc = step_open(p, p->bound[i], error);
+	for (uint32_t i = 0; i < p->step_count && rc == 0; i++) {
 		bool last = i + 1 == p->step_count;
 
 		p->steps[i]->next = last ? next_collect : next_push;
 		p->steps[i]->opaque = last ? (void *)&p->collect : (void *)p->steps[i + 1];
 	}
-	return 0;
+	return rc;
 }
 
 int pipeline_open(const struct operator_list *list, const struct table_schema *input,
@@ -174,14 +209,16 @@ int pipeline_push(struct pipeline *pipeline, uint32_t side, const struct table_b
 {
 	struct operator_step *step =
 	    side == 0 ? pipeline->steps[0] : pipeline->sides[side - 1].step;
+	/* A device takes many at once; their number is one of 32 bits. */
+	const uint32_t most = pipeline->on_device && side == 0 ? 1u << 31 : MR_OPERATOR_ROWS_MAX;
 	int rc = columns_reserve(pipeline, batch->schema->count, error);
 
-	for (uint64_t first = 0; rc == 0 && first < batch->rows; first += MR_OPERATOR_ROWS_MAX) {
+	for (uint64_t first = 0; rc == 0 && first < batch->rows; first += most) {
 		uint64_t left = batch->rows - first;
 		struct table_batch slice;
-		struct operator_rows rows = {&slice, NULL, MR_OPERATOR_ROWS_MAX};
+		struct operator_rows rows = {&slice, NULL, most};
 
-		rows.count = left < MR_OPERATOR_ROWS_MAX ? (uint32_t)left : MR_OPERATOR_ROWS_MAX;
+		rows.count = left < most ? (uint32_t)left : most;
 		operator_slice(batch, first, rows.count, &slice, pipeline->columns);
 		rc = operator_push(step, side > 0, &rows, error);
 	}
@@ -202,8 +239,25 @@ int pipeline_end(struct pipeline *pipeline, uint32_t side, struct table_error *e
 
 struct pipeline_counters pipeline_counters(const struct pipeline *pipeline)
 {
+	uint32_t fallen = 0;
+
+	if (pipeline->options.device == PIPELINE_OPENCL) {
+		bool device =
+		    pipeline->on_device && opencl_step_fallback(pipeline->steps[0]) == NULL;
+
+		fallen = pipeline->bound_count - (device ? pipeline->on_device_steps : 0);
+	}
 	return (struct pipeline_counters){pipeline->rows_in, pipeline->collect.rows,
-					  pipeline->memory.peak_bytes};
+					  pipeline->memory.peak_bytes, fallen};
+}
+
+const char *pipeline_fallback(const struct pipeline *pipeline)
+{
+	const char *failed = pipeline->on_device ? opencl_step_fallback(pipeline->steps[0]) : NULL;
+
+	if (failed != NULL)
+		return failed;
+	return pipeline->fallback.text[0] != '\0' ? pipeline->fallback.text : NULL;
 }
 
 void pipeline_close(struct pipeline **pipeline)

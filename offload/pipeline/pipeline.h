@@ -11,11 +11,14 @@
 
 #include "operator.h"
 
-enum pipeline_device { PIPELINE_CPU, PIPELINE_REFERENCE };
+enum pipeline_device { PIPELINE_CPU, PIPELINE_REFERENCE, PIPELINE_OPENCL };
+
+struct opencl_device;
 
 struct pipeline_options {
 	enum pipeline_device device;
-	uint64_t memory_bytes; /* that steps may keep; 0: MR_OPERATOR_MEMORY_DEFAULT */
+	struct opencl_device *opencl; /* PIPELINE_OPENCL: outlives the pipeline, for it alone */
+	uint64_t memory_bytes;        /* that steps may keep; 0: MR_OPERATOR_MEMORY_DEFAULT */
 	const struct operator_table
 	    *tables; /* beside the stream, the last without a name; or NULL */
 	const struct operator_parameter *parameters; /* the last without a name; or NULL */
@@ -49,8 +52,11 @@ int pipeline_end(struct pipeline *pipeline, uint32_t side, struct table_error *e
 struct pipeline_counters {
 	uint64_t rows_in, rows_out;
 	uint64_t memory_peak_bytes; /* kept by steps */
+	uint32_t steps_fallen;      /* that were to run on a device, and run on the CPU */
 };
 struct pipeline_counters pipeline_counters(const struct pipeline *pipeline);
+/* Of PIPELINE_OPENCL: why steps run on the CPU all the same, or NULL: none does. */
+const char *pipeline_fallback(const struct pipeline *pipeline);
 void pipeline_close(struct pipeline **pipeline);
 
 #endif

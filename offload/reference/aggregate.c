@@ -12,6 +12,11 @@ struct aggregate_step {
 	struct reference_measure *measures;
 };
 
+struct reference_measure *reference_aggregate_measures(struct operator_step *step)
+{
+	return ((struct aggregate_step *)(void *)step)->measures;
+}
+
 static int aggregate_push(struct operator_step *step, uint32_t side,
 			  const struct operator_rows *rows, struct table_error *error)
 {

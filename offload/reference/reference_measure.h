@@ -35,6 +35,9 @@ void reference_measure_chunk(struct reference_measure *m, uint64_t row);
 int reference_measure_end(struct reference_measure *m, struct reference_value *result);
 void reference_measure_close(struct reference_measure *m);
 
+/* Those of an aggregate's step without keys, by their numbers: a device adds to them. */
+struct reference_measure *reference_aggregate_measures(struct operator_step *step);
+
 /* Emits the one row of an aggregate without keys. 0 or -errno with error. */
 int reference_measures_emit(struct operator_step *step, struct reference_measure *measures,
 			    uint32_t count, struct table_error *error);

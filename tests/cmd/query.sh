@@ -71,6 +71,11 @@ done
 unset MILLRACE_CPU
 query 0 '' "$q6" lineitem.arrow --device reference
 cmp out q6.wanted || fail 'Q6 by the reference'
+# The select where there is a device; the products of decimals are the CPU's.
+export XDG_CACHE_HOME=$PWD POCL_CACHE_DIR=$PWD/pocl
+query 0 'ran on the CPU instead: ' "$q6" lineitem.arrow --device opencl
+cmp out q6.wanted || fail 'Q6 with OpenCL'
+query 2 '--device: cpu, opencl' "$q6" lineitem.arrow --device cpu:1
 
 # Formats, the summary, an order of rows.
 query 0 '' "$q6" lineitem.csv revenue.jsonl --schema "$types" --quiet
@@ -93,6 +98,6 @@ query 1 'step 2, project, row 0: overflow in (q * 9223372036854775807)' \
 query 1 'step 1, project: keeps more than the 4 KiB' 'project z = price * price' lineitem.csv z.csv --memory 4KiB
 query 2 'STEPS IN is missing' 'select price > 3'
 query 2 'name OUT, standard output is taken' "$q6" lineitem.arrow --json
-query 2 '--device: cpu or reference is needed, not gpu' "$q6" lineitem.arrow --device gpu
+query 2 '--device: cpu, opencl, opencl:NUMBER or reference is needed, not gpu' "$q6" lineitem.arrow --device gpu
 query 1 '--tables: NAME=FILE' "$q6" lineitem.arrow --tables orders
 exit $failed
