@@ -21,6 +21,7 @@ struct bench_options {
 	uint32_t size_count;
 	bool json;
 	bool check;
+	bool quick; /* what was disturbed is not measured again */
 };
 
 struct bench_plan;

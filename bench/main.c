@@ -48,6 +48,7 @@ static void help_print(FILE *file)
 	    "what\n"
 	    "                   that takes; exit code 1 when one falls short, 77 when none could\n"
 	    "                   be measured\n"
+	    "  --quick          what the machine's other work disturbed is not measured again\n"
 	    "  --runs N         runs of each case, of which medians are taken; default 5\n"
 	    "  --ms N           milliseconds of one run; default 300\n"
 	    "  --case PATTERN   only cases whose names match, as the shell matches files\n"

@@ -63,17 +63,12 @@ static enum options_outcome wrong(const char *name, const char *what, const char
 }
 
 static const struct option longs[] = {
-    {"json", no_argument, NULL, 'j'},
-    {"check", no_argument, NULL, 'c'},
-    {"runs", required_argument, NULL, 'r'},
-    {"case", required_argument, NULL, 'p'},
-    {"port", required_argument, NULL, 'P'},
-    {"poll", required_argument, NULL, 'o'},
-    {"sizes", required_argument, NULL, 's'},
-    {"ms", required_argument, NULL, 'm'},
-    {"mib", required_argument, NULL, 'M'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"json", no_argument, NULL, 'j'},       {"check", no_argument, NULL, 'c'},
+    {"quick", no_argument, NULL, 'q'},      {"runs", required_argument, NULL, 'r'},
+    {"case", required_argument, NULL, 'p'}, {"port", required_argument, NULL, 'P'},
+    {"poll", required_argument, NULL, 'o'}, {"sizes", required_argument, NULL, 's'},
+    {"ms", required_argument, NULL, 'm'},   {"mib", required_argument, NULL, 'M'},
+    {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
 };
 
 static enum options_outcome option_take(struct bench_options *options, const char *name, int option)
@@ -87,6 +82,9 @@ static enum options_outcome option_take(struct bench_options *options, const cha
 		return OPTIONS_RUN;
 	case 'c':
 		options->check = true;
+		return OPTIONS_RUN;
+	case 'q':
+		options->quick = true;
 		return OPTIONS_RUN;
 	case 'p':
 		options->pattern = optarg;

@@ -15,7 +15,7 @@ bench transport --runs 0
 [ $? -eq 2 ] || fail "--runs 0 is no usage error"
 
 two_cores_or_skip
-bench transport --port "$port" --runs 1 --ms 800 --sizes 64KiB --json --case "$port.*" ||
+bench transport --port "$port" --quick --runs 1 --ms 800 --sizes 64KiB --json --case "$port.*" ||
 	fail "exit code $?"
 measured_or_skip "$port.bulk.1500"
 for case in raw.64 raw.1500.copied raw.pingpong.p50 requests.64 beside.p99 pingpong.65536.p50 \
