@@ -47,6 +47,7 @@ static int side_open(struct run *run, char *text, struct table_error *error)
 	side->path = equals + 1;
 	side->options = run->query->in;
 	side->options.progress = NULL;
+	side->options.given = NULL; /* --schema is of the stream */
 	if (!table_format_of(side->path, &side->options))
 		return table_fail(error, -EINVAL,
 				  "--tables: the name %.200s does not say its format: it is to end "

@@ -90,5 +90,7 @@ void watchdog_remove(struct guest_thread *thread);
 void watchdog_expect(uint64_t deadline_ns);
 /* Stops the guests that run now, on all threads, as if they were out of time. */
 void watchdog_interrupt(void);
+/* How often that was. */
+uint64_t watchdog_interrupts(void);
 
 #endif

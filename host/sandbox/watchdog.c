@@ -108,8 +108,16 @@ static uint64_t thread_check(struct guest_thread *thread, uint64_t now_ns)
 	return now_ns + SANDBOX_RESEND_MS * 1000000ull;
 }
 
+static _Atomic uint64_t interrupts;
+
+uint64_t watchdog_interrupts(void)
+{
+	return atomic_load_explicit(&interrupts, memory_order_relaxed);
+}
+
 void watchdog_interrupt(void)
 {
+	atomic_fetch_add_explicit(&interrupts, 1, memory_order_relaxed);
 	pthread_mutex_lock(&watchdog.lock);
 	for (struct guest_thread *t = watchdog.threads; t != NULL; t = t->next) {
 		const uint32_t run = atomic_load(&t->run);

@@ -62,6 +62,8 @@ int fpga_run_verify(struct fpga_run *run, struct fpga_error *error);
 /* The status of a run holds what this kernel can't say: the card is wrong. -EIO. */
 int fpga_run_nonsense(struct fpga_run *run, const char *what, struct fpga_error *error);
 void fpga_run_free(struct fpga_run *run);
+/* Lets go of memory that was lent to a run which is not in flight. */
+void fpga_run_lent_return(struct fpga_run *run);
 
 /* Work that is cut into runs; in the second one data may move while the first one computes. */
 struct fpga_work {

@@ -76,16 +76,18 @@ static int buffer_ensure(struct fpga_run *run, uint32_t argument, uint64_t bytes
 	buffer->handle = card->xrt->buffer_alloc(card->device, buffer->bytes, 0, bank);
 	if (buffer->handle != NULL)
 		buffer->map = card->xrt->buffer_map(buffer->handle);
-	if (buffer->map == NULL)
+	if (buffer->map == NULL) {
+		buffer_free(card, buffer);
 		return fpga_fail(error, -ENOMEM,
 				 "FPGA kernel %s: no buffer of %" PRIu64 " bytes for %s in bank "
 				 "%" PRIu32,
-				 run->kernel->name, buffer->bytes,
-				 run->kernel->arguments[argument].name, bank);
+				 run->kernel->name, bytes, run->kernel->arguments[argument].name,
+				 bank);
+	}
 	return bank_check(run, argument, buffer->handle, buffer->bytes, error);
 }
 
-static void lent_return(struct fpga_run *run)
+void fpga_run_lent_return(struct fpga_run *run)
 {
 	for (uint32_t i = 0; i < KERNEL_ARGUMENTS_MAX; i++) {
 		if (run->lent[i] != NULL)
@@ -101,7 +103,7 @@ void fpga_run_free(struct fpga_run *run)
 	run->handle = NULL;
 	if (run->card == NULL)
 		return;
-	lent_return(run);
+	fpga_run_lent_return(run);
 	for (uint32_t i = 0; i < KERNEL_ARGUMENTS_MAX; i++)
 		buffer_free(run->card, &run->buffers[i]);
 }
@@ -280,7 +282,7 @@ int fpga_run_wait(struct fpga_run *run, struct fpga_error *error)
 
 	if (rc < 0)
 		return rc;
-	lent_return(run);
+	fpga_run_lent_return(run);
 	if (card->xrt->buffer_sync(run->buffers[at].handle, XRT_FROM_DEVICE, sizeof(run->status),
 				   0) != 0)
 		return run_lost(run, "the transfer", "status", error);

@@ -14,8 +14,12 @@ int fpga_work_do(struct fpga_card *card, const struct fpga_work *work, void *con
 	int rc = fpga_card_ready(card, work->kernel, error);
 
 	for (uint64_t i = 0; rc == 0 && i <= work->runs; i++) {
-		if (i < work->runs)
+		if (i < work->runs) {
 			rc = work->begin(context, run_of(card, work, i), i, error);
+			/* What was lent to a run that does not start is the caller's again. */
+			if (rc < 0)
+				fpga_run_lent_return(run_of(card, work, i));
+		}
 		if (i > 0 && rc == 0)
 			rc = work->end(context, run_of(card, work, i - 1), i - 1, error);
 		else if (i > 0 && card->state == FPGA_READY)

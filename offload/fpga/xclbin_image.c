@@ -242,6 +242,31 @@ static int kernel_check(const struct xclbin_image *image, uint32_t number, struc
 	return 0;
 }
 
+/* Behind the next of these words from at on, or the end. */
+static uint64_t xml_behind(const struct part *part, uint64_t at, const char *word)
+{
+	const uint8_t *found = memmem(part->bytes + at, part->size - at, word, strlen(word));
+
+	return found != NULL ? (uint64_t)(found - part->bytes) + strlen(word) : part->size;
+}
+
+/* Behind the tag that begins at at; a '>' in quotes does not end it. */
+static uint64_t xml_tag_end(const struct part *part, uint64_t at, bool *empty)
+{
+	uint8_t quote = 0;
+
+	for (; at < part->size && (quote != 0 || part->bytes[at] != '>'); at++) {
+		const uint8_t c = part->bytes[at];
+
+		if (quote != 0)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+	}
+	*empty = at < part->size && part->bytes[at - 1] == '/';
+	return at < part->size ? at + 1 : at;
+}
+
 /* XML that nests no deeper than XRT's parser can follow. */
 static int metadata_check(const uint8_t *bytes, struct fpga_error *error)
 {
@@ -249,19 +274,27 @@ static int metadata_check(const uint8_t *bytes, struct fpga_error *error)
 	uint32_t depth = 0;
 	int rc = section_find(bytes, SECTION_METADATA, "EMBEDDED_METADATA", &part, error);
 
-	for (uint64_t i = 0; rc == 0 && i + 1 < part.size; i++) {
-		if (part.bytes[i] == '/' && part.bytes[i + 1] == '>' && depth > 0)
-			depth--;
-		if (part.bytes[i] != '<')
-			continue;
-		if (part.bytes[i + 1] == '/')
-			depth -= depth > 0;
-		else if (part.bytes[i + 1] != '?' && part.bytes[i + 1] != '!')
-			depth++;
-		if (depth > XML_DEPTH_MAX)
-			rc = fpga_fail(error, -EBADMSG,
-				       "EMBEDDED_METADATA: elements nest deeper than %u",
-				       XML_DEPTH_MAX);
+	for (uint64_t i = 0; rc == 0 && i + 1 < part.size;) {
+		const uint8_t next = part.bytes[i + 1];
+		bool empty = false;
+
+		if (part.bytes[i] != '<') {
+			i++;
+		} else if (next == '?') {
+			i = xml_behind(&part, i, "?>");
+		} else if (part.size - i >= 4 && memcmp(part.bytes + i, "<!--", 4) == 0) {
+			i = xml_behind(&part, i + 4, "-->");
+		} else if (part.size - i >= 9 && memcmp(part.bytes + i, "<![CDATA[", 9) == 0) {
+			i = xml_behind(&part, i + 9, "]]>");
+		} else {
+			i = xml_tag_end(&part, i + 1, &empty);
+			if (next == '/')
+				depth -= depth > 0;
+			else if (next != '!' && !empty && ++depth > XML_DEPTH_MAX)
+				rc = fpga_fail(error, -EBADMSG,
+					       "EMBEDDED_METADATA: elements nest deeper than %u",
+					       XML_DEPTH_MAX);
+		}
 	}
 	return rc;
 }

@@ -62,6 +62,28 @@ struct passing {
 	const struct table_batch *batch;
 };
 
+static uint64_t block_rows(const struct opencl_selection *selection, uint32_t block)
+{
+	const uint64_t left = selection->rows - (uint64_t)block * MR_OPERATOR_ROWS_MAX;
+
+	return left < MR_OPERATOR_ROWS_MAX ? left : MR_OPERATOR_ROWS_MAX;
+}
+
+/* A device's word is believed no further than the rows reach. */
+static bool selection_sound(const struct opencl_selection *selection)
+{
+	uint32_t beyond = 0;
+
+	for (uint32_t b = 0; b < selection->blocks; b++) {
+		const uint32_t end = opencl_selection_start(selection, b + 1);
+		const uint64_t rows = block_rows(selection, b);
+
+		for (uint32_t i = opencl_selection_start(selection, b); i < end; i++)
+			beyond |= selection->selection[i] >= rows;
+	}
+	return beyond == 0;
+}
+
 /* What a run has selected, a block at a time. */
 static int selection_pass(void *opaque, const struct opencl_selection *selection,
 			  struct table_error *error)
@@ -70,9 +92,10 @@ static int selection_pass(void *opaque, const struct opencl_selection *selection
 	struct opencl_step *s = passing->step;
 	int rc = 0;
 
+	if (!selection_sound(selection))
+		return table_fail(error, -EIO, "it selected rows that there are not");
 	for (uint32_t b = 0; b < selection->blocks && rc == 0; b++) {
 		uint64_t at = (uint64_t)b * MR_OPERATOR_ROWS_MAX;
-		uint64_t left = selection->rows - at;
 		uint32_t start = opencl_selection_start(selection, b);
 		struct table_batch slice;
 		struct operator_rows rows = {&slice, selection->selection + start,
@@ -80,9 +103,8 @@ static int selection_pass(void *opaque, const struct opencl_selection *selection
 
 		if (rows.count == 0)
 			continue;
-		operator_slice(passing->batch, selection->first + at,
-			       left < MR_OPERATOR_ROWS_MAX ? left : MR_OPERATOR_ROWS_MAX, &slice,
-			       s->columns);
+		operator_slice(passing->batch, selection->first + at, block_rows(selection, b),
+			       &slice, s->columns);
 		rc = operator_emit(&s->step, &rows, error);
 	}
 	s->passed_failed = rc < 0;

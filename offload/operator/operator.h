@@ -136,6 +136,10 @@ struct operator_parameter {
 struct operator_context {
 	struct row_budget *memory; /* what the steps of a pipeline may keep, all together */
 	const struct operator_parameter *parameters; /* outlive the step; or NULL */
+	/* Asked whenever rows are passed on: 0, or -errno with error, which ends the work. NULL: it
+	 * goes on. */
+	int (*going)(void *opaque, struct table_error *error);
+	void *going_opaque;
 };
 
 struct operator_step;
@@ -180,8 +184,13 @@ static inline int operator_end(struct operator_step *step, uint32_t side, struct
 static inline int operator_emit(struct operator_step *step, const struct operator_rows *rows,
 				struct table_error *error)
 {
+	const struct operator_context *context = &step->context;
+	int rc = 0;
+
 	step->rows_out += rows->count;
-	return rows->count > 0 ? step->next(step->opaque, rows, error) : 0;
+	if (context->going != NULL)
+		rc = context->going(context->going_opaque, error);
+	return rc == 0 && rows->count > 0 ? step->next(step->opaque, rows, error) : rc;
 }
 /* Emits a batch of any length, in pieces of MR_OPERATOR_ROWS_MAX rows. */
 int operator_emit_batch(struct operator_step *step, const struct table_batch *batch,

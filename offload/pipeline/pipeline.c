@@ -46,6 +46,16 @@ static int next_collect(void *opaque, const struct operator_rows *rows, struct t
 	return collect_push(opaque, rows, error);
 }
 
+static struct operator_context context_of(struct pipeline *p)
+{
+	return (struct operator_context){
+	    .memory = &p->memory,
+	    .parameters = p->options.parameters,
+	    .going = p->options.going,
+	    .going_opaque = p->options.opaque,
+	};
+}
+
 /* The device's step, or the reference's; what has no reference of its own, as it is tested
  * otherwise (compression by round trips, say), is the same everywhere. */
 static operator_opener *opener_find(const struct pipeline *p, enum operator_id id)
@@ -62,7 +72,7 @@ static operator_opener *opener_find(const struct pipeline *p, enum operator_id i
 static int step_open(struct pipeline *p, const struct operator_bound *bound,
 		     struct table_error *error)
 {
-	const struct operator_context context = {&p->memory, p->options.parameters};
+	const struct operator_context context = context_of(p);
 	operator_opener *opener = opener_find(p, bound->kind->id);
 	int rc;
 
@@ -103,7 +113,7 @@ static int list_bind(struct pipeline *p, const struct operator_list *list,
 static int device_open(struct pipeline *p, const struct table_schema *input,
 		       struct table_error *error)
 {
-	const struct operator_context context = {&p->memory, p->options.parameters};
+	const struct operator_context context = context_of(p);
 	uint32_t taken = 0;
 	int rc = opencl_step_open(p->options.opencl, input, p->bound, p->bound_count, &context,
 				  &taken, &p->steps[0], &p->fallback);

@@ -24,7 +24,9 @@ struct pipeline_options {
 	const struct operator_parameter *parameters; /* the last without a name; or NULL */
 	/* Where batches go, lent for the call. 0 or -errno with error. */
 	int (*take)(void *opaque, const struct table_batch *batch, struct table_error *error);
-	void *opaque;
+	/* As of struct operator_context, or NULL. */
+	int (*going)(void *opaque, struct table_error *error);
+	void *opaque; /* of both */
 };
 
 struct pipeline;

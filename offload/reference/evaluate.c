@@ -99,7 +99,8 @@ static int strict(const struct expression *e, const struct reference_value *in,
 		return 0;
 	case EXPRESSION_NONZERO:
 		*out = in[0];
-		out->null = in[0].decimal == 0;
+		out->null =
+		    kind->type == TABLE_DECIMAL128 ? in[0].decimal == 0 : in[0].natural == 0;
 		return 0;
 	case EXPRESSION_YEAR:
 	case EXPRESSION_MONTH:

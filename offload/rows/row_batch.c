@@ -10,7 +10,7 @@ static void row_batch_release(struct table_batch *batch)
 	struct row_batch *owned = (struct row_batch *)(void *)batch;
 
 	for (uint32_t i = 0; i < owned->count; i++) {
-		row_column_free(&owned->columns[i], NULL);
+		row_column_free(&owned->columns[i], owned->budget);
 		table_dictionary_unref(&owned->dictionaries[i]);
 	}
 	free(owned->dictionaries);
@@ -81,7 +81,8 @@ static row_ref index_ref(const struct table_field *field, const struct table_col
 
 /* Rows that are selected, and a dictionary's values instead of indices. */
 static int column_plain(const struct table_field *field, const struct table_column *from,
-			const uint32_t *selection, uint32_t rows, struct row_column *to)
+			const uint32_t *selection, uint32_t rows, struct row_budget *budget,
+			struct row_column *to)
 {
 	const struct table_column *values = field->dictionary ? &from->dictionary->values : from;
 	row_ref refs[256];
@@ -93,14 +94,14 @@ static int column_plain(const struct table_field *field, const struct table_colu
 		for (uint32_t i = 0; i < count; i++)
 			refs[i] = index_ref(field, from,
 					    selection != NULL ? selection[row + i] : row + i);
-		rc = row_column_gather(to, &field->kind, &values, refs, count, NULL);
+		rc = row_column_gather(to, &field->kind, &values, refs, count, budget);
 	}
 	return rc;
 }
 
 int row_batch_plain(const struct table_schema *plain, const struct table_batch *from,
 		    const uint32_t *selection, uint32_t count, const uint32_t *columns,
-		    uint32_t column_count, struct row_batch **batch)
+		    uint32_t column_count, struct row_budget *budget, struct row_batch **batch)
 {
 	const struct table_schema *schema = from->schema;
 	struct row_batch *made;
@@ -109,6 +110,7 @@ int row_batch_plain(const struct table_schema *plain, const struct table_batch *
 	if (rc < 0)
 		return rc;
 	made->batch.rows = count;
+	made->budget = budget;
 	for (uint32_t i = 0; rc == 0 && i < (columns != NULL ? column_count : schema->count); i++) {
 		uint32_t c = columns != NULL ? columns[i] : i;
 
@@ -116,7 +118,7 @@ int row_batch_plain(const struct table_schema *plain, const struct table_batch *
 			made->batch.columns[c] = from->columns[c];
 		} else if (made->columns[c].rows == 0) { /* a column may be wanted twice */
 			rc = column_plain(&schema->fields[c], &from->columns[c], selection, count,
-					  &made->columns[c]);
+					  budget, &made->columns[c]);
 			row_column_view(&made->columns[c], &made->batch.columns[c]);
 		}
 	}

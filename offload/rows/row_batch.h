@@ -9,6 +9,7 @@ struct row_batch {
 	struct row_column *columns;
 	uint32_t count;
 	struct table_dictionary **dictionaries; /* of columns that are indices; owned references */
+	struct row_budget *budget;              /* of the columns; NULL: nobody counts */
 };
 
 /* An empty one of a schema that outlives it. Its columns are filled by row_column_*() with no
@@ -20,10 +21,11 @@ void row_batch_destroy(struct row_batch **batch);
 /* The rows that selection says (NULL: all) of a batch, count of them, with dictionaries looked up:
  * views where nothing has to move, else copies; freed before from. columns says which columns are
  * wanted, column_count of them, the others stay empty; NULL: all. plain is from's schema by
- * row_schema_plain(). 0, -ENOMEM or -E2BIG. */
+ * row_schema_plain(). What is copied, which may be much more than came where a dictionary's value
+ * is long, is on account of budget, which outlives the batch. 0, -ENOMEM, -EDQUOT or -E2BIG. */
 int row_batch_plain(const struct table_schema *plain, const struct table_batch *from,
 		    const uint32_t *selection, uint32_t count, const uint32_t *columns,
-		    uint32_t column_count, struct row_batch **batch);
+		    uint32_t column_count, struct row_budget *budget, struct row_batch **batch);
 /* A copy of schema whose columns hold values. 0 or -ENOMEM. */
 int row_schema_plain(const struct table_schema *from, struct table_schema *plain);
 

@@ -54,7 +54,7 @@ static int grouped_push(struct operator_step *step, uint32_t side, const struct 
 	uint32_t groups[MR_OPERATOR_ROWS_MAX];
 	struct row_batch *plain;
 	int rc = row_batch_plain(&g->plain, rows->batch, rows->selection, rows->count, g->columns,
-				 g->column_count, &plain);
+				 g->column_count, step->context.memory, &plain);
 
 	if (rc < 0)
 		return failed(g, error, rc);

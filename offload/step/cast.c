@@ -136,7 +136,7 @@ instruction_run *instruction_cast(const struct table_kind *from, const struct ta
 			   ? decimal_rescale
 			   : NULL;
 	if (to->type == TABLE_DECIMAL128 && table_type_is_integer(from->type))
-		return decimals[lane];
+		return to->precision >= to->scale ? decimals[lane] : NULL;
 	if (to->type == TABLE_FLOAT64 && lane < VECTOR_FIXED)
 		return from->type == TABLE_DATE32 || from->type == TABLE_TIMESTAMP ? NULL
 										   : reals[lane];

@@ -27,7 +27,7 @@ static int dedup_push(struct operator_step *step, uint32_t side, const struct op
 	const uint32_t *made;
 	struct row_batch *plain;
 	int rc = row_batch_plain(&keys->plain, rows->batch, rows->selection, rows->count,
-				 keys->columns, keys->count, &plain);
+				 keys->columns, keys->count, step->context.memory, &plain);
 
 	if (rc < 0)
 		return failed(step, error, rc);

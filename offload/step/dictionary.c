@@ -79,7 +79,7 @@ static int dictionary_push(struct operator_step *step, uint32_t side,
 	struct table_batch kept = {&d->kept, rows->count, d->views, NULL};
 	struct row_batch *plain;
 	int rc = row_batch_plain(&d->columns->plain, rows->batch, rows->selection, rows->count,
-				 NULL, 0, &plain);
+				 NULL, 0, step->context.memory, &plain);
 
 	if (rc < 0)
 		return failed(d, error, rc);

@@ -25,7 +25,7 @@ static int hash_push(struct operator_step *step, uint32_t side, const struct ope
 	uint64_t hashes[MR_OPERATOR_ROWS_MAX];
 	struct row_batch *plain;
 	int rc = row_batch_plain(&keys->plain, rows->batch, rows->selection, rows->count,
-				 keys->columns, keys->count, &plain);
+				 keys->columns, keys->count, step->context.memory, &plain);
 
 	if (rc < 0)
 		return step_kept_fail(step->bound, &step->context, "its columns", error, rc);

@@ -70,13 +70,14 @@ static int table_push(struct join_step *j, const struct operator_rows *rows)
 	uint32_t keyed[MR_OPERATOR_ROWS_MAX], groups[MR_OPERATOR_ROWS_MAX], count;
 	const struct table_schema *schema = &j->join->right;
 	struct row_batch *plain, *all;
-	int rc = row_batch_plain(schema, rows->batch, rows->selection, rows->count, NULL, 0, &all);
+	int rc = row_batch_plain(schema, rows->batch, rows->selection, rows->count, NULL, 0,
+				 j->step.context.memory, &all);
 
 	if (rc < 0)
 		return rc;
 	count = rows_with_keys(j, &all->batch, keyed);
 	rc = row_batch_plain(schema, &all->batch, count < all->batch.rows ? keyed : NULL, count,
-			     NULL, 0, &plain);
+			     NULL, 0, j->step.context.memory, &plain);
 	if (rc == 0) {
 		rc = group_table_insert(j->table, j->join->right_keys, &plain->batch, groups);
 		if (rc == 0 && gives_both(j))
@@ -184,7 +185,8 @@ static int stream_push(struct join_step *j, const struct operator_rows *rows,
 	const struct operator_join *join = j->join;
 	uint32_t groups[MR_OPERATOR_ROWS_MAX];
 	int rc = row_batch_plain(&join->left, rows->batch, rows->selection, rows->count,
-				 gives_both(j) ? NULL : join->left_keys, join->key_count, &j->left);
+				 gives_both(j) ? NULL : join->left_keys, join->key_count,
+				 j->step.context.memory, &j->left);
 
 	if (rc < 0)
 		return failed(j, error, rc);

@@ -113,7 +113,7 @@ static int merge_push(struct operator_step *step, uint32_t side, const struct op
 	struct merge_step *m = (struct merge_step *)(void *)step;
 	struct row_batch *plain;
 	int rc = row_batch_plain(&step->bound->schema, rows->batch, rows->selection, rows->count,
-				 NULL, 0, &plain);
+				 NULL, 0, step->context.memory, &plain);
 
 	if (rc < 0)
 		return failed(m, error, rc);

@@ -98,7 +98,8 @@ static int partition_push(struct operator_step *step, uint32_t side,
 	if (p->rows + rows->count > UINT32_MAX)
 		return operator_fail(step->bound, UINT64_MAX, error, -E2BIG,
 				     "more than 2^32 rows: partition parts of them");
-	rc = row_batch_plain(&p->plain, rows->batch, rows->selection, rows->count, NULL, 0, &plain);
+	rc = row_batch_plain(&p->plain, rows->batch, rows->selection, rows->count, NULL, 0,
+			     step->context.memory, &plain);
 	if (rc == 0) {
 		rc = rows_keep(p, &plain->batch);
 		row_batch_destroy(&plain);

@@ -1,7 +1,6 @@
 /* Expressions as a list of instructions over registers. */
 #include "program.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +210,7 @@ int program_locate(struct program *program, const struct operator_step *step,
 		}
 		reference_scratch_clear(&program->scratch);
 	}
-	assert(rc == -ENOMEM); /* a row that fails here fails in the reference */
-	return operator_fail(step->bound, UINT64_MAX, error, rc, "no memory");
+	/* A row that fails here fails in the reference. */
+	return operator_fail(step->bound, UINT64_MAX, error, rc, "%s",
+			     rc == -ENOMEM ? "no memory" : "overflow, in a row that is not known");
 }

@@ -23,7 +23,7 @@ static int sort_push(struct operator_step *step, uint32_t side, const struct ope
 	struct sort_step *s = (struct sort_step *)(void *)step;
 	struct row_batch *plain;
 	int rc = row_batch_plain(&step->bound->schema, rows->batch, rows->selection, rows->count,
-				 NULL, 0, &plain);
+				 NULL, 0, step->context.memory, &plain);
 
 	if (rc < 0)
 		return failed(s, error, rc);

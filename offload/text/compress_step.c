@@ -71,7 +71,10 @@ static int codec_open(const struct operator_bound *bound, const struct operator_
 		free(s);
 		return operator_fail(bound, UINT64_MAX, error, rc, "no memory");
 	}
-	s->limit_bytes = codec->limit_bytes;
+	/* What comes of one value, before it is kept on the steps' account. */
+	s->limit_bytes = codec->limit_bytes < context->memory->limit_bytes
+			     ? codec->limit_bytes
+			     : context->memory->limit_bytes;
 	s->text.ops = compresses ? &compress_ops : &decompress_ops;
 	s->text.made_count = 1;
 	s->text.replaces = true;

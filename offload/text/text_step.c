@@ -15,12 +15,19 @@ static const struct table_field *made_field(const struct text_step *step, uint32
 int text_put(struct text_step *step, uint32_t i, const void *value, uint64_t bytes, uint64_t row,
 	     struct table_error *error)
 {
-	int rc = row_column_put(&step->made[i], &made_field(step, i)->kind, value, bytes, NULL);
+	int rc = row_column_put(&step->made[i], &made_field(step, i)->kind, value, bytes,
+				step->step.context.memory);
 
 	return rc == -E2BIG ? operator_fail(step->step.bound, row, error, rc,
 					    "more than 2 GiB of text in one piece of rows")
-	       : rc < 0     ? operator_fail(step->step.bound, row, error, rc, "no memory")
-			    : 0;
+	       : rc == -EDQUOT
+		   ? operator_fail(
+			 step->step.bound, row, error, rc,
+			 "values need more than the %llu KiB that the steps may have: raise "
+			 "their memory",
+			 (unsigned long long)(step->step.context.memory->limit_bytes >> 10))
+	       : rc < 0 ? operator_fail(step->step.bound, row, error, rc, "no memory")
+			: 0;
 }
 
 int text_put_bytes(struct text_step *step, uint32_t i, const struct table_bytes *bytes,
@@ -151,7 +158,7 @@ static void text_close(struct operator_step *opened)
 	struct text_step *step = (struct text_step *)(void *)opened;
 
 	for (uint32_t i = 0; step->made != NULL && i < step->made_count; i++)
-		row_column_free(&step->made[i], NULL);
+		row_column_free(&step->made[i], step->step.context.memory);
 	free(step->made);
 	free(step->columns);
 	step->ops->close(step);

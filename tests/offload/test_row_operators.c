@@ -36,7 +36,8 @@ static struct table_batch *repeat(struct random *random, const struct table_sche
 				     : random_below(random, 2) != 0
 					 ? random_below(random, few->rows)
 					 : random_below(random, few->rows / 8 + 1));
-	CHECK(row_batch_plain(schema, few, rows, few->rows > 0 ? count : 0, NULL, 0, &batch) == 0,
+	CHECK(row_batch_plain(schema, few, rows, few->rows > 0 ? count : 0, NULL, 0, NULL,
+			      &batch) == 0,
 	      "memory");
 	free(rows);
 	return &batch->batch;
@@ -222,8 +223,9 @@ static int sorted_take(void *opaque, const struct table_batch *batch, struct tab
 	CHECK(rows != NULL && sorted->count < QUERY_BATCHES_MAX, "too many batches");
 	for (uint32_t i = 0; i < batch->rows; i++)
 		rows[i] = i;
-	CHECK(row_batch_plain(schema, batch, NULL, (uint32_t)batch->rows, NULL, 0, &plain) == 0 &&
-		  row_batch_plain(schema, &plain->batch, rows, (uint32_t)batch->rows, NULL, 0,
+	CHECK(row_batch_plain(schema, batch, NULL, (uint32_t)batch->rows, NULL, 0, NULL, &plain) ==
+		      0 &&
+		  row_batch_plain(schema, &plain->batch, rows, (uint32_t)batch->rows, NULL, 0, NULL,
 				  &copy) == 0,
 	      "memory");
 	row_batch_destroy(&plain);

@@ -202,6 +202,26 @@ awk 'BEGIN { for (i = 0; i < 300000; i++) printf "%d,customer %d,%d\n", i, i, i 
 refused '64 KiB that the steps may have' 'sort customer' 'memory 64KiB'
 refused 'raise' 'select id >= 0' 'memory 64KiB'
 refused 'time limit' 'sort customer, price, id' 'memory 48MiB' 'time 1ms'
+cat >wrong.mr <<'END'
+operator o {
+    in a as csv (id:int64, customer:utf8, price:int64)
+    in b as csv (id:int64, customer:utf8, price:int64)
+    out c as csv
+    memory 40MiB
+    time 300ms
+    steps {
+        project k = 1
+        join b on k = price
+        aggregate n = count()
+    }
+}
+composition c { in a; in b; out c; o(a = all a, b = all b) -> (c) }
+END
+sed 's/,[0-9]*$/,1/' small.csv >ones.csv
+rc=0
+timeout 60 "$millrace" run wrong.mr a=file:small.csv b=file:ones.csv --memory 512MiB --out c=none 2>err || rc=$?
+[ $rc -eq 1 ] || fail "exit code $rc of a join without end"
+grep -q 'time limit' err || fail "a join without end is not stopped by its time"
 echo '1,a,lots' >>small.csv
 refused 'line 300001, column 3 (price)' 'select id > 3'
 exit 0

@@ -198,6 +198,23 @@ static void metadata_nest(uint8_t *bytes)
 		memcpy(xml + 3 * i, "<a>", 3);
 }
 
+/* What only looks like the end of an element. */
+static void metadata_nest_quoted(uint8_t *bytes)
+{
+	char *xml = section_of(bytes, EMBEDDED_METADATA);
+
+	for (int i = 0; i < 40; i++)
+		memcpy(xml + 12 * i, "<a b=\"/></\">", 12);
+}
+
+static void metadata_nest_commented(uint8_t *bytes)
+{
+	char *xml = section_of(bytes, EMBEDDED_METADATA);
+
+	for (int i = 0; i < 40; i++)
+		memcpy(xml + 14 * i, "<a><!--</a>-->", 14);
+}
+
 int main(int argc, char **argv)
 {
 	char path[4096];
@@ -220,6 +237,8 @@ int main(int argc, char **argv)
 	told_try(section_double, "2 sections IP_LAYOUT");
 	told_try(section_push, "reaches beyond its end");
 	told_try(metadata_nest, "nest deeper");
+	told_try(metadata_nest_quoted, "nest deeper");
+	told_try(metadata_nest_commented, "nest deeper");
 	free(image);
 	return 0;
 }
