@@ -1,6 +1,7 @@
 /* A device that is opened: its context and its slots. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "opencl_device.h"
 
@@ -49,6 +50,8 @@ int opencl_device_open(struct opencl_device **device, const struct opencl_option
 	if (rc < 0)
 		goto failed;
 	d->options = *options;
+	if (options->cache_path != NULL)
+		d->options.cache_path = d->cache_path = strdup(options->cache_path);
 	if (d->options.time_limit_ms == 0)
 		d->options.time_limit_ms = MR_OPENCL_TIME_LIMIT_MS_DEFAULT;
 	if (d->options.run_rows == 0)
@@ -83,6 +86,7 @@ void opencl_device_close(struct opencl_device **device)
 		opencl_slot_destroy(&d->slots[i]);
 	if (d->context != NULL)
 		clReleaseContext(d->context);
+	free(d->cache_path);
 	free(d);
 }
 

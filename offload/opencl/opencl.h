@@ -47,7 +47,8 @@ struct opencl_counters {
 
 struct opencl_options {
 	uint32_t index;         /* of the device, in the order of opencl_list() */
-	const char *cache_path; /* a folder of this user's for programs, or NULL: none are kept */
+	const char *cache_path; /* a folder of this user's for programs, or NULL: none are kept;
+				 * copied */
 	uint32_t time_limit_ms; /* of one wait; 0: MR_OPENCL_TIME_LIMIT_MS_DEFAULT */
 	uint32_t run_rows;      /* of one run; 0: the default; whole blocks of rows */
 	bool copy;              /* columns are copied even where memory is shared */

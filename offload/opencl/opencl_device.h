@@ -31,6 +31,7 @@ struct opencl_slot {
 struct opencl_device {
 	struct opencl_description description;
 	struct opencl_options options;
+	char *cache_path; /* of them; or NULL */
 	struct opencl_counters counters;
 	enum opencl_state state;
 	cl_device_id id;
