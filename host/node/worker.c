@@ -135,10 +135,12 @@ static struct task *task_take(struct workers *workers, uint32_t index)
 	return task;
 }
 
-/* A spare could not get memory for its task: it is for a worker, or for later, and the spare parks,
- * as do those after it. */
+/* A spare could not get memory for its task: it is for another thread, or for later, and the spare
+ * parks, as do those after it. */
 static void task_return(struct workers *workers, uint32_t index, struct task *task)
 {
+	bool crowded;
+
 	pthread_mutex_lock(&workers->lock);
 	STAILQ_INSERT_HEAD(&workers->todo, task, link);
 	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
