@@ -193,6 +193,7 @@ cJSON *metrics_json_write(const struct node_metrics *metrics)
 	cJSON_AddNumberToObject(json, "spare_workers_active", metrics->spare_workers_active);
 	cJSON_AddNumberToObject(json, "slices_entered", (double)metrics->slices_entered);
 	cJSON_AddNumberToObject(json, "spare_returns", (double)metrics->spare_returns);
+	cJSON_AddNumberToObject(json, "spare_failures", (double)metrics->spare_failures);
 	cJSON_AddNumberToObject(json, "io_cores_active", metrics->io_cores_active);
 	cJSON_AddNumberToObject(json, "cores_moved", (double)metrics->cores_moved);
 	cJSON_AddNumberToObject(json, "jobs_running", metrics->jobs_running);

@@ -72,6 +72,9 @@ static void counters_write(struct exposition *to, const struct node_metrics *met
 		      metrics->slices_entered);
 	counter_write(to, "node", "spare_returns", "Calls put back: no memory for a spare worker",
 		      metrics->spare_returns);
+	counter_write(to, "node", "spare_failures",
+		      "Spare workers not made: no thread, or no memory for one",
+		      metrics->spare_failures);
 	counter_write(to, "node", "jobs_done", "Jobs led here", metrics->jobs_done);
 	counter_write(to, "node", "jobs_failed", "Jobs led here", metrics->jobs_failed);
 	counter_write(to, "pool", "failures", "Regions refused for want of memory",

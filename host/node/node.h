@@ -317,7 +317,8 @@ struct node_metrics {
 	uint32_t spare_workers;                             /* threads made for time slices, */
 	uint32_t spare_workers_active;                      /* of them, that take tasks now */
 	uint64_t slices_entered;                            /* times that slicing began */
-	uint64_t spare_returns;   /* calls that a spare had no memory for, put back */
+	uint64_t spare_returns;  /* calls that a spare had no memory for, put back */
+	uint64_t spare_failures; /* spares that could not be made: no thread, or no memory for it */
 	uint32_t io_cores_active; /* of core_count; the others are parked */
 	uint32_t workers_active;
 	uint64_t cores_moved; /* between I/O and workers, by the controller */

@@ -47,6 +47,8 @@ struct workers {
 	} at[WORKER_THREADS_MAX]; /* under the lock */
 	uint64_t taken;           /* under the lock: tasks, from the head of todo */
 	uint64_t returned;        /* under the lock: by spares that found no memory for them */
+	uint64_t spare_failures;  /* under the lock: threads of spares that could not begin */
+	uint32_t ended;           /* under the lock: of those, that are still to be joined */
 	atomic_uint busy;         // workers that have a task
 	atomic_uint active;       // under the lock: wo; workers from this number on are parked
 	atomic_uint spares;       // under the lock: wo; spares from this number on are parked
@@ -295,6 +297,8 @@ void worker_breathe(unsigned look);
 /* How many of them take tasks. */
 void workers_activate(struct workers *workers, uint32_t active);
 uint32_t workers_active(const struct workers *workers);
+/* Joins spares that could not begin, so that those which are counted are there. */
+void workers_bury(struct workers *workers);
 /* And how many spares, which are made when there are fewer; alike: those take any task, else only
  * of kinds that no thread is at. */
 void workers_spare(struct workers *workers, uint32_t spares, bool alike);

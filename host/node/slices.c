@@ -59,6 +59,7 @@ void slices_tick(struct node *node)
 	if (!atomic_load_explicit(&workers->crowded, memory_order_relaxed) ||
 	    node->now_ns < node->slices.next_ns)
 		return;
+	workers_bury(workers);
 	sample_take(workers, node->now_ns, &sample);
 	spares = slice_control_step(&node->slices.control, node->now_ns, &sample);
 	if (spares != sample.spares || node->slices.control.alike != workers->alike) {
@@ -79,5 +80,6 @@ void slices_metrics(struct node *node, struct node_metrics *metrics)
 	    atomic_load_explicit(&workers->spares, memory_order_relaxed);
 	pthread_mutex_lock(&workers->lock);
 	metrics->spare_returns = workers->returned;
+	metrics->spare_failures = workers->spare_failures;
 	pthread_mutex_unlock(&workers->lock);
 }

@@ -135,10 +135,12 @@ static struct task *task_take(struct workers *workers, uint32_t index)
 	return task;
 }
 
-/* A spare could not get memory for its task: it is for a worker, or for later, and the spare parks,
- * as do those after it. */
+/* A spare could not get memory for its task: it is for another thread, or for later, and the spare
+ * parks, as do those after it. */
 static void task_return(struct workers *workers, uint32_t index, struct task *task)
 {
+	bool crowded;
+
 	pthread_mutex_lock(&workers->lock);
 	STAILQ_INSERT_HEAD(&workers->todo, task, link);
 	atomic_fetch_add_explicit(&workers->todo_count, 1, memory_order_relaxed);
@@ -147,8 +149,11 @@ static void task_return(struct workers *workers, uint32_t index, struct task *ta
 		atomic_store_explicit(&workers->spares, index - workers->count,
 				      memory_order_relaxed);
 	workers->at[index].busy = false;
-	pthread_cond_signal(&workers->wake);
+	pthread_cond_signal(workers->sleeping > 0 ? &workers->wake : &workers->spare_wake);
+	crowded = workers->sleeping == 0 && crowd_notice(workers);
 	pthread_mutex_unlock(&workers->lock);
+	if (crowded)
+		node_wake(workers->node);
 }
 
 static void task_add(struct workers *workers, struct task *task)
@@ -171,15 +176,21 @@ static void task_add(struct workers *workers, struct task *task)
 		node_wake(workers->node);
 }
 
-/* *index: its number among the workers. */
+/* *index: its number among the workers. A spare that fails takes none: the others' have no gaps. */
 static int worker_enter(struct workers *workers, uint32_t *index)
 {
 	int rc = sandbox_thread_enter();
 
 	pthread_mutex_lock(&workers->lock);
-	*index = workers->entered++;
-	if (rc != 0)
-		workers->enter_error = rc;
+	*index = workers->entered;
+	if (rc != 0 && is_spare(workers, *index)) {
+		workers->spare_failures++;
+		workers->ended++;
+	} else {
+		workers->entered++;
+		if (rc != 0)
+			workers->enter_error = rc;
+	}
 	pthread_cond_broadcast(&workers->wake);
 	pthread_mutex_unlock(&workers->lock);
 	return rc;
@@ -261,12 +272,35 @@ static int thread_add(struct workers *workers)
 	return -rc;
 }
 
+void workers_bury(struct workers *workers)
+{
+	uint32_t i = workers->count;
+
+	pthread_mutex_lock(&workers->lock);
+	while (i < workers->made && workers->ended > 0) {
+		if (pthread_tryjoin_np(workers->threads[i], NULL) == 0) {
+			workers->threads[i] = workers->threads[--workers->made];
+			workers->ended--;
+		} else {
+			i++;
+		}
+	}
+	if (workers->spares > workers->made - workers->count)
+		atomic_store_explicit(&workers->spares, workers->made - workers->count,
+				      memory_order_relaxed);
+	pthread_mutex_unlock(&workers->lock);
+}
+
 void workers_spare(struct workers *workers, uint32_t spares, bool alike)
 {
-	while (workers->made < workers->count + spares)
-		if (thread_add(workers) != 0)
-			spares = workers->made - workers->count;
+	bool failed = false;
+
+	while (workers->made < workers->count + spares && !failed)
+		failed = thread_add(workers) != 0;
+	if (failed)
+		spares = workers->made - workers->count;
 	pthread_mutex_lock(&workers->lock);
+	workers->spare_failures += failed;
 	atomic_store_explicit(&workers->spares, spares, memory_order_relaxed);
 	workers->alike = alike;
 	pthread_cond_broadcast(&workers->unpark);

@@ -2,7 +2,7 @@
  * Time slices on a node with threads: calls of a short function end while endless ones hold all
  * workers, though without slices none does; what ran on spares is right; spares park when they are
  * needed no more, and none is made where calls are short. A call that finds no memory on a spare
- * waits for it, and does not fail.
+ * waits for it, and does not fail; spares that could not begin are replaced by others.
  *
  *	slices FUNCTIONS_DIR BAD_DIR SANDBOX
  */
@@ -31,6 +31,21 @@ static const char matmul_text[] = "function matmul { in a; in b; out c; memory 4
 				  "	matmul(a = all a, b = all b) -> (c)\n}\n";
 
 static const char *functions_dir, *bad_dir, *sandbox;
+
+/* --- Threads that find no memory ---------------------------------------------------------------
+ */
+
+static atomic_int refusals; /* to come; below 0: none */
+
+int __real_sandbox_thread_enter(void);
+int __wrap_sandbox_thread_enter(void);
+int __wrap_sandbox_thread_enter(void)
+{
+	return atomic_fetch_sub(&refusals, 1) > 0 ? -ENOMEM : __real_sandbox_thread_enter();
+}
+
+/* --- A node and its functions ------------------------------------------------------------------
+ */
 
 struct callee {
 	struct bundle bundle;
@@ -286,6 +301,32 @@ static void memory(void)
 	test_close(&test);
 }
 
+/* As many as there may be spares are refused what a thread needs, and the short call gets one. */
+static void refused(void)
+{
+	struct node_metrics metrics;
+	struct longs longs;
+	struct test test;
+	struct late late = {.call = {.inputs = sets, .done = late_done, .opaque = &late}};
+
+	test_open(&test, SLICES, "256KiB");
+	longs_start(&test, &longs, WORKERS);
+	atomic_store(&refusals, (SLICES - 1) * WORKERS);
+	CHECK(node_call_start(test.matmul.function, &late.call) == 0);
+	for (int ms = 0; !atomic_load(&late.done); ms++) {
+		CHECK(ms < WAIT_MS, "%d refusals are left", atomic_load(&refusals));
+		usleep(1000);
+	}
+	CHECK(atomic_load(&longs.over) == 0, "%u are over", atomic_load(&longs.over));
+	metrics_read(&test, &metrics);
+	CHECK(metrics.spare_failures == (SLICES - 1) * WORKERS, "%llu failures",
+	      (unsigned long long)metrics.spare_failures);
+	CHECK(metrics.spare_workers > 0 && metrics.spare_workers <= (SLICES - 1) * WORKERS,
+	      "%u spares", metrics.spare_workers);
+	longs_end(&longs, WORKERS);
+	test_close(&test);
+}
+
 int main(int argc, char **argv)
 {
 	CHECK(argc == 4);
@@ -296,5 +337,6 @@ int main(int argc, char **argv)
 	whole();
 	shorts();
 	memory();
+	refused();
 	return 0;
 }
