@@ -40,6 +40,17 @@ static int escape_check(struct pattern *p)
 	return 0;
 }
 
+/* At the bracket of [:alpha:], within a class; goes past the next that closes one. */
+static int named_class_check(struct pattern *p)
+{
+	const char *from = p->text + p->at, *end = memchr(from, ']', p->bytes - p->at);
+
+	if (end == NULL)
+		return refuse(p, "the class does not end");
+	p->at += (size_t)(end - from) + 1;
+	return 0;
+}
+
 /* At the bracket; goes past the class. */
 static int class_check(struct pattern *p)
 {
@@ -53,10 +64,7 @@ static int class_check(struct pattern *p)
 		if (p->text[p->at] == '\\')
 			rc = escape_check(p);
 		else if (next_is(p, 0, "[") && next_is(p, 1, ":.="))
-			p->at =
-			    (size_t)((const char *)memchr(p->text + p->at, ']', p->bytes - p->at) -
-				     p->text) +
-			    1;
+			rc = named_class_check(p);
 		else
 			p->at++;
 		if (rc < 0)

@@ -112,9 +112,9 @@ static bool check_random(uint64_t seed)
 /* Who is asked to match them says which pattern it is, and why not. */
 static void check_refused(void)
 {
-	static const char *const refused[] = {"(a)\\1", "(?=a)b",  "(?<!a)b", "a++", "(?>a)b",
-					      "\\p{L}", "(*FAIL)", "a(b",     "[a",  "a{3,1}",
-					      "*a",     "\\Ka",    "a\\",     "\\R", "(?P<n>a)"};
+	static const char *const refused[] = {
+	    "(a)\\1", "(?=a)b", "(?<!a)b", "a++", "(?>a)b", "\\p{L}",   "(*FAIL)", "a(b",   "[a",
+	    "a{3,1}", "*a",     "\\Ka",    "a\\", "\\R",    "(?P<n>a)", "[[:a",    "[[:a:]"};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct match_pattern patterns[] = {{"good", 4}, {refused[i], strlen(refused[i])}};
